@@ -1,0 +1,18 @@
+//! The wire protocol between signalling clients and the signalling server: one JSON object per websocket
+//! text frame, told apart by its `type`.
+//!
+//! Holds the words only. Who says what and when is decided in `logic::peer_client` (clients) and in the
+//! server's `hub`. Unknown message types and unknown fields are tolerated in both directions, so that older
+//! and newer peers keep talking.
+
+mod client_message;
+mod peer;
+mod server_message;
+mod session;
+mod version;
+
+pub use client_message::ClientMessage;
+pub use peer::{Meta, Peer, PeerId, PeerRole, PeerStatus};
+pub use server_message::ServerMessage;
+pub use session::{DescriptionKind, IceCandidate, PeerMessage, PeerMessageInner, SessionDescription, SessionId};
+pub use version::ProtocolVersion;
