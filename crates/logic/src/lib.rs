@@ -1,1 +1,28 @@
-//! empty
+//! The decisions of the plugin: no I/O, no clock, no GStreamer. Events and facts go in, actions and plans
+//! come out; time is an argument.
+//!
+//! | module | decides |
+//! |---|---|
+//! | [`negotiation`] | the offer/answer exchange of one session |
+//! | [`peer_client`] | what a signalling client says when |
+//! | [`backoff`] | how long to wait before the next attempt to connect |
+//! | [`codec`] | which codecs exist and what is offered for each |
+//! | [`sdp`] | what a remote description means for our streams |
+//! | [`placement`] | where the encoder of a viewer stands |
+//! | [`key_unit`] | when an encoder is asked for a key unit |
+//! | [`jitter`] | how long a receiver's jitter buffer is |
+//! | [`rtp`] | rewriting of RTP headers |
+//! | [`bitrate`] | what bitrate a shared encoder runs at |
+
+pub mod backoff;
+pub mod bitrate;
+pub mod codec;
+pub mod jitter;
+pub mod key_unit;
+pub mod negotiation;
+pub mod peer_client;
+pub mod placement;
+pub mod rtp;
+pub mod sdp;
+
+pub use protocol;

@@ -1,0 +1,230 @@
+//! From a remote description and our streams or codecs to one plan per m-line.
+
+use super::media::{Description, Format, Media, Section};
+use crate::codec::{self, Codec, MediaKind};
+
+/// Why a remote description leaves nothing to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Every section was refused or is not about media.
+    #[error("agree on media: the peer wants none of the streams")]
+    NothingWanted,
+    /// No section has a format that both sides know.
+    #[error("agree on a codec: the peer knows {theirs}, this side {ours}")]
+    NoCommonCodec {
+        /// The peer's formats.
+        theirs: String,
+        /// Our codecs.
+        ours: String,
+    },
+}
+
+/// A stream that we can send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stream {
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// What it can be sent as, in the application's order of preference.
+    pub codecs: Vec<&'static Codec>,
+}
+
+/// What to send in one m-line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sending {
+    /// Index of the m-line.
+    pub m_line: usize,
+    /// Index of our stream.
+    pub stream: usize,
+    /// What it is sent as.
+    pub codec: &'static Codec,
+    /// The peer's numbers for it.
+    pub format: Format,
+    /// The peer's header extensions: identifier and URI.
+    pub extensions: Vec<(u8, String)>,
+}
+
+/// What to receive in one m-line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receiving {
+    /// Index of the m-line.
+    pub m_line: usize,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// The formats we take, in the peer's order.
+    pub formats: Vec<(Format, &'static Codec)>,
+}
+
+/// Reads the answer to an offer in which m-line n carried stream `lines[n]`.
+///
+/// Each stream is sent in the first of the answer's formats that we can make. Streams that the peer refused
+/// are left out.
+///
+/// # Errors
+/// Nothing is left to send.
+pub fn read_answer(
+    answer: &Description,
+    streams: &[Stream],
+    lines: &[Option<usize>],
+) -> Result<Vec<Sending>, PlanError> {
+    let mut plan = Vec::new();
+    let mut refused = Vec::new();
+    for (m_line, media) in answer.media.iter().enumerate() {
+        let Some(stream) = lines.get(m_line).copied().flatten() else {
+            continue;
+        };
+        let Some(ours) = streams.get(stream).filter(|_| wants(media)) else {
+            continue;
+        };
+        let chosen = media.formats.iter().find_map(|format| {
+            let codec = ours
+                .codecs
+                .iter()
+                .copied()
+                .find(|codec| matches(codec, media, format))?;
+            Some((codec, format))
+        });
+        match chosen {
+            Some((codec, format)) => plan.push(sending(m_line, stream, codec, format, media)),
+            None => refused.push((media, ours)),
+        }
+    }
+    finish(plan, &refused)
+}
+
+/// Reads an offer that we answer by sending: each audio or video m-line gets our first unused stream of its
+/// kind, in the application's preferred codec among those offered.
+///
+/// # Errors
+/// Nothing is left to send.
+pub fn read_offer(offer: &Description, streams: &[Stream]) -> Result<Vec<Sending>, PlanError> {
+    let mut used = vec![false; streams.len()];
+    let mut plan = Vec::new();
+    let mut refused = Vec::new();
+    for (m_line, media) in offer.media.iter().enumerate() {
+        let Section::Rtp(kind) = media.section else {
+            continue;
+        };
+        if !wants(media) {
+            continue;
+        }
+        let free = streams
+            .iter()
+            .zip(&mut used)
+            .enumerate()
+            .find(|(_, (s, used))| s.kind == kind && !**used);
+        let Some((stream, (ours, taken))) = free else {
+            continue;
+        };
+        let chosen = ours.codecs.iter().copied().find_map(|codec| {
+            let format = media
+                .formats
+                .iter()
+                .find(|format| matches(codec, media, format))?;
+            Some((codec, format))
+        });
+        match chosen {
+            Some((codec, format)) => {
+                *taken = true;
+                plan.push(sending(m_line, stream, codec, format, media));
+            }
+            None => refused.push((media, ours)),
+        }
+    }
+    finish(plan, &refused)
+}
+
+/// Reads an offer that we answer by receiving, in the codecs of `wanted`.
+///
+/// # Errors
+/// Nothing is left to receive.
+pub fn read_offer_to_receive(
+    offer: &Description,
+    wanted: &[&'static Codec],
+) -> Result<Vec<Receiving>, PlanError> {
+    let mut plan = Vec::new();
+    let mut refused = Vec::new();
+    let ours = Stream {
+        kind: MediaKind::Video,
+        codecs: wanted.to_vec(),
+    };
+    for (m_line, media) in offer.media.iter().enumerate() {
+        let Section::Rtp(kind) = media.section else {
+            continue;
+        };
+        if media.rejected || !media.sends {
+            continue;
+        }
+        let formats: Vec<_> = media
+            .formats
+            .iter()
+            .filter_map(|f| Some((f.clone(), known(kind, f, wanted)?)))
+            .collect();
+        if formats.is_empty() {
+            refused.push((media, &ours));
+        } else {
+            plan.push(Receiving {
+                m_line,
+                kind,
+                formats,
+            });
+        }
+    }
+    finish(plan, &refused)
+}
+
+fn known(kind: MediaKind, format: &Format, wanted: &[&'static Codec]) -> Option<&'static Codec> {
+    let codec = codec::by_rtpmap(kind, &format.encoding_name, format.clock_rate)?;
+    wanted.contains(&codec).then_some(codec)
+}
+
+fn wants(media: &Media) -> bool {
+    !media.rejected && media.receives
+}
+
+fn matches(codec: &'static Codec, media: &Media, format: &Format) -> bool {
+    let Section::Rtp(kind) = media.section else {
+        return false;
+    };
+    codec::by_rtpmap(kind, &format.encoding_name, format.clock_rate) == Some(codec)
+        && (codec.serves)(&format.parameters)
+}
+
+fn sending(m_line: usize, stream: usize, codec: &'static Codec, format: &Format, media: &Media) -> Sending {
+    Sending {
+        m_line,
+        stream,
+        codec,
+        format: format.clone(),
+        extensions: media.extensions.clone(),
+    }
+}
+
+fn finish<T>(plan: Vec<T>, refused: &[(&Media, &Stream)]) -> Result<Vec<T>, PlanError> {
+    if !plan.is_empty() {
+        return Ok(plan);
+    }
+    let Some((media, ours)) = refused.first() else {
+        return Err(PlanError::NothingWanted);
+    };
+    let theirs: Vec<_> = media.formats.iter().map(describe).collect();
+    let ours: Vec<_> = ours.codecs.iter().map(|codec| codec.name).collect();
+    Err(PlanError::NoCommonCodec {
+        theirs: list(&theirs.iter().map(String::as_str).collect::<Vec<_>>()),
+        ours: list(&ours),
+    })
+}
+
+fn describe(format: &Format) -> String {
+    match format.parameters.get("profile-level-id") {
+        Some(id) => format!("{} (profile-level-id {id})", format.encoding_name),
+        None => format.encoding_name.clone(),
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    if names.is_empty() {
+        "none".into()
+    } else {
+        names.join(", ")
+    }
+}
