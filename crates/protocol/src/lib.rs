@@ -14,5 +14,7 @@ mod version;
 pub use client_message::ClientMessage;
 pub use peer::{Meta, Peer, PeerId, PeerRole, PeerStatus};
 pub use server_message::ServerMessage;
-pub use session::{DescriptionKind, IceCandidate, PeerMessage, PeerMessageInner, SessionDescription, SessionId};
+pub use session::{
+    DescriptionKind, IceCandidate, PeerMessage, PeerMessageInner, SessionDescription, SessionId,
+};
 pub use version::ProtocolVersion;
