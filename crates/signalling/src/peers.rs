@@ -1,0 +1,177 @@
+//! Who is connected, with which roles, and in which order the roles were taken.
+//!
+//! Knows nothing of sessions: what a change of roles means for them is decided in `hub`.
+
+use crate::hub::Refusal;
+use crate::roll::Roll;
+use protocol::{Peer, PeerId, PeerRole, PeerStatus, ProtocolVersion};
+use std::collections::HashMap;
+
+/// What the server remembers of one connected peer.
+#[derive(Debug, Default)]
+struct State {
+    status: PeerStatus,
+    version: ProtocolVersion,
+    /// Whether the peer has said anything yet: the version may only be chosen before.
+    spoken: bool,
+}
+
+/// What a new status changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) stopped_producing: bool,
+    pub(crate) stopped_consuming: bool,
+}
+
+/// All connected peers.
+#[derive(Debug, Default)]
+pub(crate) struct Peers {
+    states: HashMap<PeerId, State>,
+    producers: Roll<PeerId>,
+    consumers: Roll<PeerId>,
+    listeners: Roll<PeerId>,
+}
+
+impl Peers {
+    /// Adds a peer without roles; false where the identifier is taken.
+    pub(crate) fn add(&mut self, peer: PeerId) -> bool {
+        if self.states.contains_key(&peer) {
+            return false;
+        }
+        self.states.insert(peer, State::default());
+        true
+    }
+
+    /// Forgets a peer and returns its last status.
+    pub(crate) fn remove(&mut self, peer: &PeerId) -> Option<PeerStatus> {
+        let state = self.states.remove(peer)?;
+        self.producers.remove(peer);
+        self.consumers.remove(peer);
+        self.listeners.remove(peer);
+        Some(state.status)
+    }
+
+    pub(crate) fn contains(&self, peer: &PeerId) -> bool {
+        self.states.contains_key(peer)
+    }
+
+    pub(crate) fn has(&self, peer: &PeerId, role: PeerRole) -> bool {
+        self.states.get(peer).is_some_and(|state| state.status.has(role))
+    }
+
+    pub(crate) fn roles(&self, peer: &PeerId) -> Vec<PeerRole> {
+        self.states
+            .get(peer)
+            .map(|state| state.status.roles.clone())
+            .unwrap_or_default()
+    }
+
+    /// The version that the peer speaks; 1.0 until it says otherwise.
+    pub(crate) fn version(&self, peer: &PeerId) -> ProtocolVersion {
+        self.states
+            .get(peer)
+            .map(|state| state.version)
+            .unwrap_or_default()
+    }
+
+    /// Notes that the peer said something; true where it was the first time. Fails for a peer that is not
+    /// connected.
+    pub(crate) fn speaks(&mut self, peer: &PeerId) -> Result<bool, Refusal> {
+        let state = self
+            .states
+            .get_mut(peer)
+            .ok_or_else(|| Refusal::NotWelcomed(peer.clone()))?;
+        Ok(!std::mem::replace(&mut state.spoken, true))
+    }
+
+    pub(crate) fn set_version(&mut self, peer: &PeerId, version: ProtocolVersion) {
+        if let Some(state) = self.states.get_mut(peer) {
+            state.version = version;
+        }
+    }
+
+    /// Takes over a status; nothing where it says what was known already.
+    pub(crate) fn set_status(
+        &mut self,
+        peer: &PeerId,
+        status: PeerStatus,
+    ) -> Result<Option<Change>, Refusal> {
+        if status.has(PeerRole::Producer) && status.has(PeerRole::Consumer) {
+            return Err(Refusal::ProducerAndConsumer(peer.clone()));
+        }
+        let state = self
+            .states
+            .get_mut(peer)
+            .ok_or_else(|| Refusal::NotWelcomed(peer.clone()))?;
+        let status = PeerStatus {
+            roles: known(status.roles),
+            meta: status.meta,
+            peer_id: Some(peer.clone()),
+        };
+        if same(&status, &state.status) {
+            return Ok(None);
+        }
+        let old = std::mem::replace(&mut state.status, status);
+        let new = &state.status;
+        for (role, roll) in [
+            (PeerRole::Producer, &mut self.producers),
+            (PeerRole::Consumer, &mut self.consumers),
+            (PeerRole::Listener, &mut self.listeners),
+        ] {
+            if new.has(role) {
+                roll.insert(peer.clone());
+            } else {
+                roll.remove(peer);
+            }
+        }
+        let lost = |role| old.has(role) && !new.has(role);
+        Ok(Some(Change {
+            stopped_producing: lost(PeerRole::Producer),
+            stopped_consuming: lost(PeerRole::Consumer),
+        }))
+    }
+
+    /// The status as listeners are told it.
+    pub(crate) fn status(&self, peer: &PeerId) -> Option<PeerStatus> {
+        self.states.get(peer).map(|state| state.status.clone())
+    }
+
+    pub(crate) fn listeners(&self) -> impl Iterator<Item = &PeerId> {
+        self.listeners.iter()
+    }
+
+    /// The producers in the order in which they became producers.
+    pub(crate) fn producers(&self) -> Vec<Peer> {
+        self.entries(&self.producers)
+    }
+
+    /// The passive consumers in the order in which they became consumers.
+    pub(crate) fn consumers(&self) -> Vec<Peer> {
+        self.entries(&self.consumers)
+    }
+
+    fn entries(&self, roll: &Roll<PeerId>) -> Vec<Peer> {
+        roll.iter()
+            .map(|id| Peer {
+                id: id.clone(),
+                meta: self.states.get(id).and_then(|state| state.status.meta.clone()),
+            })
+            .collect()
+    }
+}
+
+/// The roles that this version knows, each once, in the sender's order.
+fn known(roles: Vec<PeerRole>) -> Vec<PeerRole> {
+    let mut known = Vec::new();
+    for role in roles {
+        if role != PeerRole::Unknown && !known.contains(&role) {
+            known.push(role);
+        }
+    }
+    known
+}
+
+/// Whether two statuses with clean roles say the same; the order of roles says nothing.
+fn same(a: &PeerStatus, b: &PeerStatus) -> bool {
+    a.meta == b.meta && a.roles.len() == b.roles.len() && a.roles.iter().all(|role| b.has(*role))
+}
