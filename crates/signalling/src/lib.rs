@@ -1,11 +1,21 @@
 //! The signalling server: introduces peers to each other and passes on what they say inside a session.
 //!
-//! [`Hub`] decides who is told what and knows neither sockets nor time. The words themselves are those of
-//! the `protocol` crate.
+//! [`Hub`] decides who is told what and knows neither sockets nor time. [`run`] is the server around it: it
+//! accepts websockets, queues what the hub says and ends connections properly. [`tls`] loads certificates.
+//! The words themselves are those of the `protocol` crate.
 
+mod board;
+mod config;
+mod connection;
+mod ending;
 mod hub;
 mod peers;
 mod roll;
+mod server;
 mod sessions;
+pub mod tls;
+mod upgrade;
 
+pub use config::Config;
 pub use hub::{Hub, Outgoing};
+pub use server::{RunError, run};

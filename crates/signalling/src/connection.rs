@@ -1,0 +1,302 @@
+//! One peer's websocket: its reader, its only writer, and the way both end.
+
+use crate::board::{Board, Inbox, Mailbox, Membership};
+use crate::config::Config;
+use crate::ending::Ending;
+use async_tungstenite::tokio::TokioAdapter;
+use async_tungstenite::tungstenite::error::ProtocolError;
+use async_tungstenite::tungstenite::{Bytes, Error, Message};
+use async_tungstenite::{WebSocketReceiver, WebSocketSender, WebSocketStream};
+use futures::{SinkExt, StreamExt};
+use protocol::{ClientMessage, ServerMessage};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tracing::{debug, info, trace};
+
+/// How many messages are put together before they are handed to the socket.
+const BATCH: usize = 64;
+/// How many bytes of an explanation a peer is sent.
+const MAX_DETAILS: usize = 200;
+
+/// Serves a peer until its connection has ended properly.
+pub(crate) async fn serve<S>(socket: WebSocketStream<TokioAdapter<S>>, board: &Arc<Board>, config: &Config)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    // On the board before anything is read, so that no reply can miss its queue.
+    let Some((membership, mailbox)) = board.join(config.queue_length) else {
+        return;
+    };
+    let peer = membership.peer();
+    info!(%peer, "peer connected");
+    let (mut sender, mut receiver) = socket.split();
+    let (ending, closing) = converse(&mut sender, &mut receiver, &membership, mailbox, config).await;
+    info!(%peer, reason = %ending, "peer disconnected");
+    if let Ok(socket) = WebSocketStream::reunite(sender, receiver) {
+        end_transport(socket.into_inner().into_inner(), closing.end).await;
+    }
+}
+
+/// Until when the steps of closing may take.
+#[derive(Clone, Copy)]
+struct Closing {
+    /// The closing handshake.
+    handshake: Instant,
+    /// Everything.
+    end: Instant,
+}
+
+impl Closing {
+    fn within(timeout: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            handshake: now + timeout * 3 / 4,
+            end: now + timeout,
+        }
+    }
+}
+
+/// Reads and writes side by side until the closing handshake is over.
+async fn converse<S>(
+    sender: &mut WebSocketSender<TokioAdapter<S>>,
+    receiver: &mut WebSocketReceiver<TokioAdapter<S>>,
+    membership: &Membership,
+    mailbox: Mailbox,
+    config: &Config,
+) -> (Ending, Closing)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let pulse = Pulse::new();
+    let mut reading = pin!(receive(receiver, membership, &pulse));
+    let mut watching = pin!(watch(membership, &pulse, config.idle_timeout));
+    let mut writing = pin!(transmit(sender, mailbox, &pulse, config));
+    let (mut read, mut watched) = (false, false);
+    let (ending, closing) = loop {
+        tokio::select! {
+            () = &mut reading, if !read => read = true,
+            () = &mut watching, if !watched => watched = true,
+            done = &mut writing => break done,
+        }
+    };
+    if !read {
+        // The peer's half of the closing handshake. Without it in time there is nothing more to wait for.
+        let _ = timeout_at(closing.handshake, &mut reading).await;
+    }
+    (ending, closing)
+}
+
+/// Hands on what the peer says, until it closes or the connection breaks.
+async fn receive<S>(receiver: &mut WebSocketReceiver<TokioAdapter<S>>, membership: &Membership, pulse: &Pulse)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let ending = loop {
+        let message = match receiver.next().await {
+            Some(Ok(message)) => message,
+            Some(Err(error)) => break Ending::from(error),
+            None => break Ending::ClosedByPeer,
+        };
+        pulse.beat();
+        match message {
+            Message::Text(text) => understand(text.as_str(), membership),
+            Message::Binary(_) => {
+                membership.not_understood("binary messages are not understood, send text".to_owned());
+            }
+            Message::Close(_) => break Ending::ClosedByPeer,
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+        }
+    };
+    membership.leave(ending);
+}
+
+fn understand(text: &str, membership: &Membership) {
+    let peer = membership.peer();
+    trace!(%peer, text, "received");
+    match serde_json::from_str::<ClientMessage>(text) {
+        Ok(message) => membership.message(message),
+        Err(error) => {
+            // The error may quote the message, which is not for the log.
+            debug!(%peer, "received a message that is not understood");
+            let mut details = format!("invalid message: {error}");
+            details.truncate(details.floor_char_boundary(MAX_DETAILS));
+            membership.not_understood(details);
+        }
+    }
+}
+
+/// Gives up on a peer from which nothing comes for `timeout`.
+async fn watch(membership: &Membership, pulse: &Pulse, timeout: Duration) {
+    loop {
+        let due = pulse.last() + timeout;
+        if due <= Instant::now() {
+            break;
+        }
+        sleep_until(due).await;
+    }
+    membership.leave(Ending::Silent);
+}
+
+/// Sends what is queued until the connection has to end, and starts or answers the closing handshake.
+async fn transmit<S>(
+    sender: &mut WebSocketSender<TokioAdapter<S>>,
+    mut mailbox: Mailbox,
+    pulse: &Pulse,
+    config: &Config,
+) -> (Ending, Closing)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    // The ending goes first: what is left in the mailbox is looked at again when closing.
+    let ending = tokio::select! {
+        biased;
+        ending = &mut mailbox.ending => ending.unwrap_or(Ending::Shutdown),
+        error = deliver(sender, &mut mailbox.inbox, pulse, config.ping_interval) => Ending::from(error),
+    };
+    let closing = Closing::within(config.close_timeout);
+    match timeout_at(closing.handshake, close(sender, mailbox.inbox, &ending)).await {
+        Ok(Err(error)) => debug!(%error, "failed to close a connection"),
+        Err(_) => debug!("failed to close a connection: the peer does not read"),
+        Ok(Ok(())) => {}
+    }
+    (ending, closing)
+}
+
+/// Sends messages, and pings between them, until that fails.
+async fn deliver<S>(
+    sender: &mut WebSocketSender<TokioAdapter<S>>,
+    inbox: &mut Inbox,
+    pulse: &Pulse,
+    ping_interval: Duration,
+) -> Error
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let ping_interval = ping_interval.max(Duration::from_millis(1));
+    let mut sent = Instant::now();
+    let mut pinged = sent;
+    loop {
+        let ping_due = || sent.min(pulse.last().max(pinged)) + ping_interval;
+        let done = tokio::select! {
+            there = inbox.wait() => if there {
+                send_batch(sender, inbox).await
+            } else {
+                // The peer is off the board: the ending that comes with it takes over.
+                std::future::pending().await
+            },
+            () = sleep_until(ping_due()) => {
+                // The peer may have been heard meanwhile.
+                if ping_due() > Instant::now() {
+                    continue;
+                }
+                pinged = Instant::now();
+                sender.send(Message::Ping(Bytes::new())).await
+            }
+        };
+        if let Err(error) = done {
+            return error;
+        }
+        sent = Instant::now();
+    }
+}
+
+/// Sends what is queued by now in one go.
+async fn send_batch<S>(sender: &mut WebSocketSender<TokioAdapter<S>>, inbox: &mut Inbox) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    for _ in 0..BATCH {
+        let Some(message) = inbox.front() else { break };
+        feed(sender, message).await?;
+        inbox.pop();
+    }
+    SinkExt::flush(sender).await
+}
+
+async fn feed<S>(sender: &mut WebSocketSender<TokioAdapter<S>>, message: &ServerMessage) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let text = serde_json::to_string(message).map_err(|error| Error::Io(error.into()))?;
+    trace!(text, "sending");
+    SinkExt::feed(sender, Message::text(text)).await
+}
+
+/// Answers the peer's Close, or sends ours after what is still to be said.
+async fn close<S>(
+    sender: &mut WebSocketSender<TokioAdapter<S>>,
+    mut inbox: Inbox,
+    ending: &Ending,
+) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if let Ending::Lost(_) = ending {
+        return Ok(());
+    }
+    if let Ending::Shutdown = ending {
+        while let Some(message) = inbox.front() {
+            match feed(sender, message).await {
+                Err(error) if peer_was_first(&error) => break,
+                done => done?,
+            }
+            inbox.pop();
+        }
+    }
+    if let Some(frame) = ending.close_frame() {
+        match sender.close(Some(frame)).await {
+            Err(error) if peer_was_first(&error) => {}
+            done => return done,
+        }
+    }
+    // The library has queued the answer to the peer's Close: this flushes it.
+    SinkExt::close(sender).await
+}
+
+/// Whether sending failed because the peer's Close has been read.
+fn peer_was_first(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(ProtocolError::SendAfterClosing)
+    )
+}
+
+/// Ends TLS with close_notify and TCP with FIN, then waits for the peer's end: closing a socket that still
+/// holds unread bytes would reset the connection and could take our Close from the peer.
+async fn end_transport<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, end: Instant) {
+    let _ = timeout_at(end, async {
+        stream.shutdown().await?;
+        let mut rest = [0; 1024];
+        while stream.read(&mut rest).await? > 0 {}
+        std::io::Result::Ok(())
+    })
+    .await;
+}
+
+/// When the peer was last heard.
+struct Pulse {
+    start: Instant,
+    last: AtomicU64,
+}
+
+impl Pulse {
+    fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            last: AtomicU64::new(0),
+        }
+    }
+
+    fn beat(&self) {
+        let elapsed = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(elapsed, Ordering::Relaxed);
+    }
+
+    fn last(&self) -> Instant {
+        self.start + Duration::from_millis(self.last.load(Ordering::Relaxed))
+    }
+}
