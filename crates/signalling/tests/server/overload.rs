@@ -1,0 +1,93 @@
+//! Peers that ask for too much harm nobody else.
+
+use crate::support::{Server, soon};
+use async_tungstenite::tungstenite::Message;
+use gst_plugin_webrtc_signalling::Config;
+use serde_json::json;
+use std::time::Duration;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_stops_reading_is_disconnected_while_others_go_on() {
+    for secure in [false, true] {
+        let config = Config {
+            queue_length: 20,
+            close_timeout: Duration::from_secs(15),
+            ..Config::default()
+        };
+        let server = Server::start(secure, config).await;
+        let mut producer = server.client().await;
+        let meta = "x".repeat(100_000);
+        producer
+            .say(json!({"type": "setPeerStatus", "roles": ["producer"], "meta": meta}))
+            .await;
+        producer.settle().await;
+
+        let mut listener = server.client().await;
+        listener.roles(&["listener"]).await;
+        listener.next().await;
+        let mut bystander = server.client().await;
+
+        // Each of its requests is answered with 100 kB that it does not read, until its queue is full.
+        let mut frozen = server.client().await;
+        let gone = tokio::spawn(async move { listener.next().await });
+        while !gone.is_finished() {
+            frozen.say(json!({"type": "list"})).await;
+            bystander.settle().await;
+        }
+        let gone = soon(gone).await.unwrap();
+        assert_eq!((&gone["peerId"], &gone["roles"]), (&json!(frozen.id), &json!([])));
+
+        // Should it read again in time, it learns why.
+        let close = frozen.closed().await.unwrap();
+        let expected = (1008, "messages were not read in time");
+        assert_eq!((u16::from(close.code), close.reason.as_str()), expected);
+        bystander.settle().await;
+        drop((producer, bystander, frozen));
+        server.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_long_ends_its_senders_connection_only() {
+    for secure in [false, true] {
+        let server = Server::start(
+            secure,
+            Config {
+                max_message_size: 1000,
+                ..Config::default()
+            },
+        )
+        .await;
+        let (mut sender, mut other) = (server.client().await, server.client().await);
+        sender
+            .say(json!({"type": "list", "padding": "x".repeat(900)}))
+            .await;
+        assert_eq!(sender.next().await["type"], "list");
+        sender
+            .say(json!({"type": "list", "padding": "x".repeat(100_000)}))
+            .await;
+        let close = sender.closed().await.unwrap();
+        assert_eq!(
+            (u16::from(close.code), close.reason.as_str()),
+            (1009, "a message was longer than 1000 bytes")
+        );
+        other.settle().await;
+        drop((sender, other));
+        server.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_breaks_the_protocol_is_told_so() {
+    let server = Server::plain().await;
+    let mut client = server.client().await;
+    // A text frame whose continuation never comes, then another text frame.
+    let raw = |fin| {
+        use async_tungstenite::tungstenite::protocol::frame::Frame;
+        use async_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+        Message::Frame(Frame::message("{}", OpCode::Data(Data::Text), fin))
+    };
+    soon(client.socket.send(raw(false))).await.unwrap();
+    soon(client.socket.send(raw(true))).await.unwrap();
+    assert_eq!(u16::from(client.closed().await.unwrap().code), 1002);
+}
