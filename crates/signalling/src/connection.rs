@@ -17,6 +17,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{debug, info, trace};
 
+/// How many messages of a peer are dealt with before others, and this peer's own writer, have a turn: a burst
+/// must not fill the queue of a peer that does read.
+const TURN: usize = 16;
 /// How many messages are put together before they are handed to the socket.
 const BATCH: usize = 64;
 /// How many bytes of an explanation a peer is sent.
@@ -95,6 +98,7 @@ async fn receive<S>(receiver: &mut WebSocketReceiver<TokioAdapter<S>>, membershi
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let mut in_turn = 0;
     let ending = loop {
         let message = match receiver.next().await {
             Some(Ok(message)) => message,
@@ -102,6 +106,11 @@ where
             None => break Ending::ClosedByPeer,
         };
         pulse.beat();
+        in_turn += 1;
+        if in_turn == TURN {
+            in_turn = 0;
+            tokio::task::yield_now().await;
+        }
         match message {
             Message::Text(text) => understand(text.as_str(), membership),
             Message::Binary(_) => {

@@ -1,7 +1,8 @@
 //! Peers that ask for too much harm nobody else.
 
-use crate::support::{Server, soon};
+use crate::support::{Server, soon, start_session};
 use async_tungstenite::tungstenite::Message;
+use futures::SinkExt;
 use gst_plugin_webrtc_signalling::Config;
 use serde_json::json;
 use std::time::Duration;
@@ -44,6 +45,37 @@ async fn a_peer_that_stops_reading_is_disconnected_while_others_go_on() {
         bystander.settle().await;
         drop((producer, bystander, frozen));
         server.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_burst_that_is_longer_than_a_queue_reaches_a_peer_that_reads() {
+    let server = Server::start(
+        false,
+        Config {
+            queue_length: 200,
+            ..Config::default()
+        },
+    )
+    .await;
+    let (mut producer, mut consumer) = (server.client().await, server.client().await);
+    let session = start_session(&mut producer, &mut consumer).await;
+    for index in 0..3000 {
+        let ice = json!({"candidate": format!("candidate:{index}"), "sdpMLineIndex": 0});
+        let message = json!({"type": "peer", "sessionId": session, "ice": ice});
+        soon(producer.socket.feed(Message::text(message.to_string())))
+            .await
+            .unwrap();
+        let list = json!({"type": "list"});
+        soon(producer.socket.feed(Message::text(list.to_string())))
+            .await
+            .unwrap();
+    }
+    soon(producer.socket.flush()).await.unwrap();
+    for index in 0..3000 {
+        let candidate = consumer.next().await;
+        assert_eq!(candidate["ice"]["candidate"], format!("candidate:{index}"));
+        assert_eq!(producer.next().await["type"], "list");
     }
 }
 
