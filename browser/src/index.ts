@@ -1,0 +1,16 @@
+/**
+ * Plays and produces the streams of webrtcsink and webrtcsrc in a browser. Start at {@link GstWebRTCAPI}.
+ *
+ * @packageDocumentation
+ */
+
+export { type ConnectionListener, GstWebRTCAPI, type GstWebRTCConfig } from "./gstwebrtc-api.js";
+export { ConsumerSession, type ConsumerSessionEvents, type OfferOptions } from "./consumer-session.js";
+export { ClientSession, ProducerSession, type ProducerSessionEvents } from "./producer-session.js";
+export { type EndReason, type SessionPhase, describeEnd, isOrdinaryEnd } from "./end-reason.js";
+export { type SessionEvents, SessionState, WebRTCSession } from "./session.js";
+export { type ControlResponse, type InfoMessage, RemoteController, type RemoteControllerEvents } from "./remote-control.js";
+export type { NavigationEvent } from "./navigation.js";
+export type { Json, Peer } from "./protocol.js";
+export type { PeerListener } from "./peer-directory.js";
+export { setVideoPlayoutDelay } from "./playout.js";

@@ -1,0 +1,159 @@
+/** Producing: a stream of this browser that others play, each in a session of its own. */
+
+import { type EndReason, describeEnd, isOrdinaryEnd } from "./end-reason.js";
+import { TypedEventTarget } from "./events.js";
+import { type SessionEvents, type SessionHost, SessionState, WebRTCSession } from "./session.js";
+
+/** A session with one consumer of a {@link ProducerSession}. */
+export class ClientSession extends WebRTCSession {
+  readonly #stream: MediaStream;
+
+  /** @internal */
+  constructor(peerId: string, host: SessionHost, stream: MediaStream) {
+    super(peerId, host);
+    this.#stream = stream;
+  }
+
+  /** Begins to negotiate, from the consumer's offer where it made one. @internal */
+  start(sessionId: string, offer: string | null): void {
+    this.named(sessionId);
+    this.beginConnecting();
+    this.enqueueNegotiation(() =>
+      offer === null ? this.offer() : this.applyRemoteDescription({ type: "offer", sdp: offer }),
+    );
+  }
+
+  protected override prepare(connection: RTCPeerConnection): void {
+    for (const track of this.#stream.getTracks()) {
+      connection.addTrack(track, this.#stream);
+    }
+  }
+
+  protected override release(): void {
+    // The stream belongs to the application, which may have other uses for it.
+  }
+}
+
+/** The events of a {@link ProducerSession}. */
+export interface ProducerSessionEvents {
+  /** Something went wrong; `closed` follows. */
+  error: ErrorEvent;
+  /** `state` changed. */
+  stateChanged: Event;
+  /** The session is over; `detail` says why. */
+  closed: CustomEvent<EndReason>;
+  /** A consumer's session begins. */
+  clientConsumerAdded: CustomEvent<ClientSession>;
+  /** A consumer's session is over. */
+  clientConsumerRemoved: CustomEvent<ClientSession>;
+}
+
+/** What a producer session needs from the client that it belongs to. */
+export interface ProducerHost extends SessionHost {
+  /** Offers or stops offering the stream, to everybody or to one passive consumer; false where it cannot. */
+  setProducing(session: ProducerSession, producing: boolean): boolean;
+  /** Takes a consumer's session so that its messages reach it. */
+  adopt(session: ClientSession, sessionId: string): void;
+}
+
+/** A stream that this browser produces. Made by `GstWebRTCAPI.createProducerSession`. */
+export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
+  /** What is produced. Belongs to the application, which stops its tracks. */
+  readonly stream: MediaStream;
+  /** The passive consumer that it is meant for; null: everybody. */
+  readonly consumerId: string | null;
+  readonly #host: ProducerHost;
+  readonly #clients = new Set<ClientSession>();
+  #state: SessionState = SessionState.idle;
+  #endReason: EndReason | null = null;
+
+  /** @internal */
+  constructor(stream: MediaStream, host: ProducerHost, consumerId: string | null) {
+    super();
+    this.stream = stream;
+    this.#host = host;
+    this.consumerId = consumerId;
+  }
+
+  /** What the session is doing; streaming as soon as others can play the stream. */
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Why the session ended; null until it did. */
+  get endReason(): EndReason | null {
+    return this.#endReason;
+  }
+
+  /**
+   * Makes the stream available.
+   *
+   * @returns whether the session is under way; false where it is over or there is no signalling server.
+   */
+  start(): boolean {
+    if (this.#state !== SessionState.idle) {
+      return this.#state !== SessionState.closed;
+    }
+    this.#setState(SessionState.connecting);
+    if (!this.#host.setProducing(this, true)) {
+      this.end({ kind: "signallingLost" });
+      return false;
+    }
+    return true;
+  }
+
+  /** Ends the session and those of its consumers. */
+  close(): void {
+    this.end({ kind: "closed" });
+  }
+
+  /** The server announced the stream. @internal */
+  announced(): void {
+    if (this.#state === SessionState.connecting) {
+      this.#setState(SessionState.streaming);
+    }
+  }
+
+  /** A consumer wants the stream. @internal */
+  addClient(peerId: string, sessionId: string, offer: string | null): void {
+    this.announced();
+    const client = new ClientSession(peerId, this.#host, this.stream);
+    client.addEventListener("closed", (event: SessionEvents["closed"]) => {
+      this.#clients.delete(client);
+      this.dispatchEvent(new CustomEvent("clientConsumerRemoved", { detail: client }));
+      if (this.consumerId !== null) {
+        this.end(event.detail);
+      }
+    });
+    this.#clients.add(client);
+    this.#host.adopt(client, sessionId);
+    this.dispatchEvent(new CustomEvent("clientConsumerAdded", { detail: client }));
+    client.start(sessionId, offer);
+  }
+
+  /** Ends the session for `reason`. @internal */
+  end(reason: EndReason): void {
+    if (this.#state === SessionState.closed) {
+      return;
+    }
+    const wasIdle = this.#state === SessionState.idle;
+    this.#endReason = reason;
+    this.#state = SessionState.closed;
+    for (const client of [...this.#clients]) {
+      client.end(reason);
+    }
+    if (!wasIdle) {
+      this.#host.setProducing(this, false);
+    }
+    this.dispatchEvent(new Event("stateChanged"));
+    if (!isOrdinaryEnd(reason)) {
+      this.dispatchError(describeEnd(reason));
+    }
+    this.dispatchEvent(new CustomEvent("closed", { detail: reason }));
+  }
+
+  #setState(state: SessionState): void {
+    this.#state = state;
+    this.dispatchEvent(new Event("stateChanged"));
+  }
+}
