@@ -1,0 +1,20 @@
+// Writes dist/: the demo page, the library as an ES module and as a classic script.
+
+import { cp, mkdir, rm } from "node:fs/promises";
+import { build } from "esbuild";
+
+const dist = new URL("../dist/", import.meta.url);
+const source = (path) => new URL(`../${path}`, import.meta.url).pathname;
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+
+const common = { bundle: true, minify: true, sourcemap: true, target: "es2022", legalComments: "none", logLevel: "warning" };
+
+await Promise.all([
+  build({ ...common, entryPoints: [source("src/index.ts")], format: "esm", outfile: source("dist/gstwebrtc-api.mjs") }),
+  build({ ...common, entryPoints: [source("src/global.ts")], format: "iife", outfile: source("dist/gstwebrtc-api.js") }),
+  build({ ...common, entryPoints: [source("demo/main.ts")], format: "esm", outfile: source("dist/main.js") }),
+  build({ ...common, entryPoints: [source("demo/style.css")], outfile: source("dist/style.css") }),
+  cp(source("demo/index.html"), source("dist/index.html")),
+]);
