@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PeerDirectory } from "../src/peer-directory.js";
+
+const events = (changes: readonly { event: string }[]): string[] => changes.map(({ event }) => event);
+
+test("a list of producers takes away no other role", () => {
+  const directory = new PeerDirectory();
+  directory.update("p", ["producer", "consumer"], null);
+  assert.deepEqual(directory.add("producer", { id: "p", meta: null }), []);
+  assert.deepEqual(directory.withRole("consumer"), [{ id: "p", meta: null }]);
+});
+
+test("a peer is announced once, and gone when it has no roles", () => {
+  const directory = new PeerDirectory();
+  assert.deepEqual(events(directory.update("p", ["producer", "listener"], { name: "x" })), ["producerAdded"]);
+  assert.deepEqual(events(directory.update("p", ["producer"], { name: "x" })), []);
+  assert.deepEqual(events(directory.update("p", [], null)), ["producerRemoved"]);
+});
+
+test("a peer that describes itself anew goes and comes", () => {
+  const directory = new PeerDirectory();
+  directory.update("p", ["producer"], { name: "x" });
+  assert.deepEqual(events(directory.update("p", ["producer"], { name: "y" })), ["producerRemoved", "producerAdded"]);
+});
+
+test("all are gone when the server is", () => {
+  const directory = new PeerDirectory();
+  directory.update("p", ["producer"], null);
+  directory.update("c", ["consumer"], null);
+  assert.deepEqual(events(directory.clear()), ["producerRemoved", "consumerRemoved"]);
+  assert.deepEqual(directory.withRole("producer"), []);
+});
