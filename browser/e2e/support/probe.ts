@@ -1,0 +1,77 @@
+/**
+ * What the tests ask a page about the stream that it plays. Runs inside the page: it is sent there as text, so that
+ * the functions use nothing from outside of themselves.
+ */
+
+/** One reading of a stream that plays. */
+export interface Reading {
+  readonly framesDecoded: number;
+  readonly frameWidth: number;
+  readonly frameHeight: number;
+  readonly codec: string;
+  /** Null where the browser does not count it. */
+  readonly audioEnergy: number | null;
+  /** Whether the viewer would hear it. */
+  readonly audible: boolean;
+  /** Mean brightness of the picture, 0 to 255. */
+  readonly luma: number;
+  /** Variance of the brightness: 0 for a picture of one colour. */
+  readonly variance: number;
+  readonly clickToFirstFrame: number | null;
+}
+
+/** Reads the statistics and the picture of the first stream on the page. */
+export async function readStream(): Promise<Reading> {
+  const played = window.gstWebRTCSessions[0];
+  if (played === undefined) {
+    throw new Error(`the page plays nothing: ${document.body.innerText}`);
+  }
+  const report = await played.session.rtcPeerConnection?.getStats();
+  const stats = [...(report?.values() ?? [])] as Record<string, unknown>[];
+  const inbound = (kind: string) => stats.find((s) => s["type"] === "inbound-rtp" && s["kind"] === kind) ?? {};
+  const video = inbound("video");
+  const codec = stats.find((s) => s["type"] === "codec" && s["id"] === video["codecId"])?.["mimeType"];
+  const energy = inbound("audio")["totalAudioEnergy"];
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [64, 36];
+  const context = canvas.getContext("2d");
+  context?.drawImage(played.video, 0, 0, 64, 36);
+  const pixels = context?.getImageData(0, 0, 64, 36).data ?? new Uint8ClampedArray();
+  const lumas: number[] = [];
+  for (let at = 0; at + 2 < pixels.length; at += 4) {
+    lumas.push(0.299 * (pixels[at] ?? 0) + 0.587 * (pixels[at + 1] ?? 0) + 0.114 * (pixels[at + 2] ?? 0));
+  }
+  const luma = lumas.reduce((sum, value) => sum + value, 0) / lumas.length;
+  return {
+    framesDecoded: Number(video["framesDecoded"] ?? 0),
+    frameWidth: Number(video["frameWidth"] ?? 0),
+    frameHeight: Number(video["frameHeight"] ?? 0),
+    codec: typeof codec === "string" ? codec : "",
+    audioEnergy: typeof energy === "number" ? energy : null,
+    audible: !played.video.muted && !played.video.paused && played.video.volume > 0,
+    luma,
+    variance: lumas.reduce((sum, value) => sum + (value - luma) ** 2, 0) / lumas.length,
+    clickToFirstFrame: played.firstFrameAt === null ? null : played.firstFrameAt - played.clickedAt,
+  };
+}
+
+/** Listens to the first stream with an analyser until it hears something; the loudest sample, 0 where all is quiet. */
+export async function listen(deadline: number): Promise<number> {
+  const stream = window.gstWebRTCSessions[0]?.video.srcObject;
+  if (!(stream instanceof MediaStream) || stream.getAudioTracks().length === 0) {
+    return 0;
+  }
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  context.createMediaStreamSource(stream).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize);
+  const until = performance.now() + deadline;
+  let loudest = 0;
+  while (loudest < 0.001 && performance.now() < until) {
+    await new Promise(requestAnimationFrame);
+    analyser.getFloatTimeDomainData(samples);
+    loudest = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  }
+  await context.close();
+  return loudest;
+}
