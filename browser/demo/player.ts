@@ -31,6 +31,7 @@ export class Player {
   readonly played: PlayedSession;
   readonly #status = element("p", { class: "status", role: "status", "data-testid": "status" });
   readonly #control = button("Control", "control");
+  readonly #stop = button("Stop", "stop");
   readonly #onGone: (player: Player) => void;
   readonly #stream = new MediaStream();
 
@@ -52,8 +53,7 @@ export class Player {
 
   #build(video: HTMLVideoElement, name: string): HTMLElement {
     const screen = element("div", { class: "screen" }, video);
-    const stop = button("Stop", "stop");
-    stop.addEventListener("click", () => {
+    this.#stop.addEventListener("click", () => {
       this.played.session.close();
       this.#onGone(this);
     });
@@ -69,7 +69,7 @@ export class Player {
     const title = element("p", { class: "name", "data-testid": "player-name" });
     title.textContent = name;
     const titles = element("div", { class: "titles" }, title, this.#status);
-    const bar = element("div", { class: "bar" }, titles, this.#control, full, stop);
+    const bar = element("div", { class: "bar" }, titles, this.#control, full, this.#stop);
     return element("article", { class: "player", "data-testid": "player", "data-peer-id": this.played.producerId }, screen, bar);
   }
 
@@ -88,6 +88,7 @@ export class Player {
       this.#control.setAttribute("aria-pressed", "false");
     });
     session.addEventListener("closed", () => {
+      this.#stop.textContent = "Close";
       this.#showState();
     });
     video.requestVideoFrameCallback((now) => {
@@ -178,6 +179,10 @@ function wordsFor({ state, endReason }: ConsumerSession, milliseconds: number | 
     case SessionState.streaming:
       return milliseconds === null ? "Connected, waiting for a picture…" : `Playing, first picture after ${milliseconds.toFixed(0)} ms`;
     case SessionState.closed:
-      return endReason === null ? "Ended" : `Ended: ${describeEnd(endReason)}`;
+      return endReason === null ? "Ended" : sentence(describeEnd(endReason));
   }
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

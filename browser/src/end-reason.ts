@@ -32,7 +32,7 @@ export function describeEnd(reason: EndReason): string {
     case "closed":
       return "closed here";
     case "endedByPeer":
-      return reason.error ?? "ended by the other side";
+      return reason.error === null ? "ended by the other side" : `ended by the other side: ${reason.error}`;
     case "refused":
       return `refused by the signalling server: ${reason.error}`;
     case "timeout":

@@ -30,6 +30,9 @@ function contains(whole: unknown, part: unknown): boolean {
   if (typeof part !== "object" || part === null) {
     return (whole ?? null) === (part ?? null);
   }
+  if (Array.isArray(part)) {
+    return Array.isArray(whole) && part.every((item) => whole.some((candidate) => contains(candidate, item)));
+  }
   return (
     typeof whole === "object" &&
     whole !== null &&
@@ -48,7 +51,7 @@ test("every golden message of the server is read without loss", (t) => {
     if (message !== null) {
       assert.ok(contains(raw, message), `${name}: read as ${JSON.stringify(message)}`);
     } else {
-      assert.match(name, /unknown/i, `${name}: the message is not known`);
+      assert.match(name, /unknown|newer|future/i, `${name}: the message is not known`);
     }
   }
 });

@@ -66,7 +66,7 @@ const FIREFOX_PREFS: Readonly<Record<string, boolean | number | string>> = {
   "media.peerconnection.ice.obfuscate_host_addresses": false,
   "media.peerconnection.ice.loopback": true,
   "media.autoplay.default": 0,
-  // Nothing of the rest of this list is for the tests: it keeps the browser from calling home.
+  // The rest keeps the browser from calling home.
   "app.normandy.enabled": false,
   "app.update.enabled": false,
   "browser.safebrowsing.downloads.remote.enabled": false,
