@@ -36,6 +36,9 @@ async function readFile(): Promise<object> {
 
 function serverOf(file: object): string | null {
   const server = "signallingServer" in file ? file.signallingServer : null;
+  if (typeof server === "string") {
+    return /^wss?:/.test(server) ? server : null;
+  }
   if (typeof server !== "object" || server === null || !("port" in server) || typeof server.port !== "number") {
     return null;
   }

@@ -1,0 +1,178 @@
+//! From one rung to all its viewers: each RTP buffer list is pushed straight into every viewer's transport.
+//!
+//! A viewer starts at a key unit. A viewer whose transport holds a push up gets a thread of its own; one that
+//! holds it up for too long is given up. So one viewer never delays another for longer than [`SLOW`] once.
+
+use crate::peer::Outlet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A push that takes longer moves the viewer to a thread of its own.
+const SLOW: Duration = Duration::from_millis(20);
+/// A push that takes longer ends the viewer's session.
+const STALLED: Duration = Duration::from_millis(1500);
+/// Buffer lists that wait for a slow viewer.
+const BACKLOG: usize = 64;
+
+/// One viewer's place in the fan-out.
+pub(crate) struct Member {
+    outlet: Outlet,
+    /// Set until the first key unit, and again when packets were dropped.
+    awaits_key_unit: AtomicBool,
+    begun: AtomicBool,
+    own_thread: OnceLock<SyncSender<Packets>>,
+    /// Milliseconds since `epoch` at which the push that is under way began; 0: none.
+    pushing_since: AtomicU64,
+    epoch: Instant,
+    /// Called once when the transport takes nothing any more.
+    stalled: Box<dyn Fn() + Send + Sync>,
+    given_up: AtomicBool,
+}
+
+#[derive(Clone)]
+struct Packets {
+    list: gst::BufferList,
+    key_unit: bool,
+}
+
+impl Member {
+    pub(crate) fn new(outlet: Outlet, stalled: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            outlet,
+            awaits_key_unit: AtomicBool::new(true),
+            begun: AtomicBool::new(false),
+            own_thread: OnceLock::new(),
+            pushing_since: AtomicU64::new(0),
+            epoch: Instant::now(),
+            stalled: Box::new(stalled),
+            given_up: AtomicBool::new(false),
+        })
+    }
+
+    fn deliver(self: &Arc<Self>, packets: &Packets, caps: &gst::Caps, stream_id: &str) {
+        if self.given_up.load(Ordering::Relaxed) {
+            return;
+        }
+        if self.awaits_key_unit.load(Ordering::Relaxed) {
+            if !packets.key_unit {
+                return;
+            }
+            self.awaits_key_unit.store(false, Ordering::Relaxed);
+        }
+        if !self.begun.swap(true, Ordering::Relaxed) {
+            self.outlet.begin(stream_id, caps);
+        }
+        let Some(thread) = self.own_thread.get() else {
+            if self.push(&packets.list) > SLOW {
+                self.move_to_thread();
+            }
+            return;
+        };
+        if let Err(TrySendError::Full(_)) = thread.try_send(packets.clone()) {
+            self.awaits_key_unit.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Pushes and tells how long it took.
+    fn push(&self, list: &gst::BufferList) -> Duration {
+        let start = self.epoch.elapsed();
+        let stamp = u64::try_from(start.as_millis()).unwrap_or(u64::MAX).max(1);
+        self.pushing_since.store(stamp, Ordering::Relaxed);
+        // A transport that is being torn down refuses: its session is over already.
+        let _ = self.outlet.push(list);
+        self.pushing_since.store(0, Ordering::Relaxed);
+        self.epoch.elapsed().saturating_sub(start)
+    }
+
+    fn move_to_thread(self: &Arc<Self>) {
+        let (queue, waiting) = sync_channel::<Packets>(BACKLOG);
+        let member = Arc::downgrade(self);
+        let spawned = std::thread::Builder::new().name("webrtc-slow-viewer".into()).spawn(move || {
+            while let (Ok(packets), Some(member)) = (waiting.recv(), member.upgrade()) {
+                member.push(&packets.list);
+            }
+        });
+        if spawned.is_ok() {
+            let _ = self.own_thread.set(queue);
+        }
+    }
+
+    /// Gives the viewer up where a push has been under way for too long.
+    fn check(&self) {
+        let since = self.pushing_since.load(Ordering::Relaxed);
+        let now = u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let limit = u64::try_from(STALLED.as_millis()).unwrap_or(u64::MAX);
+        if since != 0 && now.saturating_sub(since) > limit && !self.given_up.swap(true, Ordering::Relaxed) {
+            (self.stalled)();
+            self.outlet.interrupt();
+        }
+    }
+}
+
+/// All viewers of a rung.
+#[derive(Default)]
+pub(crate) struct FanOut {
+    members: Mutex<Arc<Vec<Arc<Member>>>>,
+    caps: Mutex<Option<gst::Caps>>,
+    /// Whether the packets of the frame that is being packetised belong to a key unit.
+    key_unit: AtomicBool,
+    stream_id: String,
+}
+
+impl FanOut {
+    pub(crate) fn new(stream_id: String) -> Self {
+        Self { stream_id, key_unit: AtomicBool::new(true), ..Self::default() }
+    }
+
+    fn members(&self) -> Arc<Vec<Arc<Member>>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<Arc<Member>>)) {
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list = members.to_vec();
+        change(&mut list);
+        let old = std::mem::replace(&mut *members, Arc::new(list));
+        drop(members);
+        drop(old);
+    }
+
+    pub(crate) fn join(&self, member: Arc<Member>) {
+        self.change(|list| list.push(member));
+    }
+
+    pub(crate) fn leave(&self, member: &Arc<Member>) {
+        self.change(|list| list.retain(|other| !Arc::ptr_eq(other, member)));
+    }
+
+    pub(super) fn set_caps(&self, caps: gst::Caps) {
+        *self.caps.lock().unwrap_or_else(PoisonError::into_inner) = Some(caps);
+    }
+
+    /// The next packets are of a frame that is, or is not, a key unit.
+    pub(super) fn frame(&self, key_unit: bool) {
+        self.key_unit.store(key_unit, Ordering::Relaxed);
+    }
+
+    /// Hands packets to every viewer.
+    pub(super) fn deliver(&self, list: gst::BufferList) {
+        let members = self.members();
+        if members.is_empty() {
+            return;
+        }
+        let Some(caps) = self.caps.lock().unwrap_or_else(PoisonError::into_inner).clone() else { return };
+        let packets = Packets { list, key_unit: self.key_unit.load(Ordering::Relaxed) };
+        for member in members.iter() {
+            member.deliver(&packets, &caps, &self.stream_id);
+        }
+    }
+
+    /// Gives up viewers whose transport has been stuck for too long; to be called now and then.
+    pub(crate) fn check(&self) {
+        for member in self.members().iter() {
+            member.check();
+        }
+    }
+}

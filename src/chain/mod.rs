@@ -1,0 +1,8 @@
+//! What media passes through: on the sending side convert, encode, packetise, fan out; on the receiving side
+//! depayload and decode.
+
+mod convert;
+pub(crate) mod decode;
+pub(crate) mod fan_out;
+mod payload;
+pub(crate) mod rung;

@@ -1,0 +1,59 @@
+//! The end of a rung: a payloader and its settings.
+
+use crate::codec::{self, TRANSPORT_WIDE_CC};
+use crate::errors::{MissingElement, make, set_if_present};
+use gst::prelude::*;
+use gst_rtp::prelude::*;
+use logic::codec::Codec;
+
+/// RTP packets, headers included, are no larger: fits tunnels (bytes).
+const MTU: u32 = 1200;
+
+/// How packets are numbered and marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    pub(crate) payload_type: u8,
+    pub(crate) ssrc: u32,
+    /// Identifier of the header extension for transport-wide congestion control.
+    pub(crate) transport_cc: Option<u8>,
+}
+
+/// Makes the payloader, its settings left to [`set_up`].
+///
+/// # Errors
+/// It is not installed.
+pub(super) fn payloader(row: &Codec) -> Result<gst::Element, MissingElement> {
+    codec::payloader(row)
+}
+
+/// The settings for live media over the internet.
+pub(super) fn set_up(payloader: &gst::Element, row: &Codec) {
+    set_if_present(payloader, "mtu", &MTU.to_string());
+    for (name, value) in row.payloader_settings {
+        set_if_present(payloader, name, value);
+    }
+}
+
+/// What the offer promised; no application changes it.
+pub(super) fn number(payloader: &gst::Element, numbers: Numbers) -> Result<(), MissingElement> {
+    set_if_present(payloader, "pt", &numbers.payload_type.to_string());
+    set_if_present(payloader, "ssrc", &numbers.ssrc.to_string());
+    if let Some(id) = numbers.transport_cc {
+        let extension = make("rtphdrexttwcc")?;
+        if let Some(extension) = extension.downcast_ref::<gst_rtp::RTPHeaderExtension>() {
+            extension.set_id(id.into());
+            payloader.emit_by_name::<()>("add-extension", &[extension]);
+        }
+    }
+    Ok(())
+}
+
+/// The caps of what the payloader makes, with the extension in them.
+pub(super) fn with_extension(caps: &gst::Caps, numbers: Numbers) -> gst::Caps {
+    let mut caps = caps.clone();
+    if let (Some(id), Some(structure)) = (numbers.transport_cc, caps.make_mut().structure_mut(0)) {
+        structure.set(format!("extmap-{id}"), TRANSPORT_WIDE_CC);
+        structure.set("rtcp-fb-transport-cc", true);
+    }
+    caps
+}

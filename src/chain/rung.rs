@@ -1,0 +1,374 @@
+//! A rung: one converter, one encoder and one payloader for every viewer of a stream in one codec.
+//!
+//! It is a pipeline of its own, so that its errors are not the application's, and it ends in a bare pad that
+//! hands RTP buffer lists to the fan-out. Nothing here ever blocks the application's pipeline: what the
+//! encoder cannot take in time is dropped at the entrance.
+
+use super::fan_out::FanOut;
+pub(crate) use super::payload::Numbers;
+use super::payload;
+use super::convert;
+use crate::encoder::{self, Family};
+use crate::errors::{MissingElement, make, set_if_present};
+use crate::{codec, packages, runtime};
+use gst::prelude::*;
+use logic::codec::{Codec, MediaKind};
+use logic::key_unit::{Arbiter, Decision};
+use logic::placement::Placement;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Raw frames that wait for the encoder; more are dropped, oldest first.
+const RAW_BACKLOG: u64 = 3;
+/// Encoded frames that wait for the payloader; more are dropped up to the next key unit.
+const ENCODED_BACKLOG: u64 = 60;
+/// Key units follow each other no closer.
+const KEY_UNIT_SPACING: Duration = Duration::from_millis(300);
+/// An encoder that has not made a key unit by then is asked again.
+const KEY_UNIT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// A rung could not be built.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RungError {
+    #[error("{0}")]
+    Missing(#[from] MissingElement),
+    #[error("no encoder for {codec} starts: {tried}; on Debian install {}", packages::of_codec(codec))]
+    NoEncoder { codec: &'static str, tried: String },
+    #[error("connect the elements of the {codec} chain: {cause}")]
+    Link { codec: &'static str, cause: String },
+}
+
+/// What the application may change while a rung is built. Called without any lock held.
+pub(crate) trait Hooks: Send + Sync {
+    /// The element's signal `encoder-setup`; true: the application has set it up.
+    fn encoder(&self, encoder: &gst::Element) -> bool;
+    /// The element's signal `payloader-setup`.
+    fn payloader(&self, payloader: &gst::Element) -> bool;
+    /// Asks the application's pipeline for a key unit, for input that is already encoded.
+    fn upstream_key_unit(&self);
+    /// Something in the rung failed: its viewers cannot be served.
+    fn failed(&self, text: String);
+}
+
+/// What a rung is made of.
+pub(crate) struct Plan<'a> {
+    pub(crate) name: String,
+    pub(crate) codec: &'static Codec,
+    pub(crate) placement: Placement,
+    pub(crate) input: &'a gst::Caps,
+    pub(crate) numbers: Numbers,
+    pub(crate) bitrate: u32,
+    pub(crate) clock: Option<gst::Clock>,
+    pub(crate) base_time: Option<gst::ClockTime>,
+}
+
+/// A running rung. Dropping it stops it, in the background.
+pub(crate) struct Rung {
+    codec: &'static Codec,
+    numbers: Numbers,
+    placement: Placement,
+    pipeline: gst::Pipeline,
+    entrance: gst_app::AppSrc,
+    encoder: Option<(gst::Element, Option<&'static Family>)>,
+    exit: gst::Pad,
+    fan_out: Arc<FanOut>,
+    hooks: Arc<dyn Hooks>,
+    arbiter: Mutex<Arbiter>,
+    started: Instant,
+    bitrate: AtomicU32,
+    skipping: AtomicBool,
+}
+
+impl Rung {
+    /// Builds and starts a rung.
+    ///
+    /// # Errors
+    /// An element is missing or none of the encoders starts.
+    pub(crate) fn start(plan: &Plan<'_>, hooks: Arc<dyn Hooks>) -> Result<Arc<Self>, RungError> {
+        let pipeline = gst::Pipeline::with_name(&plan.name);
+        let entrance = entrance(plan);
+        let fan_out = Arc::new(FanOut::new(plan.name.clone()));
+        let payloader = payload::payloader(plan.codec)?;
+        payload::set_up(&payloader, plan.codec);
+        hooks.payloader(&payloader);
+        payload::number(&payloader, plan.numbers)?;
+        let exit = payloader.static_pad("src").ok_or_else(|| link_error(plan, &"the payloader has no src pad"))?;
+        let mut chain: Vec<gst::Element> = vec![entrance.clone().upcast()];
+        let mut encoder = None;
+        if plan.placement == Placement::Shared {
+            chain.extend(convert::converters(plan.codec.kind, plan.input)?);
+            let (element, family) = start_encoder(plan, &*hooks)?;
+            chain.push(filter(&raw_caps(plan, family))?);
+            chain.push(element.clone());
+            chain.push(filter(plan.codec.encoder_caps)?);
+            encoder = Some((element, family));
+        } else if plan.codec.is_raw() {
+            chain.extend(convert::converters(plan.codec.kind, plan.input)?);
+        }
+        if let Some(parser) = plan.codec.parser {
+            chain.push(make(parser)?);
+        }
+        chain.push(filter(plan.codec.payloader_caps)?);
+        chain.push(payloader.clone());
+        pipeline.add_many(&chain).map_err(|err| link_error(plan, &err))?;
+        gst::Element::link_many(&chain).map_err(|err| link_error(plan, &err))?;
+        let sink = payloader.static_pad("sink").ok_or_else(|| link_error(plan, &"the payloader has no sink pad"))?;
+        let rung = Arc::new(Self {
+            codec: plan.codec,
+            numbers: plan.numbers,
+            placement: plan.placement,
+            pipeline,
+            entrance,
+            encoder,
+            exit,
+            fan_out,
+            hooks,
+            arbiter: Mutex::new(Arbiter::new(KEY_UNIT_SPACING, KEY_UNIT_PATIENCE)),
+            started: Instant::now(),
+            bitrate: AtomicU32::new(plan.bitrate),
+            skipping: AtomicBool::new(false),
+        });
+        rung.watch_frames(&sink);
+        rung.end_in_fan_out().map_err(|err| link_error(plan, &err))?;
+        rung.run(plan);
+        Ok(rung)
+    }
+
+    /// Notes which frames are key units before their packets come out.
+    fn watch_frames(self: &Arc<Self>, sink: &gst::Pad) {
+        let rung = Arc::downgrade(self);
+        let always = self.codec.kind == MediaKind::Audio || self.codec.is_raw();
+        sink.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            if let (Some(rung), Some(buffer)) = (rung.upgrade(), info.buffer()) {
+                let key_unit = always || !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+                rung.fan_out.frame(key_unit);
+                if key_unit && !always {
+                    rung.arbiter().produced(rung.started.elapsed());
+                }
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+
+    fn end_in_fan_out(self: &Arc<Self>) -> Result<(), gst::PadLinkError> {
+        let (lists, singles, events) = (self.fan_out.clone(), self.fan_out.clone(), self.fan_out.clone());
+        let numbers = self.numbers;
+        let pad = gst::Pad::builder(gst::PadDirection::Sink)
+            .chain_list_function(move |_, _, list| {
+                lists.deliver(list);
+                Ok(gst::FlowSuccess::Ok)
+            })
+            .chain_function(move |_, _, buffer| {
+                singles.deliver(gst::BufferList::from(buffer));
+                Ok(gst::FlowSuccess::Ok)
+            })
+            .event_function(move |_, _, event| {
+                if let gst::EventView::Caps(caps) = event.view() {
+                    events.set_caps(payload::with_extension(&caps.caps_owned(), numbers));
+                }
+                true
+            })
+            .build();
+        let _ = pad.set_active(true);
+        self.exit.link_full(&pad, gst::PadLinkCheck::empty())?;
+        Ok(())
+    }
+
+    fn run(self: &Arc<Self>, plan: &Plan<'_>) {
+        let hooks = Arc::downgrade(&self.hooks);
+        if let Some(bus) = self.pipeline.bus() {
+            bus.set_sync_handler(move |_, message| {
+                if let (gst::MessageView::Error(err), Some(hooks)) = (message.view(), hooks.upgrade()) {
+                    hooks.failed(format!("{} ({})", err.error(), err.debug().unwrap_or_default()));
+                }
+                gst::BusSyncReply::Drop
+            });
+        }
+        self.set_time(plan.clock.as_ref(), plan.base_time);
+        let _ = self.pipeline.set_state(gst::State::Playing);
+        self.watch_stalls();
+    }
+
+    /// Follows the application's pipeline's clock.
+    pub(crate) fn set_time(&self, clock: Option<&gst::Clock>, base_time: Option<gst::ClockTime>) {
+        if let Some(clock) = clock {
+            self.pipeline.use_clock(Some(clock));
+        }
+        self.pipeline.set_start_time(gst::ClockTime::NONE);
+        if let Some(base_time) = base_time {
+            self.pipeline.set_base_time(base_time);
+        }
+    }
+
+    fn watch_stalls(self: &Arc<Self>) {
+        let rung = Arc::downgrade(self);
+        runtime::spawn(async move {
+            let mut tick = tokio::time::interval(Duration::from_millis(500));
+            loop {
+                tick.tick().await;
+                let Some(rung) = rung.upgrade() else { return };
+                runtime::blocking(move || rung.fan_out.check()).await;
+            }
+        });
+    }
+
+    fn arbiter(&self) -> std::sync::MutexGuard<'_, Arbiter> {
+        self.arbiter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn fan_out(&self) -> &FanOut {
+        &self.fan_out
+    }
+
+    /// The encoder's factory and its bitrate in bit/s, where the rung encodes.
+    pub(crate) fn encoder(&self) -> Option<(String, u32)> {
+        let (element, _) = self.encoder.as_ref()?;
+        let name = element.factory().map(|factory| factory.name().to_string())?;
+        Some((name, self.bitrate.load(Ordering::Relaxed)))
+    }
+
+    /// Hands a frame to the rung; never blocks. Its timestamps are running times.
+    pub(crate) fn push(&self, buffer: gst::Buffer, caps: &gst::Caps) {
+        if self.placement == Placement::PassThrough && !self.admit(&buffer) {
+            return;
+        }
+        if self.entrance.caps().as_ref() != Some(caps) {
+            self.entrance.set_caps(Some(caps));
+        }
+        let _ = self.entrance.push_buffer(buffer);
+    }
+
+    /// Encoded frames cannot be dropped singly: after one, all up to the next key unit go.
+    fn admit(&self, buffer: &gst::Buffer) -> bool {
+        if self.codec.kind == MediaKind::Audio {
+            return true;
+        }
+        let key_unit = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        if self.entrance.current_level_buffers() >= ENCODED_BACKLOG {
+            self.skipping.store(true, Ordering::Relaxed);
+        } else if key_unit {
+            self.skipping.store(false, Ordering::Relaxed);
+        }
+        !self.skipping.load(Ordering::Relaxed)
+    }
+
+    /// A viewer wants a key unit; requests of all viewers are merged.
+    pub(crate) fn request_key_unit(self: &Arc<Self>) {
+        if self.codec.kind == MediaKind::Audio {
+            return;
+        }
+        let decision = self.arbiter().request(self.started.elapsed());
+        match decision {
+            Decision::OnItsWay => {}
+            Decision::Ask => self.ask_key_unit(),
+            Decision::Later(at) => {
+                let (rung, wait) = (Arc::downgrade(self), at.saturating_sub(self.started.elapsed()));
+                runtime::spawn(async move {
+                    tokio::time::sleep(wait).await;
+                    let Some(rung) = rung.upgrade() else { return };
+                    runtime::blocking(move || {
+                        let due = rung.arbiter().due(rung.started.elapsed());
+                        if due {
+                            rung.ask_key_unit();
+                        }
+                    })
+                    .await;
+                });
+            }
+        }
+    }
+
+    fn ask_key_unit(&self) {
+        match &self.encoder {
+            None => self.hooks.upstream_key_unit(),
+            Some((encoder, Some(family))) if family.ask_key_unit(encoder) => {}
+            Some(_) => {
+                let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
+                self.exit.send_event(event);
+            }
+        }
+    }
+
+    /// Sets the encoder's bitrate; changes under two percent are not worth it.
+    pub(crate) fn set_bitrate(&self, bits_per_second: u32) {
+        let Some((encoder, Some(family))) = &self.encoder else { return };
+        let old = self.bitrate.load(Ordering::Relaxed);
+        if old.abs_diff(bits_per_second) > old / 50 && family.set_bitrate(encoder, bits_per_second) {
+            self.bitrate.store(bits_per_second, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Rung {
+    fn drop(&mut self) {
+        let pipeline = self.pipeline.clone();
+        // Joins the streaming thread, which this may be.
+        runtime::spawn_blocking(move || {
+            let _ = pipeline.set_state(gst::State::Null);
+        });
+    }
+}
+
+fn link_error(plan: &Plan<'_>, cause: &dyn std::fmt::Display) -> RungError {
+    RungError::Link { codec: plan.codec.name, cause: cause.to_string() }
+}
+
+fn entrance(plan: &Plan<'_>) -> gst_app::AppSrc {
+    let entrance = gst_app::AppSrc::builder()
+        .name("entrance")
+        .caps(plan.input)
+        .format(gst::Format::Time)
+        .is_live(true)
+        .do_timestamp(false)
+        .block(false)
+        .build();
+    entrance.set_max_bytes(0);
+    if plan.placement == Placement::Shared && plan.codec.kind == MediaKind::Video {
+        entrance.set_max_buffers(RAW_BACKLOG);
+        entrance.set_leaky_type(gst_app::AppLeakyType::Downstream);
+    } else {
+        entrance.set_max_time(gst::ClockTime::from_seconds(2));
+        entrance.set_leaky_type(gst_app::AppLeakyType::Downstream);
+    }
+    entrance
+}
+
+fn filter(text: &str) -> Result<gst::Element, MissingElement> {
+    let filter = make("capsfilter")?;
+    filter.set_property("caps", codec::caps(text));
+    Ok(filter)
+}
+
+/// What the encoder is fed.
+fn raw_caps(plan: &Plan<'_>, family: Option<&'static Family>) -> String {
+    let formats = family.and_then(Family::formats);
+    match (plan.codec.kind, formats) {
+        (MediaKind::Video, Some(formats)) => format!("video/x-raw, format=(string){formats}, pixel-aspect-ratio=1/1"),
+        (MediaKind::Video, None) => "video/x-raw, pixel-aspect-ratio=1/1; video/x-raw(ANY), pixel-aspect-ratio=1/1".into(),
+        (MediaKind::Audio, _) => "audio/x-raw, rate=(int)48000".into(),
+    }
+}
+
+/// The first encoder, best first, that goes to READY: the others lack their device or their driver.
+fn start_encoder(plan: &Plan<'_>, hooks: &dyn Hooks) -> Result<(gst::Element, Option<&'static Family>), RungError> {
+    let mut tried = Vec::new();
+    for factory in codec::encoders(plan.codec) {
+        let Ok(encoder) = factory.create().build() else { continue };
+        let family = encoder::family(&factory.name());
+        set_if_present(&encoder, "perfect-timestamp", "true");
+        if !hooks.encoder(&encoder)
+            && let Some(family) = family
+        {
+            family.set_up(&encoder);
+            family.set_bitrate(&encoder, plan.bitrate);
+        }
+        if encoder.set_state(gst::State::Ready).is_ok() {
+            return Ok((encoder, family));
+        }
+        let _ = encoder.set_state(gst::State::Null);
+        tried.push(factory.name().to_string());
+    }
+    let tried = if tried.is_empty() { "none is installed".to_owned() } else { format!("tried {}", tried.join(", ")) };
+    Err(RungError::NoEncoder { codec: plan.codec.name, tried })
+}

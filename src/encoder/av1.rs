@@ -1,0 +1,27 @@
+//! AV1 in software (libaom, SVT, rav1e).
+
+use super::{Bitrate, Family, KeyUnit};
+
+pub(super) static ROWS: &[Family] = &[
+    Family {
+        factories: &["av1enc"],
+        bitrate: Bitrate::kilobits("target-bitrate"),
+        settings: &[("end-usage", "cbr"), ("keyframe-max-dist", "2147483647"), ("usage-profile", "realtime"), ("cpu-used", "10"), ("lag-in-frames", "0"), ("threads", "2")],
+        key_unit: KeyUnit::Event,
+        formats: None,
+    },
+    Family {
+        factories: &["svtav1enc"],
+        bitrate: Bitrate::kilobits("target-bitrate"),
+        settings: &[("preset", "12"), ("intra-period-length", "2560")],
+        key_unit: KeyUnit::Event,
+        formats: None,
+    },
+    Family {
+        factories: &["rav1enc"],
+        bitrate: Bitrate::bits("bitrate"),
+        settings: &[("low-latency", "true"), ("max-key-frame-interval", "715827882"), ("speed-preset", "10")],
+        key_unit: KeyUnit::Event,
+        formats: None,
+    },
+];

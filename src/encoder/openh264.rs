@@ -1,0 +1,13 @@
+//! H.264 in software (Cisco).
+
+use super::{Bitrate, Family, KeyUnit};
+
+pub(super) static ROWS: &[Family] = &[
+    Family {
+        factories: &["openh264enc"],
+        bitrate: Bitrate::bits("bitrate"),
+        settings: &[("gop-size", "2560"), ("rate-control", "bitrate"), ("complexity", "low"), ("background-detection", "false"), ("scene-change-detection", "false")],
+        key_unit: KeyUnit::Event,
+        formats: None,
+    },
+];

@@ -1,0 +1,47 @@
+//! One ECDSA P-256 certificate per element, for the DTLS of all its sessions.
+//!
+//! `webrtcbin` would make an RSA key inside the first session: 200 ms that the first viewer waits, slower
+//! handshakes for all, and peers that take only ECDSA refuse it.
+
+use gst::glib;
+use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
+
+/// A self-signed certificate with its key.
+pub(crate) struct Certificate {
+    /// Certificate and private key, as `dtlsdec` takes them.
+    pub(super) pem: String,
+    /// The value of `a=fingerprint` (RFC 8122): `sha-256 AB:CD:...`.
+    pub(super) fingerprint: String,
+}
+
+impl Certificate {
+    /// Makes a new one.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub(crate) fn generate() -> Result<Self, rcgen::Error> {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let params = CertificateParams::new(vec!["webrtc".to_owned()])?;
+        let certificate = params.self_signed(&key)?;
+        let pem = format!("{}{}", certificate.pem(), key.serialize_pem());
+        Ok(Self { pem, fingerprint: fingerprint(certificate.der()) })
+    }
+}
+
+fn fingerprint(der: &[u8]) -> String {
+    let hex = glib::compute_checksum_for_data(glib::ChecksumType::Sha256, der).unwrap_or_default().to_uppercase();
+    let bytes: Vec<_> = hex.as_bytes().chunks(2).map(String::from_utf8_lossy).collect();
+    format!("sha-256 {}", bytes.join(":"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_certificate_has_its_key_and_a_sha_256_fingerprint() {
+        let certificate = Certificate::generate().unwrap();
+        assert!(certificate.pem.contains("BEGIN CERTIFICATE") && certificate.pem.contains("PRIVATE KEY"));
+        assert_eq!(certificate.fingerprint.len(), "sha-256 ".len() + 32 * 3 - 1);
+    }
+}

@@ -1,0 +1,307 @@
+//! `webrtcbin` as the transport: the only file that speaks strings to it.
+
+use super::{Config, Estimator, Outlet, OutletEvents};
+use crate::errors::{self, MissingElement, make, set_if_present};
+use crate::session::EventSender;
+use gst::glib;
+use gst::prelude::*;
+use gst_webrtc::{
+    WebRTCBundlePolicy, WebRTCICEConnectionState, WebRTCPeerConnectionState, WebRTCRTPTransceiver,
+    WebRTCRTPTransceiverDirection, WebRTCSDPType, WebRTCSessionDescription,
+};
+use logic::negotiation::{EndReason, Event, Transport};
+use logic::rtp::Rewrite;
+use logic::sdp::munge;
+use protocol::{DescriptionKind, IceCandidate, SessionDescription};
+use std::sync::Arc;
+
+/// Elements without which there is no transport.
+pub(crate) const NO_TRANSPORT: &[&str] = &["webrtcbin", "nicesink", "nicesrc", "dtlssrtpenc", "srtpenc", "rtpbin"];
+
+/// A stream that arrived.
+pub(crate) struct Received {
+    /// The transport's pad.
+    pub(crate) pad: gst::Pad,
+    /// Index of the m-line.
+    pub(crate) m_line: usize,
+}
+
+/// How to send one stream.
+pub(crate) struct SenderOptions<'a> {
+    /// Index of the m-line.
+    pub(crate) m_line: usize,
+    /// The formats to offer or, when answering, the one chosen.
+    pub(crate) formats: &'a gst::Caps,
+    /// Whether lost packets are sent again.
+    pub(crate) retransmission: bool,
+    /// `a=msid`, where the application set one.
+    pub(crate) msid: Option<String>,
+    /// What to rewrite in each packet.
+    pub(crate) rewrite: Rewrite,
+    /// Where the transport's wishes go.
+    pub(crate) events: Arc<dyn OutletEvents>,
+}
+
+/// One peer connection.
+pub(crate) struct Connection {
+    bin: gst::Element,
+    certificate: Arc<super::Certificate>,
+    events: EventSender,
+}
+
+impl Connection {
+    /// A connection called `webrtcbin-<session>`, to be added to a bin.
+    ///
+    /// # Errors
+    /// An element is missing.
+    pub(crate) fn new(session_id: &str, config: &Config, events: EventSender) -> Result<Self, MissingElement> {
+        errors::require(NO_TRANSPORT)?;
+        let bin = make("webrtcbin")?;
+        bin.set_property("name", format!("webrtcbin-{session_id}"));
+        bin.set_property("bundle-policy", WebRTCBundlePolicy::MaxBundle);
+        if config.relay_only {
+            set_if_present(&bin, "ice-transport-policy", "relay");
+        }
+        if let Some(stun) = config.servers.stun() {
+            bin.set_property("stun-server", stun);
+        }
+        for turn in config.servers.turn() {
+            if !bin.emit_by_name::<bool>("add-turn-server", &[&turn]) {
+                gst::warning!(gst::CAT_RUST, "the transport does not take a TURN server");
+            }
+        }
+        let connection = Self { bin, certificate: config.certificate.clone(), events };
+        connection.watch();
+        if let Some(estimator) = config.estimator.clone() {
+            connection.estimate(estimator);
+        }
+        Ok(connection)
+    }
+
+    /// The element, for the application's hooks and to be added to a bin.
+    pub(crate) fn element(&self) -> &gst::Element {
+        &self.bin
+    }
+
+    /// Signals come from any thread: they are only passed on.
+    fn watch(&self) {
+        let events = self.events.clone();
+        self.bin.connect("on-ice-candidate", false, move |values| {
+            let index = values.get(1)?.get::<u32>().ok()?;
+            let candidate = values.get(2)?.get::<String>().ok()?;
+            let candidate = IceCandidate { candidate, sdp_m_line_index: Some(index), sdp_mid: None };
+            events.send(Event::LocalCandidate(candidate));
+            None
+        });
+        let events = self.events.clone();
+        self.bin.connect_notify(Some("connection-state"), move |bin, _| {
+            events.send(Event::Transport(match bin.property::<WebRTCPeerConnectionState>("connection-state") {
+                WebRTCPeerConnectionState::Connected => Transport::Connected,
+                WebRTCPeerConnectionState::Disconnected => Transport::Disconnected,
+                WebRTCPeerConnectionState::Failed => Transport::Failed,
+                WebRTCPeerConnectionState::Closed => Transport::Closed,
+                _ => Transport::Connecting,
+            }));
+        });
+        let events = self.events.clone();
+        self.bin.connect_notify(Some("ice-connection-state"), move |bin, _| {
+            if bin.property::<WebRTCICEConnectionState>("ice-connection-state") == WebRTCICEConnectionState::Failed {
+                events.send(Event::Transport(Transport::Failed));
+            }
+        });
+        let certificate = self.certificate.clone();
+        self.bin.connect("deep-element-added", false, move |values| {
+            let element = values.get(2)?.get::<gst::Element>().ok()?;
+            if element.factory().is_some_and(|factory| factory.name() == "dtlssrtpdec") {
+                element.set_property("pem", &certificate.pem);
+            }
+            None
+        });
+    }
+
+    /// Puts the estimator into the sending path; the transport asks for it at once or never.
+    fn estimate(&self, estimator: Estimator) {
+        self.bin.connect("request-aux-sender", false, move |_| {
+            let Ok(bwe) = make("rtpgccbwe") else { return Some(None::<gst::Element>.to_value()) };
+            bwe.set_property("min-bitrate", estimator.bounds.min);
+            bwe.set_property("max-bitrate", estimator.bounds.max);
+            bwe.set_property("estimated-bitrate", estimator.bounds.start);
+            let changed = estimator.changed.clone();
+            bwe.connect_notify(Some("estimated-bitrate"), move |bwe, _| changed(bwe.property("estimated-bitrate")));
+            Some(bwe.to_value())
+        });
+    }
+
+    /// Hands arriving streams to `handle`, from a streaming thread.
+    pub(crate) fn on_received(&self, handle: impl Fn(Received) + Send + Sync + 'static) {
+        self.bin.connect_pad_added(move |_, pad| {
+            if pad.direction() != gst::PadDirection::Src {
+                return;
+            }
+            let m_line = pad.property::<Option<WebRTCRTPTransceiver>>("transceiver").map(|t| t.mlineindex());
+            handle(Received { pad: pad.clone(), m_line: m_line.unwrap_or(0) as usize });
+        });
+    }
+
+    /// Hands each jitter buffer to `handle` when it is made, from any thread.
+    pub(crate) fn on_jitter_buffer(&self, handle: impl Fn(gst::Element) + Send + Sync + 'static) {
+        self.bin.connect("deep-element-added", false, move |values| {
+            let element = values.get(2)?.get::<gst::Element>().ok()?;
+            if element.factory().is_some_and(|factory| factory.name() == "rtpjitterbuffer") {
+                handle(element);
+            }
+            None
+        });
+    }
+
+    /// How long jitter buffers are when they are made.
+    pub(crate) fn set_latency(&self, latency: gst::ClockTime) {
+        self.bin.set_property("latency", u32::try_from(latency.mseconds()).unwrap_or(u32::MAX));
+    }
+
+    /// Adds a stream to send.
+    ///
+    /// # Errors
+    /// The transport refuses.
+    pub(crate) fn add_sender(&self, options: SenderOptions<'_>) -> Result<Outlet, glib::BoolError> {
+        let template = self.bin.pad_template("sink_%u").ok_or_else(|| glib::bool_error!("webrtcbin has no sink pads"))?;
+        let name = format!("sink_{}", options.m_line);
+        let pad = self.bin.request_pad(&template, Some(&name), Some(options.formats));
+        let pad = pad.ok_or_else(|| glib::bool_error!("webrtcbin gives no pad {name}"))?;
+        if let Some(msid) = options.msid {
+            set_if_present(&pad, "msid", &msid);
+        }
+        let transceiver = pad.property::<WebRTCRTPTransceiver>("transceiver");
+        transceiver.set_property("codec-preferences", options.formats);
+        transceiver.set_property("direction", WebRTCRTPTransceiverDirection::Sendonly);
+        transceiver.set_property("do-nack", options.retransmission);
+        Outlet::new(pad, options.rewrite, options.events).map_err(|err| glib::bool_error!("webrtcbin refuses a link: {err}"))
+    }
+
+    /// Chooses what to receive in an m-line of the offer that was set; none refuses it.
+    pub(crate) fn set_receiver(&self, m_line: usize, formats: Option<&gst::Caps>, retransmission: bool) {
+        let Some(transceiver) = self.transceiver(m_line) else { return };
+        match formats {
+            Some(formats) => {
+                transceiver.set_property("codec-preferences", formats);
+                transceiver.set_property("do-nack", retransmission);
+                transceiver.set_property("direction", WebRTCRTPTransceiverDirection::Recvonly);
+            }
+            None => transceiver.set_property("direction", WebRTCRTPTransceiverDirection::Inactive),
+        }
+    }
+
+    /// Adds a stream to receive, before an offer is made.
+    pub(crate) fn add_receiver(&self, formats: &gst::Caps, retransmission: bool) {
+        let direction = WebRTCRTPTransceiverDirection::Recvonly;
+        let transceiver = self.bin.emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats]);
+        transceiver.set_property("do-nack", retransmission);
+    }
+
+    fn transceiver(&self, m_line: usize) -> Option<WebRTCRTPTransceiver> {
+        let all = self.bin.emit_by_name::<glib::ValueArray>("get-transceivers", &[]);
+        let mut all = all.iter().filter_map(|value| value.get::<WebRTCRTPTransceiver>().ok());
+        all.find(|transceiver| transceiver.mlineindex() as usize == m_line)
+    }
+
+    /// Has an offer or answer made; it comes as [`Event::Created`].
+    pub(crate) fn create(&self, kind: DescriptionKind) {
+        let signal = match kind {
+            DescriptionKind::Offer => "create-offer",
+            DescriptionKind::Answer => "create-answer",
+        };
+        let (events, certificate) = (self.events.clone(), self.certificate.clone());
+        let promise = gst::Promise::with_change_func(move |reply| {
+            let made = reply.map_err(|err| format!("the transport gave up: {err:?}")).and_then(|reply| {
+                let reply = reply.ok_or_else(|| "the transport made none".to_owned())?;
+                refusal(reply)?;
+                let made = reply.get::<WebRTCSessionDescription>(kind_name(kind)).map_err(|err| err.to_string())?;
+                made.sdp().as_text().map_err(|err| err.to_string())
+            });
+            events.send(match made {
+                // webrtcbin hashes every line of the PEM text, the key's too.
+                Ok(sdp) => Event::Created(SessionDescription {
+                    kind,
+                    sdp: munge::with_fingerprint(&sdp, &certificate.fingerprint),
+                }),
+                Err(err) => Event::Failed(EndReason::Description(format!("make an {kind}: {err}"))),
+            });
+        });
+        self.bin.emit_by_name::<()>(signal, &[&None::<gst::Structure>, &promise]);
+    }
+
+    /// Puts a description of ours in force.
+    pub(crate) fn set_local(&self, description: &WebRTCSessionDescription) {
+        let events = self.events.clone();
+        let promise = gst::Promise::with_change_func(move |reply| {
+            if let Ok(Some(reply)) = reply
+                && let Err(err) = refusal(reply)
+            {
+                events.send(Event::Failed(EndReason::Description(format!("set the local description: {err}"))));
+            }
+        });
+        self.bin.emit_by_name::<()>("set-local-description", &[description, &promise]);
+    }
+
+    /// Puts the peer's description in force; [`Event::RemoteSet`] follows.
+    pub(crate) fn set_remote(&self, description: &WebRTCSessionDescription) {
+        let events = self.events.clone();
+        let promise = gst::Promise::with_change_func(move |reply| {
+            let outcome = match reply {
+                Ok(Some(reply)) => refusal(reply),
+                Ok(None) => Ok(()),
+                Err(err) => Err(format!("the transport gave up: {err:?}")),
+            };
+            events.send(match outcome {
+                Ok(()) => Event::RemoteSet,
+                Err(err) => Event::Failed(EndReason::Description(format!("set the peer's description: {err}"))),
+            });
+        });
+        self.bin.emit_by_name::<()>("set-remote-description", &[description, &promise]);
+    }
+
+    /// Hands the peer's candidate to ICE.
+    pub(crate) fn add_candidate(&self, candidate: &IceCandidate) {
+        let index = candidate.sdp_m_line_index.unwrap_or(0);
+        // Browsers end with an empty candidate, which webrtcbin takes from 1.24 on as NULL only.
+        if !candidate.candidate.trim().is_empty() {
+            self.bin.emit_by_name::<()>("add-ice-candidate", &[&index, &candidate.candidate]);
+        }
+    }
+}
+
+/// What the transport in a session's pipeline knows about itself; blocks up to `limit`.
+pub(crate) fn stats_in(pipeline: &gst::Pipeline, limit: std::time::Duration) -> Option<gst::Structure> {
+    let bin = pipeline.children().into_iter().find(|child| child.name().starts_with("webrtcbin-"))?;
+    let (give, take) = std::sync::mpsc::sync_channel(1);
+    let promise = gst::Promise::with_change_func(move |reply| {
+        let _ = give.try_send(reply.ok().flatten().map(gst::StructureRef::to_owned));
+    });
+    bin.emit_by_name::<()>("get-stats", &[&None::<gst::Pad>, &promise]);
+    take.recv_timeout(limit).ok().flatten()
+}
+
+/// The error that a promise's reply carries instead of a result.
+fn refusal(reply: &gst::StructureRef) -> Result<(), String> {
+    match reply.get::<glib::Error>("error") {
+        Ok(err) => Err(err.message().to_owned()),
+        Err(_) => Ok(()),
+    }
+}
+
+fn kind_name(kind: DescriptionKind) -> &'static str {
+    match kind {
+        DescriptionKind::Offer => "offer",
+        DescriptionKind::Answer => "answer",
+    }
+}
+
+/// A description as GStreamer holds it; `None` where the text is no SDP.
+pub(crate) fn to_gst(description: &SessionDescription) -> Option<WebRTCSessionDescription> {
+    let sdp = gst_sdp::SDPMessage::parse_buffer(description.sdp.as_bytes()).ok()?;
+    let kind = match description.kind {
+        DescriptionKind::Offer => WebRTCSDPType::Offer,
+        DescriptionKind::Answer => WebRTCSDPType::Answer,
+    };
+    Some(WebRTCSessionDescription::new(kind, sdp))
+}

@@ -1,0 +1,137 @@
+//! The task of a session.
+
+use super::{EventSender, Events};
+use crate::peer::{self, Connection};
+use crate::runtime;
+use crate::signaller::{Signallable, SignallableExt};
+use gst_webrtc::WebRTCSessionDescription;
+use logic::negotiation::{Action, EndReason, Event, Negotiation};
+use protocol::{DescriptionKind, SessionDescription};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// A session whose transport is not up by then is given up.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// What an element does in a session. Called off the runtime, one at a time, without any lock held.
+pub(crate) trait Host: Send + 'static {
+    /// An offer is about to be made: add what it should contain.
+    fn before_offer(&mut self, connection: &Connection) -> Result<(), EndReason>;
+    /// The peer's description came and is about to be put in force.
+    fn remote_description(&mut self, connection: &Connection, remote: &SessionDescription) -> Result<(), EndReason>;
+    /// An answer to the description in force is about to be made.
+    fn before_answer(&mut self, connection: &Connection) -> Result<(), EndReason>;
+    /// A description of ours is about to be sent.
+    fn munge(&self, description: WebRTCSessionDescription) -> WebRTCSessionDescription {
+        description
+    }
+    /// The transport is up.
+    fn start_media(&mut self, connection: &Connection);
+    /// The session is over; release everything.
+    fn ended(&mut self, connection: &Connection, reason: &EndReason);
+}
+
+/// A session, owned by its task.
+pub(crate) struct Session<H> {
+    pub(crate) id: String,
+    pub(crate) connection: Connection,
+    pub(crate) signaller: Signallable,
+    pub(crate) host: H,
+}
+
+/// Runs a session until it ends.
+pub(crate) fn spawn<H: Host>(session: Session<H>, first: Event, events: Events, sender: EventSender) {
+    sender.send(first);
+    drop(sender);
+    runtime::spawn(run(session, events));
+}
+
+struct Running<H> {
+    session: Session<H>,
+    negotiation: Negotiation,
+}
+
+async fn run<H: Host>(session: Session<H>, mut events: Events) {
+    let mut running = Running { session, negotiation: Negotiation::new() };
+    let deadline = tokio::time::sleep(DEADLINE);
+    tokio::pin!(deadline);
+    while !running.negotiation.is_ended() {
+        let event = tokio::select! {
+            event = events.events.recv() => event.unwrap_or(Event::Failed(EndReason::Stopping)),
+            () = &mut deadline, if !running.negotiation.is_connected() => Event::DeadlinePassed,
+        };
+        let event = if events.flooded.load(Ordering::Relaxed) {
+            Event::Failed(EndReason::Unexpected("more than can be handled"))
+        } else {
+            event
+        };
+        // State changes, pad requests and the application's handlers can block: off the runtime they go.
+        let next = runtime::blocking(move || {
+            running.handle(event);
+            running
+        });
+        match next.await {
+            Some(next) => running = next,
+            // A handler of the application panicked; the session went with it.
+            None => return,
+        }
+    }
+    runtime::spawn_blocking(move || drop(running));
+}
+
+impl<H: Host> Running<H> {
+    fn handle(&mut self, event: Event) {
+        let mut todo = std::collections::VecDeque::from(self.negotiation.handle(event));
+        while let Some(action) = todo.pop_front() {
+            if let Err(reason) = self.perform(action) {
+                todo.clear();
+                todo.extend(self.negotiation.handle(Event::Failed(reason)));
+            }
+        }
+    }
+
+    fn perform(&mut self, action: Action) -> Result<(), EndReason> {
+        let Session { id, connection, signaller, host } = &mut self.session;
+        match action {
+            Action::CreateOffer => {
+                host.before_offer(connection)?;
+                connection.create(DescriptionKind::Offer);
+            }
+            Action::CreateAnswer => {
+                host.before_answer(connection)?;
+                connection.create(DescriptionKind::Answer);
+            }
+            Action::SetLocal(description) => connection.set_local(&to_gst(&description)?),
+            Action::SetRemote(description) => {
+                let remote = to_gst(&description)?;
+                host.remote_description(connection, &description)?;
+                connection.set_remote(&remote);
+            }
+            Action::SendDescription(description) => {
+                let description = host.munge(to_gst(&description)?);
+                signaller.send_sdp(id, &description);
+            }
+            Action::SendCandidate(candidate) => {
+                let index = candidate.sdp_m_line_index.unwrap_or(0);
+                signaller.add_ice(id, &candidate.candidate, index, candidate.sdp_mid);
+            }
+            Action::AddCandidate(candidate) => connection.add_candidate(&candidate),
+            Action::StartMedia => host.start_media(connection),
+            Action::End(reason) => {
+                host.ended(connection, &reason);
+                if !matches!(reason, EndReason::Peer(_)) {
+                    let error = reason.is_error().then(|| reason.to_string());
+                    match error {
+                        Some(error) => signaller.end_session_with_error(id, Some(&error)),
+                        None => signaller.end_session(id),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn to_gst(description: &SessionDescription) -> Result<WebRTCSessionDescription, EndReason> {
+    peer::to_gst(description).ok_or_else(|| EndReason::Description("read a session description: it is no SDP".into()))
+}

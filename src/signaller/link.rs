@@ -1,0 +1,104 @@
+//! The link between an element and its signaller: the element's handlers on the signaller's signals, gone
+//! when the link is dropped.
+
+use super::{Signallable, SignallableExt};
+use crate::runtime;
+use gst::glib;
+use gst::prelude::*;
+use gst_webrtc::WebRTCSessionDescription;
+use std::sync::Arc;
+
+/// What a signaller tells an element.
+pub(crate) enum News {
+    /// A peer wants a session: session, peer, its offer.
+    Requested(String, String, Option<WebRTCSessionDescription>),
+    /// The session that we asked for exists: session, peer.
+    Started(String, String),
+    /// A description from the other side.
+    Description(String, WebRTCSessionDescription),
+    /// A candidate from the other side: session, m-line index, mid, text.
+    Candidate(String, u32, Option<String>, String),
+    /// The other side ended a session; what went wrong.
+    Ended(String, Option<String>),
+    /// Signalling is impossible from now on.
+    Error(String),
+    /// Everything is over.
+    Shutdown,
+    /// The signaller asks for the element's metadata.
+    Meta(std::sync::mpsc::SyncSender<Option<gst::Structure>>),
+}
+
+/// Handlers on a signaller's signals.
+pub(crate) struct Link {
+    signaller: Signallable,
+    handlers: Vec<glib::SignalHandlerId>,
+}
+
+/// Answers whether the session was known.
+pub(crate) type Hear = dyn Fn(News) -> bool + Send + Sync;
+
+impl Link {
+    /// Hands everything that `signaller` tells to `hear`, which must not block.
+    pub(crate) fn new(signaller: &Signallable, hear: Arc<Hear>) -> Self {
+        let mut link = Self { signaller: signaller.clone(), handlers: Vec::new() };
+        link.on("session-requested", &hear, |v| Some(News::Requested(text(v, 1)?, text(v, 2)?, v.get(3)?.get().ok()?)));
+        link.on("session-started", &hear, |v| Some(News::Started(text(v, 1)?, text(v, 2)?)));
+        link.on("session-description", &hear, |v| Some(News::Description(text(v, 1)?, v.get(2)?.get().ok()?)));
+        link.on("handle-ice", &hear, |v| {
+            Some(News::Candidate(text(v, 1)?, v.get(2)?.get().ok()?, v.get(3)?.get().ok()?, text(v, 4)?))
+        });
+        link.on("error", &hear, |v| Some(News::Error(text(v, 1)?)));
+        link.on("shutdown", &hear, |_| Some(News::Shutdown));
+        link.on_question("session-ended", &hear, |v| Some(News::Ended(text(v, 1)?, None)));
+        link.on_question("session-ended-with-error", &hear, |v| Some(News::Ended(text(v, 1)?, v.get(2)?.get().ok()?)));
+        link.on_meta(&hear);
+        link
+    }
+
+    /// The signaller.
+    pub(crate) fn signaller(&self) -> &Signallable {
+        &self.signaller
+    }
+
+    fn on(&mut self, signal: &str, hear: &Arc<Hear>, read: fn(&[glib::Value]) -> Option<News>) {
+        let hear = hear.clone();
+        self.handlers.push(self.signaller.connect(signal, false, move |values| {
+            read(values).map(|news| hear(news));
+            None
+        }));
+    }
+
+    fn on_question(&mut self, signal: &str, hear: &Arc<Hear>, read: fn(&[glib::Value]) -> Option<News>) {
+        let hear = hear.clone();
+        self.handlers.push(self.signaller.connect(signal, false, move |values| {
+            Some(read(values).is_some_and(|news| hear(news)).to_value())
+        }));
+    }
+
+    fn on_meta(&mut self, hear: &Arc<Hear>) {
+        let hear = hear.clone();
+        self.handlers.push(self.signaller.connect("request-meta", false, move |_| {
+            let (reply, meta) = std::sync::mpsc::sync_channel(1);
+            hear(News::Meta(reply));
+            Some(meta.try_recv().unwrap_or(None).to_value())
+        }));
+    }
+
+    /// Starts the signaller off the runtime and off the caller's thread.
+    pub(crate) fn start(&self) {
+        let signaller = self.signaller.clone();
+        runtime::spawn_blocking(move || SignallableExt::start(&signaller));
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        for handler in self.handlers.drain(..) {
+            self.signaller.disconnect(handler);
+        }
+    }
+}
+
+fn text(values: &[glib::Value], index: usize) -> Option<String> {
+    values.get(index)?.get::<Option<String>>().ok()?
+}

@@ -1,0 +1,267 @@
+//! The GObject of every sink: properties, pads, states, child proxy and navigation.
+
+#![expect(missing_docs, reason = "the derived accessors of properties carry no documentation; their blurbs do")]
+
+use super::input::Input;
+use super::settings::{STUN_SERVER, Settings, WebRTCSinkCongestionControl};
+use super::{WebRTCSinkPad, properties, signals, templates};
+use crate::signaller::Signallable;
+use gst::glib;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_webrtc::WebRTCICETransportPolicy;
+use logic::codec::MediaKind;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+    gst::DebugCategory::new("webrtcsink", gst::DebugColorFlags::empty(), Some("WebRTC sink"))
+});
+
+#[derive(Default, glib::Properties)]
+#[properties(wrapper_type = super::BaseWebRTCSink)]
+pub struct BaseWebRTCSink {
+    #[property(name = "stun-server", type = Option<String>, get, set, member = stun_server, nick = "STUN server",
+        blurb = "STUN server as stun://host:port; NULL for none", default = Some(STUN_SERVER))]
+    #[property(name = "congestion-control", type = WebRTCSinkCongestionControl, get, set, member = congestion_control,
+        nick = "Congestion control", blurb = "How the bitrate follows the network",
+        builder(WebRTCSinkCongestionControl::GoogleCongestionControl).mutable_ready())]
+    #[property(name = "min-bitrate", type = u32, get, set, member = min_bitrate, nick = "Minimum bitrate",
+        blurb = "No encoder runs below this (bit/s)", minimum = 1, default = 1000, mutable_ready)]
+    #[property(name = "max-bitrate", type = u32, get, set, member = max_bitrate, nick = "Maximum bitrate",
+        blurb = "No encoder runs above this (bit/s)", minimum = 1, default = 8_192_000, mutable_ready)]
+    #[property(name = "start-bitrate", type = u32, get, set, member = start_bitrate, nick = "Start bitrate",
+        blurb = "Bitrate of an encoder until the network is known (bit/s)", minimum = 1, default = 2_048_000, mutable_ready)]
+    #[property(name = "do-retransmission", type = bool, get, set, member = do_retransmission, nick = "Retransmission",
+        blurb = "Send lost video packets again (RFC 4588)", default = true, mutable_ready)]
+    #[property(name = "ice-transport-policy", type = WebRTCICETransportPolicy, get, set, member = ice_transport_policy,
+        nick = "ICE transport policy", blurb = "Whether candidates other than relayed ones may be used",
+        builder(WebRTCICETransportPolicy::All).mutable_ready())]
+    #[property(name = "encoder-linger", type = u32, get, set, member = encoder_linger, nick = "Encoder linger",
+        blurb = "How long an encoder goes on after its last viewer has left (ms)", default = 5000, mutable_playing)]
+    #[property(name = "run-web-server", type = bool, get, set, member = run_web_server, nick = "Run web server",
+        blurb = "Serve the page that plays the stream", mutable_ready)]
+    #[property(name = "web-server-cert", type = Option<String>, get, set, member = web_server_cert, nick = "Web server certificate",
+        blurb = "PEM file of the web server's certificate chain; TLS is used where web-server-key is set too")]
+    #[property(name = "web-server-key", type = Option<String>, get, set, member = web_server_key, nick = "Web server key",
+        blurb = "PEM file of the web server's private key")]
+    #[property(name = "web-server-path", type = Option<String>, get, set, member = web_server_path, nick = "Web server path",
+        blurb = "Path under which the page is served; NULL for the root")]
+    #[property(name = "web-server-directory", type = Option<String>, get, set, member = web_server_directory,
+        nick = "Web server directory", blurb = "Directory that is served instead of the page inside the plugin; NULL for that page")]
+    #[property(name = "web-server-host-addr", type = Option<String>, get, set, member = web_server_host_addr,
+        nick = "Web server address", blurb = "Where the web server listens, as a URL", default = Some("http://127.0.0.1:8080/"))]
+    settings: Mutex<Settings>,
+    pub(super) signaller: Mutex<Option<Signallable>>,
+    pub(super) pads: Mutex<Pads>,
+    pub(super) running: Mutex<Option<Arc<super::running::Running>>>,
+}
+
+/// The pads, in the order in which they were requested.
+#[derive(Default)]
+pub(super) struct Pads {
+    pub(super) inputs: Vec<Arc<Input>>,
+    audio: u32,
+    video: u32,
+}
+
+/// What a subclass of the base may do; nothing yet.
+pub trait BaseWebRTCSinkImpl: BinImpl + ObjectSubclass<Type: IsA<super::BaseWebRTCSink>> {}
+
+#[expect(unsafe_code, reason = "this is how glib marks a class as one to derive from")]
+// SAFETY: the class has no virtual methods of its own.
+unsafe impl<T: BaseWebRTCSinkImpl> IsSubclassable<T> for super::BaseWebRTCSink {}
+
+#[glib::object_subclass]
+impl ObjectSubclass for BaseWebRTCSink {
+    const NAME: &'static str = "GstBaseWebRTCSink";
+    type Type = super::BaseWebRTCSink;
+    type ParentType = gst::Bin;
+    type Interfaces = (gst::ChildProxy, gst_video::Navigation);
+}
+
+impl BaseWebRTCSink {
+    pub(super) fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn pads(&self) -> MutexGuard<'_, Pads> {
+        self.pads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next pad's name and number.
+    fn next_pad(&self, kind: MediaKind) -> String {
+        let mut pads = self.pads();
+        let number = match kind {
+            MediaKind::Audio => &mut pads.audio,
+            MediaKind::Video => &mut pads.video,
+        };
+        let name = format!("{kind}_{number}");
+        *number += 1;
+        name
+    }
+
+    fn add_pad(&self, template: &gst::PadTemplate, kind: MediaKind) -> Result<WebRTCSinkPad, glib::BoolError> {
+        let name = self.next_pad(kind);
+        let obj = self.obj();
+        let ssrc = glib::random_int();
+        let input = Input::new(&obj, &name, kind, ssrc)?;
+        obj.add(input.sink())?;
+        let target = input.sink().static_pad("sink").ok_or_else(|| glib::bool_error!("appsink has no sink pad"))?;
+        let pad = gst::PadBuilder::<WebRTCSinkPad>::from_template(template)
+            .name(name.as_str())
+            .event_function(|pad, parent, event| {
+                let sink = parent.and_then(|parent| parent.downcast_ref::<super::BaseWebRTCSink>());
+                if let (gst::EventView::Caps(caps), Some(sink)) = (event.view(), sink)
+                    && !sink.caps_changed(pad, &caps.caps_owned())
+                {
+                    return false;
+                }
+                gst::Pad::event_default(pad, parent, event)
+            })
+            .with_target(&target)?
+            .build();
+        input.pad.set(Some(&pad));
+        pad.set_input(input.clone());
+        input.sink().sync_state_with_parent()?;
+        let _ = pad.set_active(true);
+        obj.add_pad(&pad)?;
+        self.pads().inputs.push(input);
+        obj.child_added(pad.upcast_ref::<glib::Object>(), &name);
+        Ok(pad)
+    }
+}
+
+impl ObjectImpl for BaseWebRTCSink {
+    fn properties() -> &'static [glib::ParamSpec] {
+        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
+            let mut all = BaseWebRTCSink::derived_properties().to_vec();
+            all.extend(properties::boxed());
+            all
+        });
+        &PROPERTIES
+    }
+
+    fn signals() -> &'static [glib::subclass::Signal] {
+        signals::all()
+    }
+
+    fn set_property(&self, id: usize, value: &glib::Value, spec: &glib::ParamSpec) {
+        if !self.set_boxed(value, spec.name()) {
+            self.derived_set_property(id, value, spec);
+        }
+    }
+
+    fn property(&self, id: usize, spec: &glib::ParamSpec) -> glib::Value {
+        self.boxed(spec.name()).unwrap_or_else(|| self.derived_property(id, spec))
+    }
+
+    fn constructed(&self) {
+        self.parent_constructed();
+        let obj = self.obj();
+        obj.set_suppressed_flags(gst::ElementFlags::SINK | gst::ElementFlags::SOURCE);
+        obj.set_element_flags(gst::ElementFlags::SINK);
+    }
+}
+
+impl GstObjectImpl for BaseWebRTCSink {}
+
+impl ElementImpl for BaseWebRTCSink {
+    fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
+        static METADATA: LazyLock<gst::subclass::ElementMetadata> = LazyLock::new(|| {
+            gst::subclass::ElementMetadata::new(
+                "BaseWebRTCSink",
+                "Sink/Network/WebRTC",
+                "Sends streams to any number of WebRTC viewers; each stream is encoded once for all of them",
+                "The gst-plugin-webrtc developers",
+            )
+        });
+        Some(&METADATA)
+    }
+
+    fn pad_templates() -> &'static [gst::PadTemplate] {
+        templates::sink()
+    }
+
+    fn request_new_pad(&self, template: &gst::PadTemplate, _: Option<&str>, _: Option<&gst::Caps>) -> Option<gst::Pad> {
+        let kind = match template.name_template() {
+            "audio_%u" => MediaKind::Audio,
+            "video_%u" => MediaKind::Video,
+            other => {
+                gst::warning!(CAT, imp = self, "there are no {other} pads, only audio_%u and video_%u");
+                return None;
+            }
+        };
+        match self.add_pad(template, kind) {
+            Ok(pad) => Some(pad.upcast()),
+            Err(err) => {
+                gst::element_imp_error!(
+                    self,
+                    gst::CoreError::MissingPlugin,
+                    ["failed to add a pad: {err}; appsink is in Debian package {}", crate::packages::of_element("appsink")]
+                );
+                None
+            }
+        }
+    }
+
+    fn release_pad(&self, pad: &gst::Pad) {
+        let obj = self.obj();
+        if let Some(input) = pad.downcast_ref::<WebRTCSinkPad>().and_then(WebRTCSinkPad::input) {
+            self.pads().inputs.retain(|other| !Arc::ptr_eq(other, input));
+            obj.child_removed(pad.upcast_ref::<glib::Object>(), &input.name);
+            let _ = pad.set_active(false);
+            let _ = obj.remove_pad(pad);
+            let _ = input.sink().set_state(gst::State::Null);
+            let _ = obj.remove(input.sink());
+            input.reset();
+        }
+    }
+
+    fn change_state(&self, transition: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        if transition == gst::StateChange::ReadyToPaused {
+            self.begin()?;
+        }
+        if transition == gst::StateChange::PausedToReady {
+            self.finish();
+        }
+        let success = self.parent_change_state(transition);
+        if success.is_err() && transition == gst::StateChange::ReadyToPaused {
+            self.finish();
+        }
+        if success.is_ok() && transition == gst::StateChange::PausedToPlaying {
+            self.play();
+        }
+        success
+    }
+}
+
+impl BinImpl for BaseWebRTCSink {}
+
+impl ChildProxyImpl for BaseWebRTCSink {
+    fn child_by_index(&self, _: u32) -> Option<glib::Object> {
+        None
+    }
+
+    fn children_count(&self) -> u32 {
+        0
+    }
+
+    fn child_by_name(&self, name: &str) -> Option<glib::Object> {
+        match name {
+            "signaller" => Some(self.obj().signaller().upcast()),
+            _ => self.obj().static_pad(name).map(Cast::upcast),
+        }
+    }
+}
+
+impl gst_video::subclass::prelude::NavigationImpl for BaseWebRTCSink {
+    fn send_event(&self, structure: gst::Structure) {
+        let event = gst::event::Navigation::new(structure);
+        let inputs = self.pads().inputs.clone();
+        for input in inputs.iter().filter(|input| input.kind == MediaKind::Video) {
+            if let Some(pad) = input.pad.upgrade() {
+                pad.push_event(event.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! One sink pad's stream: takes frames in without ever blocking, knows what they can be sent as, and holds
+//! the rungs that send them: at most one per codec, started by the first viewer, stopped a while after the
+//! last.
+
+use super::rungs::{Lease, Slot};
+use super::{BaseWebRTCSink, WebRTCSinkPad, settings::Settings, signals};
+use crate::chain::rung::{self, Hooks, Rung, RungError};
+use crate::{codec, runtime};
+use gst::glib;
+use gst::prelude::*;
+use logic::codec::{Codec, MediaKind};
+use logic::placement::{self, Input as Entering};
+use logic::sdp::plan::Stream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Identifier of the transport-wide congestion control extension in our offers (RFC 8285).
+pub(super) const TRANSPORT_CC_ID: u8 = 1;
+
+/// A stream that enters through a sink pad.
+pub(crate) struct Input {
+    pub(super) name: String,
+    pub(super) kind: MediaKind,
+    pub(super) pad: glib::WeakRef<WebRTCSinkPad>,
+    element: glib::WeakRef<BaseWebRTCSink>,
+    sink: gst_app::AppSink,
+    ssrc: u32,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    caps: Option<gst::Caps>,
+    slots: Vec<Arc<Slot>>,
+}
+
+impl Input {
+    /// An input and the element behind its pad.
+    pub(super) fn new(
+        element: &BaseWebRTCSink,
+        name: &str,
+        kind: MediaKind,
+        ssrc: u32,
+    ) -> Result<Arc<Self>, glib::BoolError> {
+        let sink = gst::ElementFactory::make("appsink")
+            .name(name)
+            .property("async", false)
+            .property("enable-last-sample", false)
+            .property("processing-deadline", 0u64)
+            .property("max-buffers", 1u32)
+            .property("qos", false)
+            .build()?
+            .downcast::<gst_app::AppSink>()
+            .map_err(|_| glib::bool_error!("appsink is of an unknown type"))?;
+        let input = Arc::new(Self {
+            name: name.into(),
+            kind,
+            pad: glib::WeakRef::new(),
+            element: element.downgrade(),
+            sink: sink.clone(),
+            ssrc,
+            state: Mutex::default(),
+        });
+        let weak = Arc::downgrade(&input);
+        sink.set_callbacks(
+            gst_app::AppSinkCallbacks::builder()
+                .new_sample(move |sink| {
+                    let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+                    if let Some(input) = weak.upgrade() {
+                        input.take(&sample);
+                    }
+                    Ok(gst::FlowSuccess::Ok)
+                })
+                .build(),
+        );
+        Ok(input)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The element behind the pad.
+    pub(super) fn sink(&self) -> &gst_app::AppSink {
+        &self.sink
+    }
+
+    /// The caps of what enters, once known.
+    pub(super) fn caps(&self) -> Option<gst::Caps> {
+        self.state().caps.clone()
+    }
+
+    /// Takes new caps in.
+    ///
+    /// # Errors
+    /// Text for an element error: nothing that is installed can send this.
+    pub(super) fn set_caps(&self, caps: &gst::Caps, settings: &Settings) -> Result<(), String> {
+        let old = self.state().caps.clone();
+        if old.as_ref() == Some(caps) {
+            return Ok(());
+        }
+        let entering = codec::input(caps).ok_or_else(|| format!("{} is not a kind of stream that can be sent", caps))?;
+        if self.sendable(entering, settings).is_empty() {
+            return Err(self.why_not(entering, settings));
+        }
+        if let Some(old) = old
+            && (codec::input(&old) != Some(entering) || self.kind == MediaKind::Audio && old != *caps)
+        {
+            return Err(format!("the stream changed from {old} to {caps}, which needs another description"));
+        }
+        self.state().caps = Some(caps.clone());
+        self.follow_clock();
+        Ok(())
+    }
+
+    /// Live input is sent at once; only files and the like are held until their time has come.
+    fn follow_clock(&self) {
+        let mut latency = gst::query::Latency::new();
+        let live = self.pad.upgrade().is_some_and(|pad| pad.peer_query(&mut latency)) && latency.result().0;
+        self.sink.set_property("sync", !live);
+    }
+
+    fn sendable(&self, entering: Entering, settings: &Settings) -> Vec<(&'static Codec, u8)> {
+        settings.codecs(self.kind).into_iter().filter(|(row, _)| codec::can_send(entering, row)).collect()
+    }
+
+    fn why_not(&self, entering: Entering, settings: &Settings) -> String {
+        let names: Vec<_> = settings.codecs(self.kind).iter().map(|(row, _)| row.name).collect();
+        match entering {
+            Entering::Encoded(row) if !names.contains(&row.name) => {
+                format!("{} input is not among the codecs of property {}-caps: {}", row.name, self.kind, names.join(", "))
+            }
+            Entering::Encoded(row) => format!(
+                "there is no RTP payloader for {} ({}); on Debian install gstreamer1.0-plugins-good",
+                row.name,
+                row.payloaders.join(", ")
+            ),
+            Entering::Raw if names.is_empty() => format!("property {}-caps names no codec", self.kind),
+            Entering::Raw => {
+                let mut packages: Vec<_> = names.iter().map(|name| crate::packages::of_codec(name)).collect();
+                packages.dedup();
+                format!("no encoder is installed for {}; on Debian install {}", names.join(", "), packages.join(" or "))
+            }
+        }
+    }
+
+    /// What the stream can be sent as, and the formats to offer.
+    pub(super) fn offer(&self, settings: &Settings) -> Option<(Stream, gst::Caps)> {
+        let caps = self.caps()?;
+        let facts = codec::facts(caps.structure(0)?);
+        let sendable = self.sendable(codec::input(&caps)?, settings);
+        let feedback = self.feedback(settings);
+        let multichannel = facts.channels > 2;
+        let fits = |row: &Codec| row.media_type != "audio/x-opus" || multichannel == (row.name == "MULTIOPUS");
+        let sendable: Vec<_> = sendable.into_iter().filter(|(row, _)| fits(row)).collect();
+        let mut formats = gst::Caps::new_empty();
+        for (row, pt) in &sendable {
+            formats.merge(codec::offered(row, *pt, self.ssrc, &facts, feedback));
+        }
+        let codecs = sendable.iter().map(|(row, _)| *row).collect();
+        Some((Stream { kind: self.kind, codecs }, formats))
+    }
+
+    /// What feedback is asked for.
+    pub(super) fn feedback(&self, settings: &Settings) -> codec::Feedback {
+        codec::Feedback { transport_cc: settings.measures_network().then_some(TRANSPORT_CC_ID) }
+    }
+
+    pub(super) fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    /// A frame: handed to every rung. Runs for each frame, on the application's thread.
+    fn take(&self, sample: &gst::Sample) {
+        let rungs: Vec<_> = {
+            let state = self.state();
+            state.slots.iter().filter_map(|slot| slot.rung().cloned()).collect()
+        };
+        if rungs.is_empty() {
+            return;
+        }
+        let (Some(mut buffer), Some(caps)) = (sample.buffer_owned(), sample.caps_owned()) else { return };
+        let segment = sample.segment().and_then(|segment| segment.downcast_ref::<gst::ClockTime>());
+        let running = |time: Option<gst::ClockTime>| segment.and_then(|s| s.to_running_time(time?)).or(time);
+        let now = || self.sink.current_running_time();
+        let (pts, dts) = (running(buffer.pts()).or_else(now), running(buffer.dts()));
+        let writable = buffer.make_mut();
+        writable.set_pts(pts);
+        writable.set_dts(dts);
+        for rung in rungs {
+            rung.push(buffer.clone(), &caps);
+        }
+    }
+
+    /// A share of the rung that sends this stream in `row`, started where there is none.
+    pub(super) fn lease(
+        self: &Arc<Self>,
+        row: &'static Codec,
+        settings: &Settings,
+        peer_id: &str,
+    ) -> Result<Lease, String> {
+        let slot = {
+            let mut state = self.state();
+            match state.slots.iter().find(|slot| slot.codec() == row) {
+                Some(slot) => slot.clone(),
+                None => {
+                    let slot = Arc::new(Slot::new(row));
+                    state.slots.push(slot.clone());
+                    slot
+                }
+            }
+        };
+        let lease = Lease::new(self, &slot, Duration::from_millis(settings.encoder_linger.into()));
+        let build = || self.start_rung(row, settings, peer_id).map_err(|err| err.to_string());
+        match slot.get_or_start(build) {
+            Ok(_) => Ok(lease),
+            Err(text) => {
+                self.forget(&slot);
+                Err(text.clone())
+            }
+        }
+    }
+
+    fn start_rung(self: &Arc<Self>, row: &'static Codec, settings: &Settings, peer_id: &str) -> Result<Arc<Rung>, RungError> {
+        let caps = self.caps().unwrap_or_else(gst::Caps::new_empty);
+        let entering = codec::input(&caps).unwrap_or(Entering::Raw);
+        let link = |cause: placement::Impossible| RungError::Link { codec: row.name, cause: cause.to_string() };
+        let payload_type = settings.codecs(self.kind).iter().find(|(other, _)| *other == row).map_or(96, |(_, pt)| *pt);
+        let element = self.element.upgrade();
+        let start = if settings.measures_network() { settings.start_bitrate } else { settings.max_bitrate };
+        let plan = rung::Plan {
+            name: format!("{}-{}", self.name, row.name.to_lowercase()),
+            codec: row,
+            placement: placement::place(entering, row).map_err(link)?,
+            input: &caps,
+            numbers: rung::Numbers {
+                payload_type,
+                ssrc: self.ssrc,
+                transport_cc: self.feedback(settings).transport_cc,
+            },
+            bitrate: start.clamp(settings.min_bitrate.min(settings.max_bitrate), settings.max_bitrate),
+            clock: element.as_ref().and_then(gst::prelude::ElementExt::clock),
+            base_time: element.as_ref().and_then(gst::prelude::ElementExt::base_time),
+        };
+        let hooks = InputHooks { input: Arc::downgrade(self), codec: row, peer_id: peer_id.into() };
+        Rung::start(&plan, Arc::new(hooks))
+    }
+
+    pub(super) fn forget(&self, slot: &Arc<Slot>) {
+        let removed: Vec<_> = {
+            let mut state = self.state();
+            let (gone, kept) = state.slots.drain(..).partition(|other| Arc::ptr_eq(other, slot));
+            state.slots = kept;
+            gone
+        };
+        drop(removed);
+    }
+
+    /// The running rungs, for statistics and for a new base time.
+    pub(super) fn rungs(&self) -> Vec<Arc<Rung>> {
+        self.state().slots.iter().filter_map(|slot| slot.rung().cloned()).collect()
+    }
+
+    /// Stops everything and forgets the caps; the pad can be used anew.
+    pub(super) fn reset(&self) {
+        let old = std::mem::take(&mut *self.state());
+        drop(old);
+    }
+}
+
+/// The rung's way to the element.
+struct InputHooks {
+    input: std::sync::Weak<Input>,
+    codec: &'static Codec,
+    peer_id: String,
+}
+
+impl Hooks for InputHooks {
+    fn encoder(&self, encoder: &gst::Element) -> bool {
+        let Some(input) = self.input.upgrade() else { return false };
+        input.element.upgrade().is_some_and(|e| signals::encoder_setup(&e, &self.peer_id, &input.name, encoder))
+    }
+
+    fn payloader(&self, payloader: &gst::Element) -> bool {
+        let Some(input) = self.input.upgrade() else { return false };
+        input.element.upgrade().is_some_and(|e| signals::payloader_setup(&e, &self.peer_id, &input.name, payloader))
+    }
+
+    fn upstream_key_unit(&self) {
+        let Some(pad) = self.input.upgrade().and_then(|input| input.pad.upgrade()) else { return };
+        pad.push_event(gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build());
+    }
+
+    fn failed(&self, text: String) {
+        let Some(input) = self.input.upgrade() else { return };
+        let (codec, name) = (self.codec, input.name.clone());
+        runtime::spawn_blocking(move || {
+            let slot = input.state().slots.iter().find(|slot| slot.codec() == codec).cloned();
+            if let Some(slot) = slot {
+                input.forget(&slot);
+            }
+            if let Some(element) = input.element.upgrade() {
+                element.rung_failed(&name, codec, &text);
+            }
+        });
+    }
+}

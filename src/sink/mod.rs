@@ -1,0 +1,48 @@
+//! `webrtcsink`: from sink pads to viewers.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `imp` | the GObject: pads, states, child proxy, navigation |
+//! | `element` | `webrtcsink` itself: the base and the embedded servers |
+//! | `settings`, `signals`, `pad` | properties, signals, the pad type |
+//! | `input`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by all viewers |
+//! | `viewers` | sessions by id, and what signalling says about them |
+//! | `outgoing` | one viewer's session: what is offered, what is sent |
+
+mod element;
+mod embedded_servers;
+mod imp;
+mod input;
+mod outgoing;
+mod pad;
+mod properties;
+mod rungs;
+mod running;
+mod settings;
+mod signals;
+mod stats;
+mod templates;
+mod viewers;
+
+pub use pad::WebRTCSinkPad;
+pub(crate) use settings::Settings;
+pub use settings::{WebRTCSinkCongestionControl, WebRTCSinkMitigationMode};
+
+use gst::glib;
+
+glib::wrapper! {
+    /// Sends its pads' streams to any number of viewers; the base of all sinks, which differ in signalling.
+    pub struct BaseWebRTCSink(ObjectSubclass<imp::BaseWebRTCSink>) @extends gst::Bin, gst::Element, gst::Object, @implements gst::ChildProxy, gst_video::Navigation;
+}
+
+glib::wrapper! {
+    /// A sink with the default signaller and, where wanted, the servers that it needs.
+    pub struct WebRTCSink(ObjectSubclass<element::WebRTCSink>) @extends BaseWebRTCSink, gst::Bin, gst::Element, gst::Object, @implements gst::ChildProxy, gst_video::Navigation;
+}
+
+impl BaseWebRTCSink {
+    /// A sink that signals through `signaller`.
+    pub fn with_signaller(signaller: crate::signaller::Signallable) -> Self {
+        glib::Object::builder().property("signaller", signaller).build()
+    }
+}

@@ -1,0 +1,262 @@
+//! One viewer's session: what is offered, what the answer or the viewer's own offer asks for, and the flow
+//! from the shared rungs once the transport is up.
+
+use super::input::{Input, TRANSPORT_CC_ID};
+use super::rungs::Lease;
+use super::settings::Settings;
+use super::{BaseWebRTCSink, signals};
+use crate::chain::fan_out::Member;
+use crate::chain::rung::Rung;
+use crate::codec::{self, TRANSPORT_WIDE_CC};
+use crate::peer::{Connection, Outlet, OutletEvents, SenderOptions};
+use crate::session::{EventSender, Host};
+use crate::signaller::{Signallable, SignallableExt};
+use gst::glib;
+use gst::prelude::*;
+use gst_webrtc::WebRTCSessionDescription;
+use logic::codec::MediaKind;
+use logic::negotiation::{EndReason, Event};
+use logic::rtp::Rewrite;
+use logic::sdp::media::Description;
+use logic::sdp::plan::{self, Sending, Stream};
+use protocol::{DescriptionKind, SessionDescription};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+type Listener = Box<dyn Fn(u32) + Send + Sync>;
+
+/// Where a session's estimates go: to the rungs that serve it, in equal shares.
+#[derive(Default)]
+pub(super) struct Estimates(Mutex<Vec<Arc<Listener>>>);
+
+impl Estimates {
+    pub(super) fn changed(&self, bits_per_second: u32) {
+        let listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let share = bits_per_second / u32::try_from(listeners.len()).unwrap_or(1).max(1);
+        for listener in listeners {
+            listener(share);
+        }
+    }
+}
+
+/// A session as its viewer's host.
+pub(super) struct Outgoing {
+    pub(super) sink: glib::WeakRef<BaseWebRTCSink>,
+    pub(super) session_id: String,
+    pub(super) peer_id: String,
+    pub(super) settings: Arc<Settings>,
+    pub(super) signaller: Signallable,
+    pub(super) pipeline: gst::Pipeline,
+    pub(super) inputs: Vec<Arc<Input>>,
+    pub(super) events: EventSender,
+    pub(super) estimates: Arc<Estimates>,
+    /// What the viewer is served with, for statistics and for errors of rungs.
+    pub(super) served: Arc<Mutex<Vec<Served>>>,
+    pub(super) flows: Vec<Flow>,
+    pub(super) lines: Vec<Option<usize>>,
+    pub(super) offer: Option<Description>,
+    pub(super) connected: bool,
+}
+
+/// What a viewer is served with in one m-line.
+#[derive(Clone)]
+pub(super) struct Served {
+    pub(super) pad: String,
+    pub(super) codec: &'static logic::codec::Codec,
+    rung: std::sync::Weak<Rung>,
+}
+
+impl Served {
+    /// The encoder's name and its bitrate in bit/s; nothing and 0 for what is passed on as it came.
+    pub(super) fn encoder(&self) -> (String, u32) {
+        self.rung.upgrade().and_then(|rung| rung.encoder()).unwrap_or_default()
+    }
+}
+
+/// One stream to one viewer.
+pub(super) struct Flow {
+    m_line: usize,
+    stream: usize,
+    member: Arc<Member>,
+    lease: Option<Lease>,
+    wishes: Arc<Wishes>,
+}
+
+/// The viewer's key-unit requests, which may come before it has a rung.
+#[derive(Default)]
+struct Wishes(OnceLock<Box<dyn Fn() + Send + Sync>>);
+
+impl OutletEvents for Wishes {
+    fn key_unit_wanted(&self) {
+        if let Some(ask) = self.0.get() {
+            ask();
+        }
+    }
+}
+
+impl Outgoing {
+    fn streams(&self) -> Vec<Stream> {
+        let none = |input: &Arc<Input>| Stream { kind: input.kind, codecs: Vec::new() };
+        self.inputs.iter().map(|input| input.offer(&self.settings).map_or_else(|| none(input), |(s, _)| s)).collect()
+    }
+
+    fn add_flow(
+        &mut self,
+        connection: &Connection,
+        (m_line, stream): (usize, usize),
+        formats: &gst::Caps,
+        rewrite: Rewrite,
+    ) -> Result<(), EndReason> {
+        let Some(input) = self.inputs.get(stream) else { return Ok(()) };
+        let wishes = Arc::new(Wishes::default());
+        let options = SenderOptions {
+            m_line,
+            formats,
+            retransmission: self.settings.do_retransmission && input.kind == MediaKind::Video,
+            msid: input.pad.upgrade().and_then(|pad| pad.property("msid")),
+            rewrite,
+            events: wishes.clone(),
+        };
+        let outlet: Outlet = connection.add_sender(options).map_err(|err| EndReason::Pipeline(err.to_string()))?;
+        let events = self.events.clone();
+        let member = Member::new(outlet, move || events.send(Event::Failed(EndReason::Stalled)));
+        self.flows.push(Flow { m_line, stream, member, lease: None, wishes });
+        Ok(())
+    }
+
+    /// Takes a share of the rungs that the plan names.
+    fn serve(&mut self, plan: &[Sending]) -> Result<(), EndReason> {
+        for sending in plan {
+            let Some(flow) = self.flows.iter_mut().find(|flow| flow.m_line == sending.m_line) else { continue };
+            let Some(input) = self.inputs.get(flow.stream) else { continue };
+            if flow.lease.as_ref().is_some_and(|lease| lease.codec() == sending.codec) {
+                continue;
+            }
+            let mut lease =
+                input.lease(sending.codec, &self.settings, &self.peer_id).map_err(|err| EndReason::Pipeline(format!("failed to {err}")))?;
+            let _ = flow.wishes.0.set(Box::new(lease.key_unit_wanted()));
+            if self.settings.measures_network() && input.kind == MediaKind::Video {
+                let listener: Listener = Box::new(lease.estimate(self.settings.bounds()));
+                self.estimates.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(listener));
+            }
+            if self.connected {
+                lease.join(flow.member.clone());
+            }
+            let served = Served { pad: input.name.clone(), codec: sending.codec, rung: lease.rung_weak() };
+            self.served.lock().unwrap_or_else(PoisonError::into_inner).push(served);
+            flow.lease = Some(lease);
+        }
+        Ok(())
+    }
+
+    /// The format of the viewer's own offer in which a stream is sent, and what to rewrite for it.
+    fn answered(&self, sending: &Sending) -> Option<(gst::Caps, Rewrite)> {
+        let input = self.inputs.get(sending.stream)?;
+        let ours = self.settings.codecs(input.kind).into_iter().find(|(row, _)| *row == sending.codec)?.1;
+        let theirs = sending.format.payload_type;
+        let cc = sending.extensions.iter().find(|(_, uri)| uri == TRANSPORT_WIDE_CC).map(|(id, _)| *id);
+        let cc = cc.filter(|id| (1..15).contains(id) && self.settings.measures_network());
+        let format = gst::Structure::builder("application/x-rtp")
+            .field("media", input.kind.as_str())
+            .field("encoding-name", sending.format.encoding_name.to_uppercase())
+            .field("clock-rate", i32::try_from(sending.format.clock_rate).ok()?)
+            .field("payload", i32::from(theirs))
+            .field("ssrc", input.ssrc())
+            .build();
+        let format = codec::add_feedback(format, input.kind, codec::Feedback { transport_cc: cc });
+        let rewrite = Rewrite {
+            payload_type: (theirs != ours).then_some(theirs),
+            extension: cc.filter(|id| *id != TRANSPORT_CC_ID).map(|id| (TRANSPORT_CC_ID, id)),
+        };
+        Some((gst::Caps::from_iter([format]), rewrite))
+    }
+}
+
+fn description(err: impl std::fmt::Display) -> EndReason {
+    EndReason::Description(err.to_string())
+}
+
+impl Host for Outgoing {
+    fn before_offer(&mut self, connection: &Connection) -> Result<(), EndReason> {
+        for stream in 0..self.inputs.len() {
+            if self.lines.contains(&Some(stream)) {
+                continue;
+            }
+            let Some((ours, formats)) = self.inputs.get(stream).and_then(|input| input.offer(&self.settings)) else {
+                continue;
+            };
+            if ours.codecs.is_empty() {
+                continue;
+            }
+            let m_line = self.lines.len();
+            self.add_flow(connection, (m_line, stream), &formats, Rewrite::default())?;
+            self.lines.push(Some(stream));
+        }
+        if self.lines.is_empty() {
+            return Err(description("make an offer: no sink pad has received caps yet"));
+        }
+        Ok(())
+    }
+
+    fn remote_description(&mut self, _: &Connection, remote: &SessionDescription) -> Result<(), EndReason> {
+        let parsed = Description::parse(&remote.sdp).map_err(description)?;
+        if remote.kind == DescriptionKind::Offer {
+            self.offer = Some(parsed);
+            return Ok(());
+        }
+        let plan = plan::read_answer(&parsed, &self.streams(), &self.lines).map_err(description)?;
+        self.serve(&plan)
+    }
+
+    fn before_answer(&mut self, connection: &Connection) -> Result<(), EndReason> {
+        let Some(offer) = self.offer.take() else { return Ok(()) };
+        let plan = plan::read_offer(&offer, &self.streams()).map_err(description)?;
+        self.lines = vec![None; offer.media.len()];
+        for sending in &plan {
+            if let Some(line) = self.lines.get_mut(sending.m_line) {
+                *line = Some(sending.stream);
+            }
+            if self.flows.iter().any(|flow| flow.m_line == sending.m_line) {
+                continue;
+            }
+            if let Some((formats, rewrite)) = self.answered(sending) {
+                self.add_flow(connection, (sending.m_line, sending.stream), &formats, rewrite)?;
+            }
+        }
+        for m_line in 0..offer.media.len() {
+            if plan.iter().all(|sending| sending.m_line != m_line) {
+                connection.set_receiver(m_line, None, false);
+            }
+        }
+        self.serve(&plan)
+    }
+
+    fn munge(&self, description: WebRTCSessionDescription) -> WebRTCSessionDescription {
+        if self.signaller.property::<bool>("manual-sdp-munging") {
+            return description;
+        }
+        self.signaller.munge_sdp(&self.session_id, &description)
+    }
+
+    fn start_media(&mut self, _: &Connection) {
+        self.connected = true;
+        for flow in &mut self.flows {
+            if let Some(lease) = &mut flow.lease {
+                lease.join(flow.member.clone());
+            }
+        }
+        if let Some(sink) = self.sink.upgrade() {
+            sink.session_connected(&self.session_id, &self.peer_id);
+        }
+    }
+
+    fn ended(&mut self, connection: &Connection, reason: &EndReason) {
+        // The rungs stop pushing before the transport goes.
+        self.flows.clear();
+        let _ = self.pipeline.set_state(gst::State::Null);
+        if let Some(sink) = self.sink.upgrade() {
+            signals::consumer_removed(&sink, &self.peer_id, connection.element());
+            self.signaller.consumer_removed(&self.peer_id, connection.element());
+            sink.session_ended(&self.session_id, &self.peer_id, reason);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What exists between READY and PAUSED and back: the link to the signaller, the sessions, the web server.
+
+use super::imp::{BaseWebRTCSink, CAT};
+use super::settings::Settings;
+use super::viewers::{Viewers, follow_clock};
+use super::{WebRTCSinkPad, stats};
+use crate::peer::NO_TRANSPORT;
+use crate::signaller::link::{Link, News};
+use crate::signaller::{Signallable, SignallableExt, Signaller, WebRTCSignallerRole};
+use crate::web::WebServer;
+use crate::{errors, runtime};
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use logic::negotiation::EndReason;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+/// How long a stopping element waits for its sessions to end.
+const SESSIONS_END: Duration = Duration::from_millis(500);
+
+pub(super) struct Running {
+    link: Link,
+    viewers: Arc<Viewers>,
+    signalling: AtomicBool,
+    playing: AtomicBool,
+    _web_server: Option<WebServer>,
+}
+
+impl BaseWebRTCSink {
+    pub(super) fn running(&self) -> Option<Arc<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// READY to PAUSED.
+    pub(super) fn begin(&self) -> Result<(), gst::StateChangeError> {
+        if let Err(err) = errors::require(NO_TRANSPORT) {
+            gst::element_imp_error!(self, gst::CoreError::MissingPlugin, ["{err}"]);
+            return Err(gst::StateChangeError);
+        }
+        let settings = self.settings().clone();
+        let made = self.make(&settings).map_err(|text| {
+            gst::element_imp_error!(self, gst::ResourceError::OpenReadWrite, ["{text}"]);
+            gst::StateChangeError
+        })?;
+        let old = self.running.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::new(made));
+        drop(old);
+        Ok(())
+    }
+
+    fn make(&self, settings: &Settings) -> Result<Running, String> {
+        let obj = self.obj();
+        let signaller = obj.signaller();
+        let web_server = settings.run_web_server.then(|| WebServer::start(settings, &signaller)).transpose()?;
+        if let Some(server) = &web_server {
+            gst::info!(CAT, imp = self, "the page is at {}", server.address());
+        }
+        let viewers = Viewers::new(&obj, settings)?;
+        let (heard, sink, source) = (viewers.clone(), obj.downgrade(), signaller.downgrade());
+        let hear = move |news: News| match (sink.upgrade(), source.upgrade()) {
+            (Some(sink), Some(source)) => sink.hear(news, &heard, &source),
+            _ => false,
+        };
+        Ok(Running {
+            link: Link::new(&signaller, Arc::new(hear)),
+            viewers,
+            signalling: AtomicBool::new(false),
+            playing: AtomicBool::new(false),
+            _web_server: web_server,
+        })
+    }
+
+    /// PAUSED to PLAYING.
+    pub(super) fn play(&self) {
+        let Some(running) = self.running() else { return };
+        let obj = self.obj();
+        for input in obj.inputs() {
+            for rung in input.rungs() {
+                rung.set_time(obj.clock().as_ref(), obj.base_time());
+            }
+        }
+        for (_, viewer) in running.viewers.all() {
+            if let Some(pipeline) = viewer.pipeline.upgrade() {
+                follow_clock(&pipeline, &obj);
+            }
+        }
+        running.playing.store(true, Ordering::Relaxed);
+        self.signal_when_ready(&running);
+    }
+
+    /// Viewers can be offered something once every pad has caps; a sink without pads waits for nothing.
+    fn signal_when_ready(&self, running: &Running) {
+        let ready = self.pads().inputs.iter().all(|input| input.caps().is_some());
+        if ready && running.playing.load(Ordering::Relaxed) && !running.signalling.swap(true, Ordering::Relaxed) {
+            running.link.start();
+        }
+    }
+
+    /// PAUSED to READY: bounded in time, whatever the sessions are doing.
+    pub(super) fn finish(&self) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(running) = running else { return };
+        running.viewers.end(SESSIONS_END);
+        if running.signalling.load(Ordering::Relaxed) {
+            SignallableExt::stop(running.link.signaller());
+        }
+        let inputs = self.pads().inputs.clone();
+        for input in inputs {
+            input.reset();
+        }
+    }
+
+    /// Statistics of all sessions.
+    pub(super) fn stats(&self) -> gst::Structure {
+        let viewers = self.running().map(|running| running.viewers.all()).unwrap_or_default();
+        stats::of(&viewers)
+    }
+}
+
+impl super::BaseWebRTCSink {
+    /// A copy of the settings.
+    pub(super) fn settings(&self) -> Settings {
+        self.imp().settings().clone()
+    }
+
+    /// The inputs, in the order of their pads.
+    pub(super) fn inputs(&self) -> Vec<Arc<super::input::Input>> {
+        self.imp().pads().inputs.clone()
+    }
+
+    /// The ids of all sessions.
+    pub(super) fn sessions(&self) -> Vec<String> {
+        let running = self.imp().running();
+        running.map(|running| running.viewers.all().into_iter().map(|(id, _)| id).collect()).unwrap_or_default()
+    }
+
+    /// The signaller; the default one where the application set none.
+    pub(super) fn signaller(&self) -> Signallable {
+        let mut signaller = self.imp().signaller.lock().unwrap_or_else(PoisonError::into_inner);
+        signaller.get_or_insert_with(|| Signaller::new(WebRTCSignallerRole::Producer).upcast()).clone()
+    }
+
+    /// New caps on a pad; false refuses them.
+    pub(super) fn caps_changed(&self, pad: &WebRTCSinkPad, caps: &gst::Caps) -> bool {
+        let Some(input) = pad.input() else { return false };
+        let known_before = input.caps().is_some();
+        if let Err(text) = input.set_caps(caps, &self.settings()) {
+            gst::element_error!(self, gst::StreamError::CodecNotFound, ["pad {}: {text}", input.name]);
+            return false;
+        }
+        if let Some(running) = self.imp().running() {
+            self.imp().signal_when_ready(&running);
+            if !known_before && running.signalling.load(Ordering::Relaxed) {
+                running.viewers.media_changed();
+            }
+        }
+        true
+    }
+
+    fn hear(&self, news: News, viewers: &Arc<Viewers>, signaller: &Signallable) -> bool {
+        match news {
+            News::Error(text) => {
+                gst::element_error!(self, gst::StreamError::Failed, ["Signalling error: {text}"]);
+                true
+            }
+            News::Shutdown => {
+                let _ = self.post_message(gst::message::Eos::builder().src(self).build());
+                true
+            }
+            News::Meta(reply) => reply.try_send(self.settings().meta).is_ok(),
+            news => viewers.hear(news, signaller),
+        }
+    }
+
+    fn tell_application(&self, name: &str, session_id: &str, peer_id: &str, reason: Option<&EndReason>) {
+        let mut message = gst::Structure::builder(name).field("session-id", session_id).field("peer-id", peer_id);
+        if let Some(reason) = reason {
+            message = message
+                .field("reason", reason.name())
+                .field("text", reason.to_string())
+                .field("is-error", reason.is_error());
+        }
+        let _ = self.post_message(gst::message::Element::builder(message.build()).src(self).build());
+    }
+
+    /// A viewer's transport is up.
+    pub(super) fn session_connected(&self, session_id: &str, peer_id: &str) {
+        gst::info!(CAT, obj = self, "session {session_id}: connected");
+        self.tell_application("webrtc-session-connected", session_id, peer_id, None);
+    }
+
+    /// A session is over, and the application hears why.
+    pub(super) fn session_ended(&self, session_id: &str, peer_id: &str, reason: &EndReason) {
+        if reason.is_error() {
+            gst::warning!(CAT, obj = self, "session {session_id}: {reason}");
+        } else {
+            gst::info!(CAT, obj = self, "session {session_id}: {reason}");
+        }
+        self.tell_application("webrtc-session-ended", session_id, peer_id, Some(reason));
+        if let Some(running) = self.imp().running() {
+            running.viewers.remove(session_id);
+        }
+    }
+
+    /// A rung stopped by itself: the sessions that it served end, the next viewer starts it anew.
+    pub(super) fn rung_failed(&self, pad: &str, codec: &'static logic::codec::Codec, text: &str) {
+        gst::warning!(CAT, obj = self, "pad {pad}: sending as {codec:?} failed: {text}");
+        if let Some(running) = self.imp().running() {
+            running.viewers.rung_failed(pad, codec, text);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A panic in the application may have kept `finish` from running.
+        if !std::thread::panicking() && !runtime::is_current() {
+            self.viewers.end(Duration::ZERO);
+        }
+    }
+}

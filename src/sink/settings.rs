@@ -1,0 +1,109 @@
+//! The sink's settings and their types.
+
+use crate::codec;
+use gst::glib;
+use logic::codec::{Codec, MediaKind};
+
+/// How the bitrate follows the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[repr(u32)]
+#[enum_type(name = "GstWebRTCSinkCongestionControl")]
+pub enum WebRTCSinkCongestionControl {
+    /// It does not.
+    #[enum_value(name = "Disabled: no congestion control is applied", nick = "disabled")]
+    Disabled,
+    /// By this plugin's own rules.
+    #[enum_value(name = "Homegrown: simple sender-side heuristic", nick = "homegrown")]
+    Homegrown,
+    /// By Google's algorithm.
+    #[default]
+    #[enum_value(name = "Google Congestion Control algorithm", nick = "gcc")]
+    GoogleCongestionControl,
+}
+
+/// What may be given up when the bitrate is low.
+#[glib::flags(name = "GstWebRTCSinkMitigationMode")]
+pub enum WebRTCSinkMitigationMode {
+    /// Nothing.
+    #[flags_value(name = "No mitigation applied", nick = "none")]
+    NONE = 0b0000_0000,
+    /// Picture size.
+    #[flags_value(name = "Lowered resolution", nick = "downscaled")]
+    DOWNSCALED = 0b0000_0001,
+    /// Frame rate.
+    #[flags_value(name = "Lowered framerate", nick = "downsampled")]
+    DOWNSAMPLED = 0b0000_0010,
+}
+
+/// Everything that can be set.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) video_caps: gst::Caps,
+    pub(crate) audio_caps: gst::Caps,
+    pub(crate) stun_server: Option<String>,
+    pub(crate) turn_servers: Vec<String>,
+    pub(crate) congestion_control: WebRTCSinkCongestionControl,
+    pub(crate) min_bitrate: u32,
+    pub(crate) max_bitrate: u32,
+    pub(crate) start_bitrate: u32,
+    pub(crate) do_retransmission: bool,
+    pub(crate) ice_transport_policy: gst_webrtc::WebRTCICETransportPolicy,
+    pub(crate) meta: Option<gst::Structure>,
+    pub(crate) encoder_linger: u32,
+    pub(crate) run_web_server: bool,
+    pub(crate) web_server_cert: Option<String>,
+    pub(crate) web_server_key: Option<String>,
+    pub(crate) web_server_path: Option<String>,
+    pub(crate) web_server_directory: Option<String>,
+    pub(crate) web_server_host_addr: Option<String>,
+}
+
+/// STUN server of an application that names none.
+pub(crate) const STUN_SERVER: &str = "stun://stun.l.google.com:19302";
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            video_caps: codec::caps("video/x-vp8; video/x-h264; video/x-vp9; video/x-h265; video/x-av1"),
+            audio_caps: codec::caps(
+                "audio/x-opus, channel-mapping-family=(int)0; audio/x-opus, channel-mapping-family=(int)1",
+            ),
+            stun_server: Some(STUN_SERVER.into()),
+            turn_servers: Vec::new(),
+            congestion_control: WebRTCSinkCongestionControl::default(),
+            min_bitrate: 1000,
+            max_bitrate: 8_192_000,
+            start_bitrate: 2_048_000,
+            do_retransmission: true,
+            ice_transport_policy: gst_webrtc::WebRTCICETransportPolicy::All,
+            meta: None,
+            encoder_linger: 5000,
+            run_web_server: false,
+            web_server_cert: None,
+            web_server_key: None,
+            web_server_path: None,
+            web_server_directory: None,
+            web_server_host_addr: Some("http://127.0.0.1:8080/".into()),
+        }
+    }
+}
+
+impl Settings {
+    /// The codecs that may be offered for a kind of media, best first, with their RTP payload types.
+    pub(crate) fn codecs(&self, kind: MediaKind) -> Vec<(&'static Codec, u8)> {
+        let video = codec::named_by(&self.video_caps);
+        let audio = codec::named_by(&self.audio_caps);
+        let all = video.into_iter().chain(audio).zip(96..127);
+        all.filter(|(codec, _)| codec.kind == kind).collect()
+    }
+
+    /// Bounds of every encoder.
+    pub(crate) fn bounds(&self) -> logic::bitrate::Bounds {
+        logic::bitrate::Bounds { min: self.min_bitrate, max: self.max_bitrate, start: self.start_bitrate }
+    }
+
+    /// Whether the network is measured by transport-wide feedback.
+    pub(crate) fn measures_network(&self) -> bool {
+        self.congestion_control != WebRTCSinkCongestionControl::Disabled
+    }
+}

@@ -1,0 +1,257 @@
+//! The sink's sessions by id: made when signalling asks for them, told what signalling says, gone when they
+//! end. Everything here may be called from any thread and never waits.
+
+use super::outgoing::{Estimates, Outgoing, Served};
+use super::settings::Settings;
+use super::{BaseWebRTCSink, signals};
+use crate::peer::{Certificate, Config, Connection, Estimator, IceServers};
+use crate::runtime;
+use crate::session::{self, EventSender, Events, Session};
+use crate::signaller::link::News;
+use crate::signaller::{Signallable, SignallableExt};
+use gst::glib;
+use gst::prelude::*;
+use gst_webrtc::WebRTCSessionDescription;
+use logic::negotiation::{EndReason, Event, Opening};
+use protocol::{DescriptionKind, IceCandidate, SessionDescription};
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// One session, as everyone but its task knows it.
+#[derive(Clone)]
+pub(super) struct Viewer {
+    events: EventSender,
+    pub(super) peer_id: String,
+    pub(super) pipeline: glib::WeakRef<gst::Pipeline>,
+    pub(super) served: Arc<Mutex<Vec<Served>>>,
+}
+
+/// All sessions.
+pub(super) struct Viewers {
+    sink: glib::WeakRef<BaseWebRTCSink>,
+    certificate: Arc<Certificate>,
+    servers: IceServers,
+    sessions: Mutex<HashMap<String, Viewer>>,
+    changed: Condvar,
+}
+
+impl Viewers {
+    pub(super) fn new(sink: &BaseWebRTCSink, settings: &Settings) -> Result<Arc<Self>, String> {
+        let certificate = Certificate::generate().map_err(|err| format!("failed to make a certificate: {err}"))?;
+        Ok(Arc::new(Self {
+            sink: sink.downgrade(),
+            certificate: Arc::new(certificate),
+            servers: IceServers::new(settings.stun_server.as_deref(), &settings.turn_servers),
+            sessions: Mutex::default(),
+            changed: Condvar::new(),
+        }))
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Viewer>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All sessions, by id.
+    pub(super) fn all(&self) -> Vec<(String, Viewer)> {
+        self.sessions().iter().map(|(id, viewer)| (id.clone(), viewer.clone())).collect()
+    }
+
+    /// Takes in what signalling says about sessions; whether the session was known.
+    pub(super) fn hear(self: &Arc<Self>, news: News, signaller: &Signallable) -> bool {
+        match news {
+            News::Requested(session, peer, offer) => self.request(session, peer, offer, signaller),
+            News::Description(session, description) => {
+                let Ok(sdp) = description.sdp().as_text() else { return false };
+                let kind = kind(&description);
+                self.tell(&session, Event::Remote(SessionDescription { kind, sdp }))
+            }
+            News::Candidate(session, index, mid, candidate) => {
+                let candidate = IceCandidate { candidate, sdp_m_line_index: Some(index), sdp_mid: mid };
+                self.tell(&session, Event::RemoteCandidate(candidate))
+            }
+            News::Ended(session, error) => self.tell(&session, Event::Failed(EndReason::Peer(error))),
+            _ => false,
+        }
+    }
+
+    fn tell(&self, session: &str, event: Event) -> bool {
+        let events = self.sessions().get(session).map(|viewer| viewer.events.clone());
+        events.map(|events| events.send(event)).is_some()
+    }
+
+    fn request(
+        self: &Arc<Self>,
+        session_id: String,
+        peer_id: String,
+        offer: Option<WebRTCSessionDescription>,
+        signaller: &Signallable,
+    ) -> bool {
+        let (events, reader) = EventSender::new();
+        let viewer = Viewer {
+            events: events.clone(),
+            peer_id: peer_id.clone(),
+            pipeline: glib::WeakRef::new(),
+            served: Arc::default(),
+        };
+        {
+            // Registered before it is built: what the peer says meanwhile waits in its queue.
+            let mut sessions = self.sessions();
+            if sessions.contains_key(&session_id) {
+                return false;
+            }
+            sessions.insert(session_id.clone(), viewer.clone());
+        }
+        let (viewers, signaller) = (self.clone(), signaller.clone());
+        runtime::spawn_blocking(move || {
+            let opening = match offer.and_then(|offer| offer.sdp().as_text().ok()) {
+                Some(sdp) => Opening::Answer(sdp),
+                None => Opening::Offer,
+            };
+            let made = viewers.build(&session_id, viewer, reader, &signaller, opening);
+            if let Err(text) = made {
+                signaller.end_session_with_error(&session_id, Some(&text));
+                if let Some(sink) = viewers.sink.upgrade() {
+                    sink.session_ended(&session_id, &peer_id, &EndReason::Pipeline(text));
+                } else {
+                    viewers.remove(&session_id);
+                }
+            }
+        });
+        true
+    }
+
+    fn build(
+        &self,
+        id: &str,
+        viewer: Viewer,
+        reader: Events,
+        signaller: &Signallable,
+        opening: Opening,
+    ) -> Result<(), String> {
+        let sink = self.sink.upgrade().ok_or("the element is gone")?;
+        let settings = Arc::new(sink.settings());
+        let pipeline = gst::Pipeline::with_name(&format!("session-pipeline-{id}"));
+        viewer.pipeline.set(Some(&pipeline));
+        signals::pipeline_created(&sink, &viewer.peer_id, &pipeline);
+        let estimates = Arc::new(Estimates::default());
+        let config = self.config(&settings, &estimates);
+        let connection = Connection::new(id, &config, viewer.events.clone()).map_err(|err| err.to_string())?;
+        pipeline.add(connection.element()).map_err(|err| err.to_string())?;
+        watch_bus(&pipeline, &sink, viewer.events.clone());
+        follow_clock(&pipeline, &sink);
+        pipeline.set_state(gst::State::Ready).map_err(|err| err.to_string())?;
+        signals::consumer_added(&sink, &viewer.peer_id, connection.element());
+        signaller.consumer_added(&viewer.peer_id, connection.element());
+        signaller.webrtcbin_ready(&viewer.peer_id, connection.element());
+        pipeline.set_state(gst::State::Playing).map_err(|err| err.to_string())?;
+        let host = Outgoing {
+            sink: self.sink.clone(),
+            session_id: id.to_owned(),
+            peer_id: viewer.peer_id.clone(),
+            settings,
+            signaller: signaller.clone(),
+            pipeline,
+            inputs: sink.inputs(),
+            events: viewer.events.clone(),
+            estimates,
+            served: viewer.served.clone(),
+            flows: Vec::new(),
+            lines: Vec::new(),
+            offer: None,
+            connected: false,
+        };
+        let session = Session { id: id.to_owned(), connection, signaller: signaller.clone(), host };
+        session::spawn(session, Event::Start(opening), reader, viewer.events);
+        Ok(())
+    }
+
+    fn config(&self, settings: &Settings, estimates: &Arc<Estimates>) -> Config {
+        let estimator = settings.measures_network().then(|| {
+            let estimates = estimates.clone();
+            Estimator { bounds: settings.bounds(), changed: Arc::new(move |estimate| estimates.changed(estimate)) }
+        });
+        Config {
+            servers: self.servers.clone(),
+            relay_only: settings.ice_transport_policy == gst_webrtc::WebRTCICETransportPolicy::Relay,
+            certificate: self.certificate.clone(),
+            estimator,
+        }
+    }
+
+    /// Streams came or went: every session is offered anew.
+    pub(super) fn media_changed(&self) {
+        for (_, viewer) in self.all() {
+            viewer.events.send(Event::MediaChanged);
+        }
+    }
+
+    /// A rung failed: the sessions that it served end.
+    pub(super) fn rung_failed(&self, pad: &str, codec: &logic::codec::Codec, text: &str) {
+        for (_, viewer) in self.all() {
+            let served = viewer.served.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if served.iter().any(|served| served.pad == pad && served.codec == codec) {
+                viewer.events.send(Event::Failed(EndReason::Pipeline(text.to_owned())));
+            }
+        }
+    }
+
+    /// A session is over.
+    pub(super) fn remove(&self, session_id: &str) {
+        let gone = self.sessions().remove(session_id);
+        self.changed.notify_all();
+        drop(gone);
+    }
+
+    /// Ends every session and waits for them, no longer than `limit`.
+    pub(super) fn end(&self, limit: Duration) {
+        for (_, viewer) in self.all() {
+            viewer.events.send(Event::Failed(EndReason::Stopping));
+        }
+        if runtime::is_current() {
+            return;
+        }
+        let sessions = self.sessions();
+        let waited = self.changed.wait_timeout_while(sessions, limit, |sessions| !sessions.is_empty());
+        drop(waited);
+    }
+}
+
+fn kind(description: &WebRTCSessionDescription) -> DescriptionKind {
+    match description.type_() {
+        gst_webrtc::WebRTCSDPType::Offer => DescriptionKind::Offer,
+        _ => DescriptionKind::Answer,
+    }
+}
+
+/// Sessions share the application's clock and base time.
+pub(super) fn follow_clock(pipeline: &gst::Pipeline, sink: &BaseWebRTCSink) {
+    if let Some(clock) = sink.clock() {
+        pipeline.use_clock(Some(&clock));
+    }
+    pipeline.set_start_time(gst::ClockTime::NONE);
+    if let Some(base_time) = sink.base_time() {
+        pipeline.set_base_time(base_time);
+    }
+}
+
+/// Errors of the session's pipeline end the session; contexts come from the application.
+fn watch_bus(pipeline: &gst::Pipeline, sink: &BaseWebRTCSink, events: EventSender) {
+    let Some(bus) = pipeline.bus() else { return };
+    let sink = sink.downgrade();
+    bus.set_sync_handler(move |_, message| {
+        match message.view() {
+            gst::MessageView::Error(err) => {
+                let text = format!("{} ({})", err.error(), err.debug().unwrap_or_default());
+                events.send(Event::Failed(EndReason::Pipeline(text)));
+            }
+            gst::MessageView::NeedContext(_) | gst::MessageView::HaveContext(_) => {
+                if let Some(sink) = sink.upgrade() {
+                    let _ = sink.post_message(message.clone());
+                }
+            }
+            _ => {}
+        }
+        gst::BusSyncReply::Drop
+    });
+}

@@ -1,0 +1,130 @@
+//! The GObject of every source: properties, states and child proxy.
+
+#![expect(missing_docs, reason = "the derived accessors of properties carry no documentation; their blurbs do")]
+
+use super::settings::{STUN_SERVER, Settings};
+use super::{properties, templates};
+use crate::signaller::Signallable;
+use gst::glib;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+    gst::DebugCategory::new("webrtcsrc", gst::DebugColorFlags::empty(), Some("WebRTC source"))
+});
+
+#[derive(Default, glib::Properties)]
+#[properties(wrapper_type = super::BaseWebRTCSrc)]
+pub struct BaseWebRTCSrc {
+    #[property(name = "stun-server", type = Option<String>, get, set, member = stun_server, nick = "STUN server",
+        blurb = "STUN server as stun://host:port; NULL for none", default = Some(STUN_SERVER), mutable_ready)]
+    #[property(name = "do-retransmission", type = bool, get, set, member = do_retransmission, nick = "Retransmission",
+        blurb = "Ask for lost packets again (RFC 4588)", default = true, mutable_ready)]
+    #[property(name = "jitter-buffer-min", type = u32, get, set, member = jitter_buffer_min, nick = "Shortest jitter buffer",
+        blurb = "Length of the jitter buffers on a calm network (ms)", default = 10, mutable_ready)]
+    #[property(name = "jitter-buffer-max", type = u32, get, set, member = jitter_buffer_max, nick = "Longest jitter buffer",
+        blurb = "The jitter buffers grow with the jitter that they see, up to this (ms)", default = 200, mutable_ready)]
+    settings: Mutex<Settings>,
+    pub(super) signaller: Mutex<Option<Signallable>>,
+    pub(super) running: Mutex<Option<Arc<super::running::Running>>>,
+}
+
+/// What a subclass of the base may do; nothing yet.
+pub trait BaseWebRTCSrcImpl: BinImpl + ObjectSubclass<Type: IsA<super::BaseWebRTCSrc>> {}
+
+#[expect(unsafe_code, reason = "this is how glib marks a class as one to derive from")]
+// SAFETY: the class has no virtual methods of its own.
+unsafe impl<T: BaseWebRTCSrcImpl> IsSubclassable<T> for super::BaseWebRTCSrc {}
+
+#[glib::object_subclass]
+impl ObjectSubclass for BaseWebRTCSrc {
+    const NAME: &'static str = "GstBaseWebRTCSrc";
+    type Type = super::BaseWebRTCSrc;
+    type ParentType = gst::Bin;
+    type Interfaces = (gst::ChildProxy,);
+}
+
+impl BaseWebRTCSrc {
+    pub(super) fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ObjectImpl for BaseWebRTCSrc {
+    fn properties() -> &'static [glib::ParamSpec] {
+        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
+            let mut all = BaseWebRTCSrc::derived_properties().to_vec();
+            all.extend(properties::boxed());
+            all
+        });
+        &PROPERTIES
+    }
+
+    fn set_property(&self, id: usize, value: &glib::Value, spec: &glib::ParamSpec) {
+        if !self.set_boxed(value, spec.name()) {
+            self.derived_set_property(id, value, spec);
+        }
+    }
+
+    fn property(&self, id: usize, spec: &glib::ParamSpec) -> glib::Value {
+        self.boxed(spec.name()).unwrap_or_else(|| self.derived_property(id, spec))
+    }
+
+    fn constructed(&self) {
+        self.parent_constructed();
+        let obj = self.obj();
+        obj.set_suppressed_flags(gst::ElementFlags::SINK | gst::ElementFlags::SOURCE);
+        obj.set_element_flags(gst::ElementFlags::SOURCE);
+    }
+}
+
+impl GstObjectImpl for BaseWebRTCSrc {}
+
+impl ElementImpl for BaseWebRTCSrc {
+    fn pad_templates() -> &'static [gst::PadTemplate] {
+        templates::src()
+    }
+
+    fn change_state(&self, transition: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        match transition {
+            gst::StateChange::ReadyToPaused => self.begin()?,
+            gst::StateChange::PausedToReady => self.finish(),
+            _ => {}
+        }
+        let success = self.parent_change_state(transition);
+        if success.is_err() {
+            self.finish();
+        }
+        let success = success?;
+        match transition {
+            gst::StateChange::ReadyToPaused | gst::StateChange::PlayingToPaused => {
+                Ok(gst::StateChangeSuccess::NoPreroll)
+            }
+            gst::StateChange::PausedToPlaying => {
+                self.play();
+                Ok(success)
+            }
+            _ => Ok(success),
+        }
+    }
+}
+
+impl BinImpl for BaseWebRTCSrc {}
+
+impl ChildProxyImpl for BaseWebRTCSrc {
+    fn child_by_index(&self, index: u32) -> Option<glib::Object> {
+        (index == 0).then(|| self.obj().signaller().upcast())
+    }
+
+    fn children_count(&self) -> u32 {
+        1
+    }
+
+    fn child_by_name(&self, name: &str) -> Option<glib::Object> {
+        match name {
+            "signaller" => Some(self.obj().signaller().upcast()),
+            _ => self.obj().static_pad(name).map(Cast::upcast),
+        }
+    }
+}

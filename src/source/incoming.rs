@@ -1,0 +1,283 @@
+//! The session with a producer: which of its streams are accepted, the pads that they come out of, and what
+//! stands between.
+
+use super::imp::CAT;
+use super::settings::Settings;
+use super::{BaseWebRTCSrc, WebRTCSrcPad, jitter, templates};
+use crate::chain::decode::{self, Chain, Output};
+use crate::codec;
+use crate::peer::{Connection, Received};
+use crate::session::Host;
+use gst::glib;
+use gst::prelude::*;
+use logic::codec::MediaKind;
+use logic::negotiation::EndReason;
+use logic::sdp::media::Description;
+use logic::sdp::plan::{self, Receiving};
+use protocol::{DescriptionKind, SessionDescription};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The session as the source's host.
+pub(super) struct Incoming {
+    source: glib::WeakRef<BaseWebRTCSrc>,
+    session_id: String,
+    peer_id: String,
+    settings: Settings,
+    streams: Arc<Streams>,
+    offer: Option<(Description, Vec<Receiving>)>,
+}
+
+/// The streams that arrived, shared with the transport's threads.
+pub(super) struct Streams {
+    source: glib::WeakRef<BaseWebRTCSrc>,
+    session_id: String,
+    shortest: Duration,
+    longest: Duration,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    pads: Vec<WebRTCSrcPad>,
+    chains: Vec<Chain>,
+    audio: u32,
+    video: u32,
+    /// How many streams the description promises.
+    promised: usize,
+    over: bool,
+}
+
+impl Incoming {
+    pub(super) fn new(source: &BaseWebRTCSrc, session_id: &str, peer_id: &str, settings: Settings, streams: Arc<Streams>) -> Self {
+        Self {
+            source: source.downgrade(),
+            session_id: session_id.into(),
+            peer_id: peer_id.into(),
+            settings,
+            streams,
+            offer: None,
+        }
+    }
+}
+
+/// The formats of an m-line that are accepted; the offer's own parameters complete them.
+fn accepted(receiving: &Receiving) -> gst::Caps {
+    let formats = receiving.formats.iter().filter_map(|(format, _)| {
+        Some(
+            gst::Structure::builder("application/x-rtp")
+                .field("media", receiving.kind.as_str())
+                .field("encoding-name", format.encoding_name.to_uppercase())
+                .field("clock-rate", i32::try_from(format.clock_rate).ok()?)
+                .field("payload", i32::from(format.payload_type))
+                .build(),
+        )
+    });
+    formats.collect()
+}
+
+impl Host for Incoming {
+    fn before_offer(&mut self, connection: &Connection) -> Result<(), EndReason> {
+        for kind in [MediaKind::Video, MediaKind::Audio] {
+            let mut formats = gst::Caps::new_empty();
+            let rows = self.settings.codecs().into_iter().filter(|row| row.kind == kind);
+            let first = if kind == MediaKind::Video { 96 } else { 111 };
+            for (row, pt) in rows.zip(first..) {
+                let facts = logic::codec::Facts::default();
+                let feedback = codec::Feedback { transport_cc: None };
+                let mut format = codec::offered(row, pt, 0, &facts, feedback);
+                if let Some(structure) = format.make_mut().structure_mut(0) {
+                    structure.remove_field("ssrc");
+                }
+                formats.merge(format);
+            }
+            if !formats.is_empty() {
+                connection.add_receiver(&formats, self.settings.do_retransmission && kind == MediaKind::Video);
+            }
+        }
+        Ok(())
+    }
+
+    fn remote_description(&mut self, _: &Connection, remote: &SessionDescription) -> Result<(), EndReason> {
+        let description = |err: &dyn std::fmt::Display| EndReason::Description(err.to_string());
+        let parsed = Description::parse(&remote.sdp).map_err(|err| description(&err))?;
+        let plan = plan::read_offer_to_receive(&parsed, &self.settings.codecs()).map_err(|err| description(&err))?;
+        self.streams.open().promised = plan.len();
+        if remote.kind == DescriptionKind::Offer {
+            self.offer = Some((parsed, plan));
+        }
+        Ok(())
+    }
+
+    fn before_answer(&mut self, connection: &Connection) -> Result<(), EndReason> {
+        let Some((offer, plan)) = self.offer.take() else { return Ok(()) };
+        for (m_line, media) in offer.media.iter().enumerate() {
+            let logic::sdp::media::Section::Rtp(kind) = media.section else { continue };
+            let receiving = plan.iter().find(|receiving| receiving.m_line == m_line);
+            let retransmission = self.settings.do_retransmission && kind == MediaKind::Video;
+            connection.set_receiver(m_line, receiving.map(accepted).as_ref(), retransmission);
+        }
+        Ok(())
+    }
+
+    fn start_media(&mut self, _: &Connection) {
+        if let Some(source) = self.source.upgrade() {
+            source.session_connected(&self.session_id, &self.peer_id);
+        }
+    }
+
+    fn ended(&mut self, connection: &Connection, reason: &EndReason) {
+        let Some(source) = self.source.upgrade() else { return };
+        let stopping = *reason == EndReason::Stopping;
+        self.streams.close(&source, connection.element(), !stopping);
+        source.session_ended(&self.session_id, &self.peer_id, reason);
+    }
+}
+
+impl Streams {
+    pub(super) fn new(source: &BaseWebRTCSrc, session_id: &str, settings: &Settings) -> Arc<Self> {
+        Arc::new(Self {
+            source: source.downgrade(),
+            session_id: session_id.into(),
+            shortest: Duration::from_millis(settings.jitter_buffer_min.into()),
+            longest: Duration::from_millis(settings.jitter_buffer_max.into()),
+            open: Mutex::default(),
+        })
+    }
+
+    fn open(&self) -> std::sync::MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in what the transport receives.
+    pub(super) fn watch(self: &Arc<Self>, connection: &Connection) {
+        let (shortest, longest) = (self.shortest, self.longest);
+        connection.set_latency(gst::ClockTime::from_mseconds(u64::try_from(shortest.as_millis()).unwrap_or(0)));
+        connection.on_jitter_buffer(move |buffer| jitter::follow(buffer, shortest, longest));
+        let streams = self.clone();
+        connection.on_received(move |received| {
+            let Some(source) = streams.source.upgrade() else { return };
+            if let Err(text) = streams.expose(&source, &received) {
+                gst::element_error!(source, gst::StreamError::CodecNotFound, ["m-line {}: {text}", received.m_line]);
+            }
+        });
+    }
+
+    /// A stream arrived: gives it a pad and what stands between.
+    fn expose(&self, source: &BaseWebRTCSrc, received: &Received) -> Result<(), String> {
+        let caps = received.pad.current_caps().unwrap_or_else(|| received.pad.query_caps(None));
+        let media = caps.structure(0).and_then(|structure| structure.get::<&str>("media").ok()).unwrap_or_default();
+        let kind = if media == "audio" { MediaKind::Audio } else { MediaKind::Video };
+        let Some((name, last)) = self.next_name(kind) else { return Ok(()) };
+        let pad = self.add_pad(source, &name, kind)?;
+        pad.set_msid(received.pad.property("msid"));
+        // The application links in pad-added; only then is known what it wants.
+        let output = decode::wanted(pad.upcast_ref(), kind);
+        gst::debug!(CAT, obj = pad, "session {}: {output:?} of {caps}", self.session_id);
+        drop_while_unlinked(&received.pad, &pad);
+        let failed = |err: &dyn std::fmt::Display| format!("failed to {err}");
+        if output == Output::Rtp {
+            self.name_stream(&received.pad, received.m_line);
+            pad.set_target(Some(&received.pad)).map_err(|err| failed(&err))?;
+        } else {
+            let chain = Chain::build(source.upcast_ref(), &caps, output).map_err(|err| failed(&err))?;
+            let (Some(entry), Some(exit)) = (chain.sink(), chain.src()) else { return Err("the chain has no pads".into()) };
+            self.name_stream(&exit, received.m_line);
+            pad.set_target(Some(&exit)).map_err(|err| failed(&err))?;
+            let linked = received.pad.link(&entry).map_err(|err| failed(&err));
+            self.keep(source, chain);
+            linked?;
+        }
+        if last {
+            source.no_more_pads();
+        }
+        Ok(())
+    }
+
+    /// The next pad's name and whether it is the last; nothing once the session is over.
+    fn next_name(&self, kind: MediaKind) -> Option<(String, bool)> {
+        let mut open = self.open();
+        if open.over {
+            return None;
+        }
+        let number = match kind {
+            MediaKind::Audio => &mut open.audio,
+            MediaKind::Video => &mut open.video,
+        };
+        let name = format!("{kind}_{number}");
+        *number += 1;
+        let count = usize::try_from(open.audio + open.video).unwrap_or(usize::MAX);
+        Some((name, count >= open.promised))
+    }
+
+    fn add_pad(&self, source: &BaseWebRTCSrc, name: &str, kind: MediaKind) -> Result<WebRTCSrcPad, String> {
+        let wanted = format!("{kind}_%u");
+        let template = templates::src().iter().find(|template| template.name_template() == wanted);
+        let template = template.ok_or("there is no such pad template")?;
+        let pad = gst::PadBuilder::<WebRTCSrcPad>::from_template(template).name(name).build();
+        let _ = pad.set_active(true);
+        self.open().pads.push(pad.clone());
+        source.add_pad(&pad).map_err(|err| err.to_string())?;
+        Ok(pad)
+    }
+
+    fn keep(&self, source: &BaseWebRTCSrc, chain: Chain) {
+        let mut open = self.open();
+        if open.over {
+            drop(open);
+            chain.dismantle(source.upcast_ref());
+        } else {
+            open.chains.push(chain);
+        }
+    }
+
+    /// Gives the stream an identifier of its own: the transport's is the same in every session.
+    fn name_stream(&self, pad: &gst::Pad, m_line: usize) {
+        let id = format!("{}/{m_line}", self.session_id);
+        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            let Some(event) = info.event() else { return gst::PadProbeReturn::Ok };
+            if let gst::EventView::StreamStart(start) = event.view()
+                && start.stream_id() != id.as_str()
+            {
+                let group = start.group_id().unwrap_or_else(gst::GroupId::next);
+                let named = gst::event::StreamStart::builder(&id).group_id(group).seqnum(event.seqnum()).build();
+                info.data = Some(gst::PadProbeData::Event(named));
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+
+    /// The session is over: stops what stands behind the pads, says so downstream, removes the pads.
+    fn close(&self, source: &BaseWebRTCSrc, transport: &gst::Element, end_streams: bool) {
+        let (pads, chains) = {
+            let mut open = self.open();
+            open.over = true;
+            (std::mem::take(&mut open.pads), std::mem::take(&mut open.chains))
+        };
+        transport.set_locked_state(true);
+        let _ = transport.set_state(gst::State::Null);
+        let _ = source.remove(transport);
+        for chain in chains {
+            chain.dismantle(source.upcast_ref());
+        }
+        for pad in pads {
+            if end_streams {
+                pad.push_event(gst::event::Eos::new());
+            }
+            let _ = pad.set_active(false);
+            let _ = source.remove_pad(&pad);
+        }
+    }
+}
+
+/// A stream that nobody wants is dropped where it arrives, before any work is done for it; it flows as soon
+/// as someone links its pad.
+fn drop_while_unlinked(arrival: &gst::Pad, pad: &WebRTCSrcPad) {
+    let pad = pad.downgrade();
+    arrival.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
+        match pad.upgrade() {
+            Some(pad) if pad.is_linked() => gst::PadProbeReturn::Ok,
+            _ => gst::PadProbeReturn::Drop,
+        }
+    });
+}

@@ -1,0 +1,65 @@
+//! Keeps each jitter buffer as long as its network needs: looks at it five times a second, lets
+//! `logic::jitter` decide.
+
+use crate::errors::set_if_present;
+use crate::runtime;
+use gst::glib;
+use gst::prelude::*;
+use logic::jitter::{JitterBuffer, Seen};
+use std::time::Duration;
+
+const INTERVAL: Duration = Duration::from_millis(200);
+
+/// Follows the network with one jitter buffer until it is gone.
+pub(super) fn follow(element: gst::Element, shortest: Duration, longest: Duration) {
+    // Nothing comes before the first packet of a stream that starts: it need not wait for an earlier one.
+    set_if_present(&element, "faststart-min-packets", "1");
+    let buffer = element.downgrade();
+    drop(element);
+    runtime::spawn(watch(buffer, JitterBuffer::new(shortest, longest)));
+}
+
+async fn watch(buffer: glib::WeakRef<gst::Element>, mut length: JitterBuffer) {
+    let mut before = Totals::default();
+    let mut tick = tokio::time::interval(INTERVAL);
+    loop {
+        tick.tick().await;
+        let Some(element) = buffer.upgrade() else { return };
+        let decided = runtime::blocking(move || {
+            let now = Totals::of(&element);
+            if let Some(latency) = length.update(now.since(before), INTERVAL) {
+                let milliseconds = u32::try_from(latency.as_millis()).unwrap_or(u32::MAX);
+                element.set_property("latency", milliseconds);
+            }
+            (length, now)
+        });
+        match decided.await {
+            Some((next, now)) => (length, before) = (next, now),
+            None => return,
+        }
+    }
+}
+
+/// Counts since the stream began.
+#[derive(Debug, Clone, Copy, Default)]
+struct Totals {
+    jitter: Duration,
+    late: u64,
+    lost: u64,
+}
+
+impl Totals {
+    fn of(element: &gst::Element) -> Self {
+        let stats = element.property::<gst::Structure>("stats");
+        let count = |name: &str| stats.get::<u64>(name).unwrap_or(0);
+        Self { jitter: Duration::from_nanos(count("avg-jitter")), late: count("num-late"), lost: count("num-lost") }
+    }
+
+    fn since(self, before: Self) -> Seen {
+        Seen {
+            jitter: self.jitter,
+            late: self.late.saturating_sub(before.late),
+            lost: self.lost.saturating_sub(before.lost),
+        }
+    }
+}

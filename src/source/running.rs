@@ -1,0 +1,264 @@
+//! What exists between READY and PAUSED and back: the link to the signaller and the one session.
+
+use super::imp::{BaseWebRTCSrc, CAT};
+use super::incoming::{Incoming, Streams};
+use super::settings::Settings;
+use crate::peer::{Certificate, Config, Connection, IceServers, NO_TRANSPORT};
+use crate::session::{self, EventSender, Events, Session};
+use crate::signaller::link::{Link, News};
+use crate::signaller::{Signallable, SignallableExt, Signaller, WebRTCSignallerRole};
+use crate::{errors, runtime};
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use logic::negotiation::{EndReason, Event, Opening};
+use protocol::{DescriptionKind, IceCandidate, SessionDescription};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a stopping element waits for its session to end.
+const SESSION_END: Duration = Duration::from_millis(500);
+
+pub(super) struct Running {
+    link: Link,
+    consumer: Arc<Consumer>,
+    signalling: AtomicBool,
+}
+
+/// The one session.
+struct Consumer {
+    certificate: Arc<Certificate>,
+    servers: IceServers,
+    current: Mutex<Option<Current>>,
+    changed: Condvar,
+}
+
+struct Current {
+    id: String,
+    events: EventSender,
+}
+
+impl Consumer {
+    fn current(&self) -> MutexGuard<'_, Option<Current>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, session: &str, event: Event) -> bool {
+        let events = self.current().as_ref().filter(|current| current.id == session).map(|c| c.events.clone());
+        events.map(|events| events.send(event)).is_some()
+    }
+
+    /// Takes a session on; `None` where one is running already.
+    fn admit(&self, id: &str) -> Option<(EventSender, Events)> {
+        let mut current = self.current();
+        if current.as_ref().is_some_and(|current| !current.events.is_closed()) {
+            return None;
+        }
+        let (events, reader) = EventSender::new();
+        *current = Some(Current { id: id.into(), events: events.clone() });
+        Some((events, reader))
+    }
+
+    fn remove(&self, session: &str) {
+        let mut current = self.current();
+        if current.as_ref().is_some_and(|current| current.id == session) {
+            *current = None;
+        }
+        drop(current);
+        self.changed.notify_all();
+    }
+
+    fn end(&self, limit: Duration) {
+        let current = self.current();
+        let Some(running) = current.as_ref() else { return };
+        running.events.send(Event::Failed(EndReason::Stopping));
+        if runtime::is_current() {
+            return;
+        }
+        let waited = self.changed.wait_timeout_while(current, limit, |current| current.is_some());
+        drop(waited);
+    }
+}
+
+impl BaseWebRTCSrc {
+    fn running(&self) -> Option<Arc<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// READY to PAUSED.
+    pub(super) fn begin(&self) -> Result<(), gst::StateChangeError> {
+        if let Err(err) = errors::require(NO_TRANSPORT) {
+            gst::element_imp_error!(self, gst::CoreError::MissingPlugin, ["{err}"]);
+            return Err(gst::StateChangeError);
+        }
+        let certificate = Certificate::generate().map_err(|err| {
+            gst::element_imp_error!(self, gst::LibraryError::Init, ["failed to make a certificate: {err}"]);
+            gst::StateChangeError
+        })?;
+        let settings = self.settings().clone();
+        let consumer = Arc::new(Consumer {
+            certificate: Arc::new(certificate),
+            servers: IceServers::new(settings.stun_server.as_deref(), &settings.turn_servers),
+            current: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let obj = self.obj();
+        let signaller = obj.signaller();
+        let (heard, source, from) = (consumer.clone(), obj.downgrade(), signaller.downgrade());
+        let hear = move |news: News| match (source.upgrade(), from.upgrade()) {
+            (Some(source), Some(from)) => source.hear(news, &heard, &from),
+            _ => false,
+        };
+        let link = Link::new(&signaller, Arc::new(hear));
+        let running = Arc::new(Running { link, consumer, signalling: AtomicBool::new(false) });
+        let old = self.running.lock().unwrap_or_else(PoisonError::into_inner).replace(running);
+        drop(old);
+        Ok(())
+    }
+
+    /// PAUSED to PLAYING.
+    pub(super) fn play(&self) {
+        if let Some(running) = self.running()
+            && !running.signalling.swap(true, Ordering::Relaxed)
+        {
+            running.link.start();
+        }
+    }
+
+    /// PAUSED to READY: bounded in time, whatever the session is doing.
+    pub(super) fn finish(&self) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(running) = running else { return };
+        running.consumer.end(SESSION_END);
+        if running.signalling.load(Ordering::Relaxed) {
+            SignallableExt::stop(running.link.signaller());
+        }
+    }
+}
+
+impl super::BaseWebRTCSrc {
+    /// A copy of the settings.
+    pub(super) fn settings(&self) -> Settings {
+        self.imp().settings().clone()
+    }
+
+    /// The signaller; the default one where the application set none.
+    pub(super) fn signaller(&self) -> Signallable {
+        let mut signaller = self.imp().signaller.lock().unwrap_or_else(PoisonError::into_inner);
+        signaller.get_or_insert_with(|| Signaller::new(WebRTCSignallerRole::Consumer).upcast()).clone()
+    }
+
+    fn hear(&self, news: News, consumer: &Arc<Consumer>, signaller: &Signallable) -> bool {
+        match news {
+            News::Started(session, peer) => self.open(session, peer, Opening::Await, consumer, signaller),
+            News::Requested(session, peer, offer) => {
+                let opening = match offer.and_then(|offer| offer.sdp().as_text().ok()) {
+                    Some(sdp) => Opening::Answer(sdp),
+                    None => Opening::Offer,
+                };
+                self.open(session, peer, opening, consumer, signaller)
+            }
+            News::Description(session, description) => {
+                let kind = match description.type_() {
+                    gst_webrtc::WebRTCSDPType::Offer => DescriptionKind::Offer,
+                    _ => DescriptionKind::Answer,
+                };
+                let Ok(sdp) = description.sdp().as_text() else { return false };
+                consumer.tell(&session, Event::Remote(SessionDescription { kind, sdp }))
+            }
+            News::Candidate(session, index, mid, candidate) => {
+                let candidate = IceCandidate { candidate, sdp_m_line_index: Some(index), sdp_mid: mid };
+                consumer.tell(&session, Event::RemoteCandidate(candidate))
+            }
+            News::Ended(session, error) => consumer.tell(&session, Event::Failed(EndReason::Peer(error))),
+            News::Error(text) => {
+                gst::element_error!(self, gst::StreamError::Failed, ["Signalling error: {text}"]);
+                true
+            }
+            News::Shutdown => true,
+            News::Meta(reply) => reply.try_send(self.settings().meta).is_ok(),
+        }
+    }
+
+    fn open(
+        &self,
+        session_id: String,
+        peer_id: String,
+        opening: Opening,
+        consumer: &Arc<Consumer>,
+        signaller: &Signallable,
+    ) -> bool {
+        let Some((events, reader)) = consumer.admit(&session_id) else {
+            gst::warning!(CAT, obj = self, "session {session_id}: refused, another one is running");
+            signaller.end_session(&session_id);
+            return false;
+        };
+        let (source, consumer, signaller) = (self.downgrade(), consumer.clone(), signaller.clone());
+        runtime::spawn_blocking(move || {
+            let Some(source) = source.upgrade() else { return consumer.remove(&session_id) };
+            let made = source.build(&session_id, &peer_id, (events, reader), opening, &consumer, &signaller);
+            if let Err(text) = made {
+                signaller.end_session_with_error(&session_id, Some(&text));
+                source.session_ended(&session_id, &peer_id, &EndReason::Pipeline(text));
+            }
+        });
+        true
+    }
+
+    fn build(
+        &self,
+        id: &str,
+        peer_id: &str,
+        (events, reader): (EventSender, Events),
+        opening: Opening,
+        consumer: &Consumer,
+        signaller: &Signallable,
+    ) -> Result<(), String> {
+        let settings = self.settings();
+        let config = Config {
+            servers: consumer.servers.clone(),
+            relay_only: false,
+            certificate: consumer.certificate.clone(),
+            estimator: None,
+        };
+        let connection = Connection::new(id, &config, events.clone()).map_err(|err| err.to_string())?;
+        let streams = Streams::new(self, id, &settings);
+        streams.watch(&connection);
+        self.add(connection.element()).map_err(|err| err.to_string())?;
+        signaller.webrtcbin_ready(id, connection.element());
+        connection.element().sync_state_with_parent().map_err(|err| err.to_string())?;
+        let host = Incoming::new(self, id, peer_id, settings, streams);
+        let session = Session { id: id.to_owned(), connection, signaller: signaller.clone(), host };
+        session::spawn(session, Event::Start(opening), reader, events);
+        Ok(())
+    }
+
+    fn tell_application(&self, name: &str, session_id: &str, peer_id: &str, reason: Option<&EndReason>) {
+        let mut message = gst::Structure::builder(name).field("session-id", session_id).field("peer-id", peer_id);
+        if let Some(reason) = reason {
+            message = message
+                .field("reason", reason.name())
+                .field("text", reason.to_string())
+                .field("is-error", reason.is_error());
+        }
+        let _ = self.post_message(gst::message::Element::builder(message.build()).src(self).build());
+    }
+
+    /// The transport to the producer is up.
+    pub(super) fn session_connected(&self, session_id: &str, peer_id: &str) {
+        gst::info!(CAT, obj = self, "session {session_id}: connected");
+        self.tell_application("webrtc-session-connected", session_id, peer_id, None);
+    }
+
+    /// The session is over: without it a source has nothing to give, so a failure is the element's.
+    pub(super) fn session_ended(&self, session_id: &str, peer_id: &str, reason: &EndReason) {
+        gst::info!(CAT, obj = self, "session {session_id}: {reason}");
+        self.tell_application("webrtc-session-ended", session_id, peer_id, Some(reason));
+        if reason.is_error() {
+            gst::element_error!(self, gst::ResourceError::Read, ["session {session_id} with producer {peer_id}: {reason}"]);
+        }
+        if let Some(running) = self.imp().running() {
+            running.consumer.remove(session_id);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The source's settings.
+
+use logic::codec::{self, Codec, MediaKind};
+
+/// Everything that can be set.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(super) stun_server: Option<String>,
+    pub(super) turn_servers: Vec<String>,
+    pub(super) meta: Option<gst::Structure>,
+    pub(super) video_codecs: Vec<&'static Codec>,
+    pub(super) audio_codecs: Vec<&'static Codec>,
+    pub(super) do_retransmission: bool,
+    pub(super) jitter_buffer_min: u32,
+    pub(super) jitter_buffer_max: u32,
+}
+
+/// STUN server of an application that names none.
+pub(super) const STUN_SERVER: &str = "stun://stun.l.google.com:19302";
+
+impl Default for Settings {
+    fn default() -> Self {
+        let named = |names: &[&str]| names.iter().filter_map(|name| codec::by_name(name)).collect();
+        Self {
+            stun_server: Some(STUN_SERVER.into()),
+            turn_servers: Vec::new(),
+            meta: None,
+            video_codecs: named(&["VP8", "H264", "VP9", "H265", "AV1"]),
+            audio_codecs: named(&["OPUS", "MULTIOPUS"]),
+            do_retransmission: true,
+            jitter_buffer_min: 10,
+            jitter_buffer_max: 200,
+        }
+    }
+}
+
+impl Settings {
+    /// Every codec that is taken.
+    pub(super) fn codecs(&self) -> Vec<&'static Codec> {
+        self.video_codecs.iter().chain(&self.audio_codecs).copied().collect()
+    }
+}
+
+/// The codecs of a kind with these names; unknown names are left out.
+pub(super) fn named(kind: MediaKind, names: &[String]) -> Vec<&'static Codec> {
+    names.iter().filter_map(|name| codec::by_name(name)).filter(|codec| codec.kind == kind).collect()
+}

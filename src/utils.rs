@@ -1,0 +1,3 @@
+//! Conversions that applications of this crate use: metadata between `gst::Structure` and JSON.
+
+pub use crate::signaller::meta::{serialize_value, structure_to_json, json_to_structure};
