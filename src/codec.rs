@@ -5,6 +5,7 @@ use crate::{encoder, errors};
 use gst::prelude::*;
 use logic::codec::{self, Codec, Facts, MediaKind};
 use logic::placement::Input;
+use logic::sdp::media::Format;
 
 /// Header extension by which the network is measured.
 pub(crate) const TRANSPORT_WIDE_CC: &str =
@@ -67,6 +68,10 @@ pub(crate) fn encoders(row: &Codec) -> Vec<gst::ElementFactory> {
 /// Decoders for a codec, best first.
 pub(crate) fn decoders(row: &Codec) -> Vec<gst::ElementFactory> {
     factories(gst::ElementFactoryType::DECODER, row, gst::PadDirection::Sink)
+        .into_iter()
+        // What decodes pictures with an alpha channel takes no others.
+        .filter(|factory| !factory.name().contains("alpha"))
+        .collect()
 }
 
 fn factories(kind: gst::ElementFactoryType, row: &Codec, direction: gst::PadDirection) -> Vec<gst::ElementFactory> {
@@ -131,6 +136,21 @@ pub(crate) fn offered(row: &Codec, payload_type: u8, ssrc: u32, facts: &Facts<'_
         builder = builder.field(key, value);
     }
     gst::Caps::from_iter([add_feedback(builder.build(), row.kind, feedback)])
+}
+
+/// Formats of a peer's offer as RTP caps; the offer's own parameters complete them.
+pub(crate) fn formats<'a>(kind: MediaKind, formats: impl IntoIterator<Item = &'a Format>) -> gst::Caps {
+    let formats = formats.into_iter().filter_map(|format| {
+        Some(
+            gst::Structure::builder("application/x-rtp")
+                .field("media", kind.as_str())
+                .field("encoding-name", format.encoding_name.to_uppercase())
+                .field("clock-rate", i32::try_from(format.clock_rate).ok()?)
+                .field("payload", i32::from(format.payload_type))
+                .build(),
+        )
+    });
+    formats.collect()
 }
 
 /// What feedback a stream asks of the receiver.

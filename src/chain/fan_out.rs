@@ -147,6 +147,10 @@ impl FanOut {
         self.change(|list| list.retain(|other| !Arc::ptr_eq(other, member)));
     }
 
+    pub(super) fn has_members(&self) -> bool {
+        !self.members().is_empty()
+    }
+
     pub(super) fn set_caps(&self, caps: gst::Caps) {
         *self.caps.lock().unwrap_or_else(PoisonError::into_inner) = Some(caps);
     }

@@ -66,7 +66,8 @@ pub(crate) struct Plan<'a> {
 /// A running rung. Dropping it stops it, in the background.
 pub(crate) struct Rung {
     codec: &'static Codec,
-    numbers: Numbers,
+    /// Nobody else owns the pad at the end of the chain.
+    _end: gst::Pad,
     placement: Placement,
     pipeline: gst::Pipeline,
     entrance: gst_app::AppSrc,
@@ -114,9 +115,11 @@ impl Rung {
         pipeline.add_many(&chain).map_err(|err| link_error(plan, &err))?;
         gst::Element::link_many(&chain).map_err(|err| link_error(plan, &err))?;
         let sink = payloader.static_pad("sink").ok_or_else(|| link_error(plan, &"the payloader has no sink pad"))?;
+        let end = fan_out_pad(&fan_out, plan.numbers);
+        exit.link_full(&end, gst::PadLinkCheck::empty()).map_err(|err| link_error(plan, &err))?;
         let rung = Arc::new(Self {
             codec: plan.codec,
-            numbers: plan.numbers,
+            _end: end,
             placement: plan.placement,
             pipeline,
             entrance,
@@ -130,7 +133,6 @@ impl Rung {
             skipping: AtomicBool::new(false),
         });
         rung.watch_frames(&sink);
-        rung.end_in_fan_out().map_err(|err| link_error(plan, &err))?;
         rung.run(plan);
         Ok(rung)
     }
@@ -143,36 +145,13 @@ impl Rung {
             if let (Some(rung), Some(buffer)) = (rung.upgrade(), info.buffer()) {
                 let key_unit = always || !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
                 rung.fan_out.frame(key_unit);
-                if key_unit && !always {
+                // A key unit that nobody received is no reason to make the first viewer wait.
+                if key_unit && !always && rung.fan_out.has_members() {
                     rung.arbiter().produced(rung.started.elapsed());
                 }
             }
             gst::PadProbeReturn::Ok
         });
-    }
-
-    fn end_in_fan_out(self: &Arc<Self>) -> Result<(), gst::PadLinkError> {
-        let (lists, singles, events) = (self.fan_out.clone(), self.fan_out.clone(), self.fan_out.clone());
-        let numbers = self.numbers;
-        let pad = gst::Pad::builder(gst::PadDirection::Sink)
-            .chain_list_function(move |_, _, list| {
-                lists.deliver(list);
-                Ok(gst::FlowSuccess::Ok)
-            })
-            .chain_function(move |_, _, buffer| {
-                singles.deliver(gst::BufferList::from(buffer));
-                Ok(gst::FlowSuccess::Ok)
-            })
-            .event_function(move |_, _, event| {
-                if let gst::EventView::Caps(caps) = event.view() {
-                    events.set_caps(payload::with_extension(&caps.caps_owned(), numbers));
-                }
-                true
-            })
-            .build();
-        let _ = pad.set_active(true);
-        self.exit.link_full(&pad, gst::PadLinkCheck::empty())?;
-        Ok(())
     }
 
     fn run(self: &Arc<Self>, plan: &Plan<'_>) {
@@ -312,6 +291,29 @@ impl Drop for Rung {
 
 fn link_error(plan: &Plan<'_>, cause: &dyn std::fmt::Display) -> RungError {
     RungError::Link { codec: plan.codec.name, cause: cause.to_string() }
+}
+
+/// A bare pad that hands what it receives to the fan-out.
+fn fan_out_pad(fan_out: &Arc<FanOut>, numbers: Numbers) -> gst::Pad {
+    let (lists, singles, events) = (fan_out.clone(), fan_out.clone(), fan_out.clone());
+    let pad = gst::Pad::builder(gst::PadDirection::Sink)
+        .chain_list_function(move |_, _, list| {
+            lists.deliver(list);
+            Ok(gst::FlowSuccess::Ok)
+        })
+        .chain_function(move |_, _, buffer| {
+            singles.deliver(gst::BufferList::from(buffer));
+            Ok(gst::FlowSuccess::Ok)
+        })
+        .event_function(move |_, _, event| {
+            if let gst::EventView::Caps(caps) = event.view() {
+                events.set_caps(payload::with_extension(&caps.caps_owned(), numbers));
+            }
+            true
+        })
+        .build();
+    let _ = pad.set_active(true);
+    pad
 }
 
 fn entrance(plan: &Plan<'_>) -> gst_app::AppSrc {

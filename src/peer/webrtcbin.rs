@@ -178,17 +178,22 @@ impl Connection {
         Outlet::new(pad, options.rewrite, options.events).map_err(|err| glib::bool_error!("webrtcbin refuses a link: {err}"))
     }
 
-    /// Chooses what to receive in an m-line of the offer that was set; none refuses it.
-    pub(crate) fn set_receiver(&self, m_line: usize, formats: Option<&gst::Caps>, retransmission: bool) {
-        let Some(transceiver) = self.transceiver(m_line) else { return };
-        match formats {
-            Some(formats) => {
-                transceiver.set_property("codec-preferences", formats);
-                transceiver.set_property("do-nack", retransmission);
-                transceiver.set_property("direction", WebRTCRTPTransceiverDirection::Recvonly);
-            }
-            None => transceiver.set_property("direction", WebRTCRTPTransceiverDirection::Inactive),
-        }
+    /// Chooses what to receive in an m-line of the offer that was set, or refuses what it offers.
+    ///
+    /// To be called for each m-line in order: before GStreamer 1.26 webrtcbin makes transceivers only when it
+    /// answers, and then takes the first unused one that fits.
+    pub(crate) fn set_receiver(&self, m_line: usize, formats: &gst::Caps, accept: bool, retransmission: bool) {
+        let direction = if accept {
+            WebRTCRTPTransceiverDirection::Recvonly
+        } else {
+            WebRTCRTPTransceiverDirection::Inactive
+        };
+        let transceiver = self.transceiver(m_line).unwrap_or_else(|| {
+            self.bin.emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats])
+        });
+        transceiver.set_property("direction", direction);
+        transceiver.set_property("codec-preferences", formats);
+        transceiver.set_property("do-nack", accept && retransmission);
     }
 
     /// Adds a stream to receive, before an offer is made.
@@ -199,9 +204,9 @@ impl Connection {
     }
 
     fn transceiver(&self, m_line: usize) -> Option<WebRTCRTPTransceiver> {
-        let all = self.bin.emit_by_name::<glib::ValueArray>("get-transceivers", &[]);
-        let mut all = all.iter().filter_map(|value| value.get::<WebRTCRTPTransceiver>().ok());
-        all.find(|transceiver| transceiver.mlineindex() as usize == m_line)
+        // `get-transceivers` returns a GArray, which the bindings cannot hold.
+        let nth = |index: i32| self.bin.emit_by_name::<Option<WebRTCRTPTransceiver>>("get-transceiver", &[&index]);
+        (0..).map_while(nth).find(|transceiver| transceiver.mlineindex() as usize == m_line)
     }
 
     /// Has an offer or answer made; it comes as [`Event::Created`].

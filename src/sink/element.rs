@@ -119,7 +119,7 @@ impl ElementImpl for WebRTCSink {
                     gst::element_imp_error!(
                         self,
                         gst::ResourceError::OpenReadWrite,
-                        ["Failed to start signalling server: {text}"]
+                        ("Failed to start signalling server: {text}")
                     );
                     return Err(gst::StateChangeError);
                 }

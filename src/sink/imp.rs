@@ -197,7 +197,7 @@ impl ElementImpl for BaseWebRTCSink {
                 gst::element_imp_error!(
                     self,
                     gst::CoreError::MissingPlugin,
-                    ["failed to add a pad: {err}; appsink is in Debian package {}", crate::packages::of_element("appsink")]
+                    ("failed to add a pad: {err}; appsink is in Debian package {}", crate::packages::of_element("appsink"))
                 );
                 None
             }
@@ -212,7 +212,10 @@ impl ElementImpl for BaseWebRTCSink {
             let _ = pad.set_active(false);
             let _ = obj.remove_pad(pad);
             let _ = input.sink().set_state(gst::State::Null);
-            let _ = obj.remove(input.sink());
+            // A bin that is being disposed of has let go of it already.
+            if input.sink().parent().is_some() {
+                let _ = obj.remove(input.sink());
+            }
             input.reset();
         }
     }

@@ -17,7 +17,7 @@ use gst_webrtc::WebRTCSessionDescription;
 use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event};
 use logic::rtp::Rewrite;
-use logic::sdp::media::Description;
+use logic::sdp::media::{Description, Section};
 use logic::sdp::plan::{self, Sending, Stream};
 use protocol::{DescriptionKind, SessionDescription};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -222,9 +222,10 @@ impl Host for Outgoing {
                 self.add_flow(connection, (sending.m_line, sending.stream), &formats, rewrite)?;
             }
         }
-        for m_line in 0..offer.media.len() {
+        for (m_line, media) in offer.media.iter().enumerate() {
+            let Section::Rtp(kind) = media.section else { continue };
             if plan.iter().all(|sending| sending.m_line != m_line) {
-                connection.set_receiver(m_line, None, false);
+                connection.set_receiver(m_line, &codec::formats(kind, &media.formats), false, false);
             }
         }
         self.serve(&plan)
@@ -239,6 +240,7 @@ impl Host for Outgoing {
 
     fn start_media(&mut self, _: &Connection) {
         self.connected = true;
+        let _ = self.pipeline.recalculate_latency();
         for flow in &mut self.flows {
             if let Some(lease) = &mut flow.lease {
                 lease.join(flow.member.clone());

@@ -35,12 +35,12 @@ impl BaseWebRTCSink {
     /// READY to PAUSED.
     pub(super) fn begin(&self) -> Result<(), gst::StateChangeError> {
         if let Err(err) = errors::require(NO_TRANSPORT) {
-            gst::element_imp_error!(self, gst::CoreError::MissingPlugin, ["{err}"]);
+            gst::element_imp_error!(self, gst::CoreError::MissingPlugin, ("{err}"));
             return Err(gst::StateChangeError);
         }
         let settings = self.settings().clone();
         let made = self.make(&settings).map_err(|text| {
-            gst::element_imp_error!(self, gst::ResourceError::OpenReadWrite, ["{text}"]);
+            gst::element_imp_error!(self, gst::ResourceError::OpenReadWrite, ("{text}"));
             gst::StateChangeError
         })?;
         let old = self.running.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::new(made));
@@ -145,7 +145,7 @@ impl super::BaseWebRTCSink {
         let Some(input) = pad.input() else { return false };
         let known_before = input.caps().is_some();
         if let Err(text) = input.set_caps(caps, &self.settings()) {
-            gst::element_error!(self, gst::StreamError::CodecNotFound, ["pad {}: {text}", input.name]);
+            gst::element_error!(self, gst::StreamError::CodecNotFound, ("pad {}: {text}", input.name));
             return false;
         }
         if let Some(running) = self.imp().running() {
@@ -160,7 +160,7 @@ impl super::BaseWebRTCSink {
     fn hear(&self, news: News, viewers: &Arc<Viewers>, signaller: &Signallable) -> bool {
         match news {
             News::Error(text) => {
-                gst::element_error!(self, gst::StreamError::Failed, ["Signalling error: {text}"]);
+                gst::element_error!(self, gst::StreamError::Failed, ("Signalling error: {text}"));
                 true
             }
             News::Shutdown => {

@@ -238,12 +238,21 @@ pub(super) fn follow_clock(pipeline: &gst::Pipeline, sink: &BaseWebRTCSink) {
 /// Errors of the session's pipeline end the session; contexts come from the application.
 fn watch_bus(pipeline: &gst::Pipeline, sink: &BaseWebRTCSink, events: EventSender) {
     let Some(bus) = pipeline.bus() else { return };
-    let sink = sink.downgrade();
+    let (sink, pipeline) = (sink.downgrade(), pipeline.downgrade());
     bus.set_sync_handler(move |_, message| {
         match message.view() {
             gst::MessageView::Error(err) => {
                 let text = format!("{} ({})", err.error(), err.debug().unwrap_or_default());
                 events.send(Event::Failed(EndReason::Pipeline(text)));
+            }
+            // Senders' reports need to know the latency; nobody else distributes it here.
+            gst::MessageView::Latency(_) => {
+                let pipeline = pipeline.clone();
+                runtime::spawn_blocking(move || {
+                    if let Some(pipeline) = pipeline.upgrade() {
+                        let _ = pipeline.recalculate_latency();
+                    }
+                });
             }
             gst::MessageView::NeedContext(_) | gst::MessageView::HaveContext(_) => {
                 if let Some(sink) = sink.upgrade() {

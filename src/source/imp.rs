@@ -22,9 +22,9 @@ pub struct BaseWebRTCSrc {
     #[property(name = "do-retransmission", type = bool, get, set, member = do_retransmission, nick = "Retransmission",
         blurb = "Ask for lost packets again (RFC 4588)", default = true, mutable_ready)]
     #[property(name = "jitter-buffer-min", type = u32, get, set, member = jitter_buffer_min, nick = "Shortest jitter buffer",
-        blurb = "Length of the jitter buffers on a calm network (ms)", default = 10, mutable_ready)]
+        blurb = "Length of the jitter buffers on a calm network (ms); the first frame does not wait for it", default = 50, mutable_ready)]
     #[property(name = "jitter-buffer-max", type = u32, get, set, member = jitter_buffer_max, nick = "Longest jitter buffer",
-        blurb = "The jitter buffers grow with the jitter that they see, up to this (ms)", default = 200, mutable_ready)]
+        blurb = "The jitter buffers grow with the jitter that they see, up to this (ms)", default = 400, mutable_ready)]
     settings: Mutex<Settings>,
     pub(super) signaller: Mutex<Option<Signallable>>,
     pub(super) running: Mutex<Option<Arc<super::running::Running>>>,

@@ -61,21 +61,6 @@ impl Incoming {
     }
 }
 
-/// The formats of an m-line that are accepted; the offer's own parameters complete them.
-fn accepted(receiving: &Receiving) -> gst::Caps {
-    let formats = receiving.formats.iter().filter_map(|(format, _)| {
-        Some(
-            gst::Structure::builder("application/x-rtp")
-                .field("media", receiving.kind.as_str())
-                .field("encoding-name", format.encoding_name.to_uppercase())
-                .field("clock-rate", i32::try_from(format.clock_rate).ok()?)
-                .field("payload", i32::from(format.payload_type))
-                .build(),
-        )
-    });
-    formats.collect()
-}
-
 impl Host for Incoming {
     fn before_offer(&mut self, connection: &Connection) -> Result<(), EndReason> {
         for kind in [MediaKind::Video, MediaKind::Audio] {
@@ -115,7 +100,11 @@ impl Host for Incoming {
             let logic::sdp::media::Section::Rtp(kind) = media.section else { continue };
             let receiving = plan.iter().find(|receiving| receiving.m_line == m_line);
             let retransmission = self.settings.do_retransmission && kind == MediaKind::Video;
-            connection.set_receiver(m_line, receiving.map(accepted).as_ref(), retransmission);
+            let formats = match receiving {
+                Some(receiving) => codec::formats(kind, receiving.formats.iter().map(|(format, _)| format)),
+                None => codec::formats(kind, &media.formats),
+            };
+            connection.set_receiver(m_line, &formats, receiving.is_some(), retransmission);
         }
         Ok(())
     }
@@ -158,7 +147,7 @@ impl Streams {
         connection.on_received(move |received| {
             let Some(source) = streams.source.upgrade() else { return };
             if let Err(text) = streams.expose(&source, &received) {
-                gst::element_error!(source, gst::StreamError::CodecNotFound, ["m-line {}: {text}", received.m_line]);
+                gst::element_error!(source, gst::StreamError::CodecNotFound, ("m-line {}: {text}", received.m_line));
             }
         });
     }

@@ -88,11 +88,11 @@ impl BaseWebRTCSrc {
     /// READY to PAUSED.
     pub(super) fn begin(&self) -> Result<(), gst::StateChangeError> {
         if let Err(err) = errors::require(NO_TRANSPORT) {
-            gst::element_imp_error!(self, gst::CoreError::MissingPlugin, ["{err}"]);
+            gst::element_imp_error!(self, gst::CoreError::MissingPlugin, ("{err}"));
             return Err(gst::StateChangeError);
         }
         let certificate = Certificate::generate().map_err(|err| {
-            gst::element_imp_error!(self, gst::LibraryError::Init, ["failed to make a certificate: {err}"]);
+            gst::element_imp_error!(self, gst::LibraryError::Init, ("failed to make a certificate: {err}"));
             gst::StateChangeError
         })?;
         let settings = self.settings().clone();
@@ -172,7 +172,7 @@ impl super::BaseWebRTCSrc {
             }
             News::Ended(session, error) => consumer.tell(&session, Event::Failed(EndReason::Peer(error))),
             News::Error(text) => {
-                gst::element_error!(self, gst::StreamError::Failed, ["Signalling error: {text}"]);
+                gst::element_error!(self, gst::StreamError::Failed, ("Signalling error: {text}"));
                 true
             }
             News::Shutdown => true,
@@ -255,7 +255,7 @@ impl super::BaseWebRTCSrc {
         gst::info!(CAT, obj = self, "session {session_id}: {reason}");
         self.tell_application("webrtc-session-ended", session_id, peer_id, Some(reason));
         if reason.is_error() {
-            gst::element_error!(self, gst::ResourceError::Read, ["session {session_id} with producer {peer_id}: {reason}"]);
+            gst::element_error!(self, gst::ResourceError::Read, ("session {session_id} with producer {peer_id}: {reason}"));
         }
         if let Some(running) = self.imp().running() {
             running.consumer.remove(session_id);

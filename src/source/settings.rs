@@ -28,8 +28,8 @@ impl Default for Settings {
             video_codecs: named(&["VP8", "H264", "VP9", "H265", "AV1"]),
             audio_codecs: named(&["OPUS", "MULTIOPUS"]),
             do_retransmission: true,
-            jitter_buffer_min: 10,
-            jitter_buffer_max: 200,
+            jitter_buffer_min: 50,
+            jitter_buffer_max: 400,
         }
     }
 }

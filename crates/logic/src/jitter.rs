@@ -42,7 +42,7 @@ impl JitterBuffer {
     /// Takes in what was seen over the last `interval`; returns the new length where it changes.
     ///
     /// Four times the jitter covers nearly every packet of a bell-shaped delay. Packets that came too late
-    /// double the buffer at once, losses make room for one retransmission (40 ms); calm of ten seconds
+    /// double the buffer at once, losses make room for one retransmission (80 ms); calm of ten seconds
     /// takes a tenth away.
     pub fn update(&mut self, seen: Seen, interval: Duration) -> Option<Duration> {
         let mut wanted = (seen.jitter * 4).max(self.shortest);
@@ -50,7 +50,7 @@ impl JitterBuffer {
             wanted = wanted.max(self.current * 2).max(Duration::from_millis(20));
         }
         if seen.lost > 0 {
-            wanted = wanted.max(Duration::from_millis(40));
+            wanted = wanted.max(Duration::from_millis(80));
         }
         let wanted = wanted.clamp(self.shortest, self.longest);
         let next = if wanted > self.current {
@@ -114,11 +114,11 @@ mod tests {
             lost: 3,
             ..Seen::default()
         };
-        assert_eq!(buffer.update(lost, STEP), Some(Duration::from_millis(40)));
+        assert_eq!(buffer.update(lost, STEP), Some(Duration::from_millis(80)));
         let late = Seen {
             late: 1,
             ..Seen::default()
         };
-        assert_eq!(buffer.update(late, STEP), Some(Duration::from_millis(80)));
+        assert_eq!(buffer.update(late, STEP), Some(Duration::from_millis(160)));
     }
 }
