@@ -20,6 +20,7 @@ impl IceServers {
     /// Starts to look the names up.
     pub(crate) fn new(stun: Option<&str>, turn: &[String]) -> Self {
         let servers = Self::default();
+        let stun = stun.filter(|url| !url.is_empty());
         let known = |url: &str| Url::parse(url).ok().and_then(|url| numeric(&url));
         {
             let mut resolved = servers.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -118,6 +118,23 @@ impl BaseWebRTCSink {
                 }
                 gst::Pad::event_default(pad, parent, event)
             })
+            .query_function(|pad, parent, query| {
+                let Some(input) = pad.input() else { return gst::Pad::query_default(pad, parent, query) };
+                match query.view_mut() {
+                    gst::QueryViewMut::Caps(caps) => {
+                        let all = input.acceptable();
+                        let filtered = caps.filter_owned().map(|filter| filter.intersect_with_mode(&all, gst::CapsIntersectMode::First));
+                        caps.set_result(&filtered.unwrap_or(all));
+                        true
+                    }
+                    gst::QueryViewMut::AcceptCaps(accept) => {
+                        let accepted = input.acceptable().can_intersect(&accept.caps_owned());
+                        accept.set_result(accepted);
+                        true
+                    }
+                    _ => gst::Pad::query_default(pad, parent, query),
+                }
+            })
             .with_target(&target)?
             .build();
         input.pad.set(Some(&pad));
@@ -261,7 +278,7 @@ impl gst_video::subclass::prelude::NavigationImpl for BaseWebRTCSink {
     fn send_event(&self, structure: gst::Structure) {
         let event = gst::event::Navigation::new(structure);
         let inputs = self.pads().inputs.clone();
-        for input in inputs.iter().filter(|input| input.kind == MediaKind::Video) {
+        for input in inputs.iter().filter(|input| input.kind() == MediaKind::Video) {
             if let Some(pad) = input.pad.upgrade() {
                 pad.push_event(event.clone());
             }

@@ -3,7 +3,7 @@
 //! last.
 
 use super::rungs::{Lease, Slot};
-use super::{BaseWebRTCSink, WebRTCSinkPad, settings::Settings, signals};
+use super::{BaseWebRTCSink, WebRTCSinkPad, settings::Settings, signals, templates};
 use crate::chain::rung::{self, Hooks, Rung, RungError};
 use crate::{codec, runtime};
 use gst::glib;
@@ -20,7 +20,8 @@ pub(super) const TRANSPORT_CC_ID: u8 = 1;
 /// A stream that enters through a sink pad.
 pub(crate) struct Input {
     pub(super) name: String,
-    pub(super) kind: MediaKind,
+    /// What the pad was requested for; see [`Input::kind`].
+    template: MediaKind,
     pub(super) pad: glib::WeakRef<WebRTCSinkPad>,
     element: glib::WeakRef<BaseWebRTCSink>,
     sink: gst_app::AppSink,
@@ -54,7 +55,7 @@ impl Input {
             .map_err(|_| glib::bool_error!("appsink is of an unknown type"))?;
         let input = Arc::new(Self {
             name: name.into(),
-            kind,
+            template: kind,
             pad: glib::WeakRef::new(),
             element: element.downgrade(),
             sink: sink.clone(),
@@ -90,6 +91,29 @@ impl Input {
         self.state().caps.clone()
     }
 
+    /// Audio or video: by the caps that came, before that by the pad's template.
+    ///
+    /// `gst-launch` links a queue whose caps it does not know to the first template that there is, so a video
+    /// pad may turn out to carry audio.
+    pub(super) fn kind(&self) -> MediaKind {
+        let state = self.state();
+        match state.caps.as_ref().and_then(|caps| caps.structure(0)) {
+            Some(structure) if structure.name().starts_with("audio/") => MediaKind::Audio,
+            Some(_) => MediaKind::Video,
+            None => self.template,
+        }
+    }
+
+    /// What the pad accepts: any kind until the first caps, then the same kind.
+    pub(super) fn acceptable(&self) -> gst::Caps {
+        let known = self.caps().is_some();
+        let kind = self.kind();
+        let wanted = |template: &&gst::PadTemplate| !known || template.name_template().starts_with(kind.as_str());
+        let mut all = gst::Caps::new_empty();
+        templates::sink().iter().filter(wanted).for_each(|template| all.merge(template.caps().clone()));
+        all
+    }
+
     /// Takes new caps in.
     ///
     /// # Errors
@@ -100,15 +124,15 @@ impl Input {
             return Ok(());
         }
         let entering = codec::input(caps).ok_or_else(|| format!("{} is not a kind of stream that can be sent", caps))?;
-        if self.sendable(entering, settings).is_empty() {
-            return Err(self.why_not(entering, settings));
-        }
         if let Some(old) = old
-            && (codec::input(&old) != Some(entering) || self.kind == MediaKind::Audio && old != *caps)
+            && (codec::input(&old) != Some(entering) || self.kind() == MediaKind::Audio && old != *caps)
         {
             return Err(format!("the stream changed from {old} to {caps}, which needs another description"));
         }
         self.state().caps = Some(caps.clone());
+        if self.sendable(entering, settings).is_empty() {
+            return Err(self.why_not(entering, settings));
+        }
         self.follow_clock();
         Ok(())
     }
@@ -121,21 +145,21 @@ impl Input {
     }
 
     fn sendable(&self, entering: Entering, settings: &Settings) -> Vec<(&'static Codec, u8)> {
-        settings.codecs(self.kind).into_iter().filter(|(row, _)| codec::can_send(entering, row)).collect()
+        settings.codecs(self.kind()).into_iter().filter(|(row, _)| codec::can_send(entering, row)).collect()
     }
 
     fn why_not(&self, entering: Entering, settings: &Settings) -> String {
-        let names: Vec<_> = settings.codecs(self.kind).iter().map(|(row, _)| row.name).collect();
+        let names: Vec<_> = settings.codecs(self.kind()).iter().map(|(row, _)| row.name).collect();
         match entering {
             Entering::Encoded(row) if !names.contains(&row.name) => {
-                format!("{} input is not among the codecs of property {}-caps: {}", row.name, self.kind, names.join(", "))
+                format!("{} input is not among the codecs of property {}-caps: {}", row.name, self.kind(), names.join(", "))
             }
             Entering::Encoded(row) => format!(
                 "there is no RTP payloader for {} ({}); on Debian install gstreamer1.0-plugins-good",
                 row.name,
                 row.payloaders.join(", ")
             ),
-            Entering::Raw if names.is_empty() => format!("property {}-caps names no codec", self.kind),
+            Entering::Raw if names.is_empty() => format!("property {}-caps names no codec", self.kind()),
             Entering::Raw => {
                 let mut packages: Vec<_> = names.iter().map(|name| crate::packages::of_codec(name)).collect();
                 packages.dedup();
@@ -158,7 +182,7 @@ impl Input {
             formats.merge(codec::offered(row, *pt, self.ssrc, &facts, feedback));
         }
         let codecs = sendable.iter().map(|(row, _)| *row).collect();
-        Some((Stream { kind: self.kind, codecs }, formats))
+        Some((Stream { kind: self.kind(), codecs }, formats))
     }
 
     /// What feedback is asked for.
@@ -225,7 +249,7 @@ impl Input {
         let caps = self.caps().unwrap_or_else(gst::Caps::new_empty);
         let entering = codec::input(&caps).unwrap_or(Entering::Raw);
         let link = |cause: placement::Impossible| RungError::Link { codec: row.name, cause: cause.to_string() };
-        let payload_type = settings.codecs(self.kind).iter().find(|(other, _)| *other == row).map_or(96, |(_, pt)| *pt);
+        let payload_type = settings.codecs(self.kind()).iter().find(|(other, _)| *other == row).map_or(96, |(_, pt)| *pt);
         let element = self.element.upgrade();
         let start = if settings.measures_network() { settings.start_bitrate } else { settings.max_bitrate };
         let plan = rung::Plan {

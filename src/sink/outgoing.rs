@@ -95,7 +95,7 @@ impl OutletEvents for Wishes {
 
 impl Outgoing {
     fn streams(&self) -> Vec<Stream> {
-        let none = |input: &Arc<Input>| Stream { kind: input.kind, codecs: Vec::new() };
+        let none = |input: &Arc<Input>| Stream { kind: input.kind(), codecs: Vec::new() };
         self.inputs.iter().map(|input| input.offer(&self.settings).map_or_else(|| none(input), |(s, _)| s)).collect()
     }
 
@@ -111,7 +111,7 @@ impl Outgoing {
         let options = SenderOptions {
             m_line,
             formats,
-            retransmission: self.settings.do_retransmission && input.kind == MediaKind::Video,
+            retransmission: self.settings.do_retransmission && input.kind() == MediaKind::Video,
             msid: input.pad.upgrade().and_then(|pad| pad.property("msid")),
             rewrite,
             events: wishes.clone(),
@@ -134,7 +134,7 @@ impl Outgoing {
             let mut lease =
                 input.lease(sending.codec, &self.settings, &self.peer_id).map_err(|err| EndReason::Pipeline(format!("failed to {err}")))?;
             let _ = flow.wishes.0.set(Box::new(lease.key_unit_wanted()));
-            if self.settings.measures_network() && input.kind == MediaKind::Video {
+            if self.settings.measures_network() && input.kind() == MediaKind::Video {
                 let listener: Listener = Box::new(lease.estimate(self.settings.bounds()));
                 self.estimates.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(listener));
             }
@@ -151,18 +151,18 @@ impl Outgoing {
     /// The format of the viewer's own offer in which a stream is sent, and what to rewrite for it.
     fn answered(&self, sending: &Sending) -> Option<(gst::Caps, Rewrite)> {
         let input = self.inputs.get(sending.stream)?;
-        let ours = self.settings.codecs(input.kind).into_iter().find(|(row, _)| *row == sending.codec)?.1;
+        let ours = self.settings.codecs(input.kind()).into_iter().find(|(row, _)| *row == sending.codec)?.1;
         let theirs = sending.format.payload_type;
         let cc = sending.extensions.iter().find(|(_, uri)| uri == TRANSPORT_WIDE_CC).map(|(id, _)| *id);
         let cc = cc.filter(|id| (1..15).contains(id) && self.settings.measures_network());
         let format = gst::Structure::builder("application/x-rtp")
-            .field("media", input.kind.as_str())
+            .field("media", input.kind().as_str())
             .field("encoding-name", sending.format.encoding_name.to_uppercase())
             .field("clock-rate", i32::try_from(sending.format.clock_rate).ok()?)
             .field("payload", i32::from(theirs))
             .field("ssrc", input.ssrc())
             .build();
-        let format = codec::add_feedback(format, input.kind, codec::Feedback { transport_cc: cc });
+        let format = codec::add_feedback(format, input.kind(), codec::Feedback { transport_cc: cc });
         let rewrite = Rewrite {
             payload_type: (theirs != ours).then_some(theirs),
             extension: cc.filter(|id| *id != TRANSPORT_CC_ID).map(|id| (TRANSPORT_CC_ID, id)),
