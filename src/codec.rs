@@ -39,14 +39,25 @@ pub(crate) fn input(caps: &gst::CapsRef) -> Option<Input> {
     if structure.name().ends_with("/x-raw") {
         return Some(Input::Raw);
     }
-    let row = codec::ALL.iter().find(|row| row.media_type == structure.name() && self::caps(row.caps).can_intersect(caps))?;
+    let row = codec::ALL
+        .iter()
+        .find(|row| row.media_type == structure.name() && self::caps(row.caps).can_intersect(caps))?;
     Some(Input::Encoded(row))
 }
 
 /// What the caps say about the stream.
 pub(crate) fn facts(structure: &gst::StructureRef) -> Facts<'_> {
-    let number = |name: &str| structure.get::<i32>(name).ok().and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-    let fps = structure.get::<gst::Fraction>("framerate").ok().filter(|f| f.denom() != 0);
+    let number = |name: &str| {
+        structure
+            .get::<i32>(name)
+            .ok()
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(0)
+    };
+    let fps = structure
+        .get::<gst::Fraction>("framerate")
+        .ok()
+        .filter(|f| f.denom() != 0);
     Facts {
         width: number("width"),
         height: number("height"),
@@ -74,7 +85,11 @@ pub(crate) fn decoders(row: &Codec) -> Vec<gst::ElementFactory> {
         .collect()
 }
 
-fn factories(kind: gst::ElementFactoryType, row: &Codec, direction: gst::PadDirection) -> Vec<gst::ElementFactory> {
+fn factories(
+    kind: gst::ElementFactoryType,
+    row: &Codec,
+    direction: gst::PadDirection,
+) -> Vec<gst::ElementFactory> {
     let media = match row.kind {
         MediaKind::Audio => gst::ElementFactoryType::MEDIA_AUDIO,
         MediaKind::Video => gst::ElementFactoryType::MEDIA_VIDEO,
@@ -83,7 +98,10 @@ fn factories(kind: gst::ElementFactoryType, row: &Codec, direction: gst::PadDire
     let mut found: Vec<_> = gst::ElementFactory::factories_with_type(kind | media, gst::Rank::MARGINAL)
         .into_iter()
         .filter(|factory| {
-            let mut templates = factory.static_pad_templates().into_iter().filter(|template| template.direction() == direction);
+            let mut templates = factory
+                .static_pad_templates()
+                .into_iter()
+                .filter(|template| template.direction() == direction);
             templates.any(|template| !template.caps().is_any() && template.caps().can_intersect(&wanted))
         })
         .collect();
@@ -93,7 +111,10 @@ fn factories(kind: gst::ElementFactoryType, row: &Codec, direction: gst::PadDire
 
 /// The first of these elements that is installed.
 pub(crate) fn first_installed(names: &[&'static str]) -> Option<&'static str> {
-    names.iter().copied().find(|name| gst::ElementFactory::find(name).is_some())
+    names
+        .iter()
+        .copied()
+        .find(|name| gst::ElementFactory::find(name).is_some())
 }
 
 /// Makes the payloader of a codec.
@@ -101,7 +122,11 @@ pub(crate) fn first_installed(names: &[&'static str]) -> Option<&'static str> {
 /// # Errors
 /// None is installed.
 pub(crate) fn payloader(row: &Codec) -> Result<gst::Element, MissingElement> {
-    errors::make(first_installed(row.payloaders).or(row.payloaders.first().copied()).unwrap_or("payloader"))
+    errors::make(
+        first_installed(row.payloaders)
+            .or(row.payloaders.first().copied())
+            .unwrap_or("payloader"),
+    )
 }
 
 /// Makes the depayloader of a codec.
@@ -109,7 +134,11 @@ pub(crate) fn payloader(row: &Codec) -> Result<gst::Element, MissingElement> {
 /// # Errors
 /// None is installed.
 pub(crate) fn depayloader(row: &Codec) -> Result<gst::Element, MissingElement> {
-    errors::make(first_installed(row.depayloaders).or(row.depayloaders.first().copied()).unwrap_or("depayloader"))
+    errors::make(
+        first_installed(row.depayloaders)
+            .or(row.depayloaders.first().copied())
+            .unwrap_or("depayloader"),
+    )
 }
 
 /// Whether a stream that enters as `input` can be sent as `row`.
@@ -120,15 +149,27 @@ pub(crate) fn can_send(input: Input, row: &'static Codec) -> bool {
 }
 
 /// One format of an offer, as RTP caps.
-pub(crate) fn offered(row: &Codec, payload_type: u8, ssrc: u32, facts: &Facts<'_>, feedback: Feedback) -> gst::Caps {
-    let rate = if row.clock_rate == 0 { facts.rate } else { row.clock_rate };
+pub(crate) fn offered(
+    row: &Codec,
+    payload_type: u8,
+    ssrc: u32,
+    facts: &Facts<'_>,
+    feedback: Feedback,
+) -> gst::Caps {
+    let rate = if row.clock_rate == 0 {
+        facts.rate
+    } else {
+        row.clock_rate
+    };
     let mut builder = gst::Structure::builder("application/x-rtp")
         .field("media", row.kind.as_str())
         .field("encoding-name", row.encoding_name)
         .field("clock-rate", i32::try_from(rate).unwrap_or(90_000))
         .field("payload", i32::from(payload_type))
         .field("ssrc", ssrc);
-    let channels = row.channels.or((row.kind == MediaKind::Audio && facts.channels > 0).then_some(facts.channels));
+    let channels = row
+        .channels
+        .or((row.kind == MediaKind::Audio && facts.channels > 0).then_some(facts.channels));
     if let Some(channels) = channels {
         builder = builder.field("encoding-params", channels.to_string());
     }
@@ -161,7 +202,11 @@ pub(crate) struct Feedback {
 }
 
 /// Adds feedback (RFC 4585) and header extensions to a format.
-pub(crate) fn add_feedback(mut format: gst::Structure, kind: MediaKind, feedback: Feedback) -> gst::Structure {
+pub(crate) fn add_feedback(
+    mut format: gst::Structure,
+    kind: MediaKind,
+    feedback: Feedback,
+) -> gst::Structure {
     if kind == MediaKind::Video {
         format.set("rtcp-fb-nack-pli", true);
         format.set("rtcp-fb-ccm-fir", true);
@@ -180,7 +225,12 @@ mod tests {
     #[test]
     fn caps_name_codecs_in_their_order() {
         gst::init().unwrap();
-        let names = |text: &str| named_by(&caps(text)).iter().map(|row| row.name).collect::<Vec<_>>();
+        let names = |text: &str| {
+            named_by(&caps(text))
+                .iter()
+                .map(|row| row.name)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(names("video/x-h264; video/x-vp8"), ["H264", "VP8"]);
         assert_eq!(names("audio/x-opus"), ["OPUS"]);
         let both = "audio/x-opus, channel-mapping-family=(int)0; audio/x-opus, channel-mapping-family=(int)1";

@@ -6,8 +6,8 @@ pub(crate) fn of_element(name: &str) -> &'static str {
         "nicesink" | "nicesrc" => "gstreamer1.0-nice",
         "x264enc" => "gstreamer1.0-plugins-ugly",
         "avdec_h264" | "avdec_h265" => "gstreamer1.0-libav",
-        "appsrc" | "appsink" | "videoconvert" | "videoscale" | "videorate" | "audioconvert" | "audioresample"
-        | "opusenc" | "opusdec" => "gstreamer1.0-plugins-base",
+        "appsrc" | "appsink" | "videoconvert" | "videoscale" | "videorate" | "audioconvert"
+        | "audioresample" | "opusenc" | "opusdec" => "gstreamer1.0-plugins-base",
         "vp8enc" | "vp9enc" | "vp8dec" | "vp9dec" | "rtpbin" => "gstreamer1.0-plugins-good",
         _ if name.starts_with("rtp") => "gstreamer1.0-plugins-good",
         _ => "gstreamer1.0-plugins-bad",

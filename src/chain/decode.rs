@@ -24,7 +24,10 @@ pub(crate) enum DecodeError {
     Missing(#[from] MissingElement),
     #[error("receive {0}: it is no codec that is known here")]
     Unknown(String),
-    #[error("decode {codec}: no decoder starts; on Debian install {}", packages::of_codec(codec))]
+    #[error(
+        "decode {codec}: no decoder starts; on Debian install {}",
+        packages::of_codec(codec)
+    )]
     NoDecoder { codec: &'static str },
     #[error("connect the elements for {codec}: {cause}")]
     Link { codec: &'static str, cause: String },
@@ -71,7 +74,10 @@ impl Chain {
         if output == Output::Raw && !row.is_raw() {
             elements.push(start_decoder(row)?);
         }
-        let link = |err: gst::glib::BoolError| DecodeError::Link { codec: row.name, cause: err.to_string() };
+        let link = |err: gst::glib::BoolError| DecodeError::Link {
+            codec: row.name,
+            cause: err.to_string(),
+        };
         bin.add_many(&elements).map_err(link)?;
         let chain = Self { elements };
         gst::Element::link_many(&chain.elements).map_err(link)?;
@@ -109,14 +115,19 @@ fn row(caps: &gst::CapsRef) -> Option<&'static Codec> {
         "video" => MediaKind::Video,
         _ => return None,
     };
-    let rate = structure.get::<i32>("clock-rate").ok().and_then(|rate| u32::try_from(rate).ok())?;
+    let rate = structure
+        .get::<i32>("clock-rate")
+        .ok()
+        .and_then(|rate| u32::try_from(rate).ok())?;
     rows::by_rtpmap(kind, structure.get::<&str>("encoding-name").ok()?, rate)
 }
 
 /// The first decoder, best first, that goes to READY.
 fn start_decoder(row: &'static Codec) -> Result<gst::Element, DecodeError> {
     for factory in codec::decoders(row) {
-        let Ok(decoder) = factory.create().build() else { continue };
+        let Ok(decoder) = factory.create().build() else {
+            continue;
+        };
         // A picture that needs what was lost is not shown: a key unit is asked for instead.
         set_if_present(&decoder, "automatic-request-sync-points", "true");
         set_if_present(&decoder, "discard-corrupted-frames", "true");

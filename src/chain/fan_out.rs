@@ -89,11 +89,13 @@ impl Member {
     fn move_to_thread(self: &Arc<Self>) {
         let (queue, waiting) = sync_channel::<Packets>(BACKLOG);
         let member = Arc::downgrade(self);
-        let spawned = std::thread::Builder::new().name("webrtc-slow-viewer".into()).spawn(move || {
-            while let (Ok(packets), Some(member)) = (waiting.recv(), member.upgrade()) {
-                member.push(&packets.list);
-            }
-        });
+        let spawned = std::thread::Builder::new()
+            .name("webrtc-slow-viewer".into())
+            .spawn(move || {
+                while let (Ok(packets), Some(member)) = (waiting.recv(), member.upgrade()) {
+                    member.push(&packets.list);
+                }
+            });
         if spawned.is_ok() {
             let _ = self.own_thread.set(queue);
         }
@@ -123,11 +125,18 @@ pub(crate) struct FanOut {
 
 impl FanOut {
     pub(crate) fn new(stream_id: String) -> Self {
-        Self { stream_id, key_unit: AtomicBool::new(true), ..Self::default() }
+        Self {
+            stream_id,
+            key_unit: AtomicBool::new(true),
+            ..Self::default()
+        }
     }
 
     fn members(&self) -> Arc<Vec<Arc<Member>>> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.members
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn change(&self, change: impl FnOnce(&mut Vec<Arc<Member>>)) {
@@ -166,8 +175,13 @@ impl FanOut {
         if members.is_empty() {
             return;
         }
-        let Some(caps) = self.caps.lock().unwrap_or_else(PoisonError::into_inner).clone() else { return };
-        let packets = Packets { list, key_unit: self.key_unit.load(Ordering::Relaxed) };
+        let Some(caps) = self.caps.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+            return;
+        };
+        let packets = Packets {
+            list,
+            key_unit: self.key_unit.load(Ordering::Relaxed),
+        };
         for member in members.iter() {
             member.deliver(&packets, &caps, &self.stream_id);
         }

@@ -48,12 +48,17 @@ pub(super) fn number(payloader: &gst::Element, numbers: Numbers) -> Result<(), M
     Ok(())
 }
 
-/// The caps of what the payloader makes, with the extension in them.
-pub(super) fn with_extension(caps: &gst::Caps, numbers: Numbers) -> gst::Caps {
-    let mut caps = caps.clone();
-    if let (Some(id), Some(structure)) = (numbers.transport_cc, caps.make_mut().structure_mut(0)) {
-        structure.set(format!("extmap-{id}"), TRANSPORT_WIDE_CC);
-        structure.set("rtcp-fb-transport-cc", true);
+/// The caps of what the payloader makes, as a transport takes them: without format parameters, which the
+/// description has settled and which need not be the payloader's to the letter.
+pub(super) fn transport_caps(caps: &gst::CapsRef, numbers: Numbers) -> gst::Caps {
+    const KEPT: [&str; 6] = ["media", "clock-rate", "encoding-name", "encoding-params", "payload", "ssrc"];
+    let mut caps = caps.to_owned();
+    if let Some(structure) = caps.make_mut().structure_mut(0) {
+        structure.filter_map_in_place(|name, value| KEPT.contains(&name.as_str().as_str()).then_some(value));
+        if let Some(id) = numbers.transport_cc {
+            structure.set(format!("extmap-{id}"), TRANSPORT_WIDE_CC);
+            structure.set("rtcp-fb-transport-cc", true);
+        }
     }
     caps
 }

@@ -4,10 +4,10 @@
 //! hands RTP buffer lists to the fan-out. Nothing here ever blocks the application's pipeline: what the
 //! encoder cannot take in time is dropped at the entrance.
 
-use super::fan_out::FanOut;
-pub(crate) use super::payload::Numbers;
-use super::payload;
 use super::convert;
+use super::fan_out::FanOut;
+use super::payload;
+pub(crate) use super::payload::Numbers;
 use crate::encoder::{self, Family};
 use crate::errors::{MissingElement, make, set_if_present};
 use crate::{codec, packages, runtime};
@@ -33,7 +33,10 @@ const KEY_UNIT_PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) enum RungError {
     #[error("{0}")]
     Missing(#[from] MissingElement),
-    #[error("no encoder for {codec} starts: {tried}; on Debian install {}", packages::of_codec(codec))]
+    #[error(
+        "no encoder for {codec} starts: {tried}; on Debian install {}",
+        packages::of_codec(codec)
+    )]
     NoEncoder { codec: &'static str, tried: String },
     #[error("connect the elements of the {codec} chain: {cause}")]
     Link { codec: &'static str, cause: String },
@@ -94,7 +97,9 @@ impl Rung {
         payload::set_up(&payloader, plan.codec);
         hooks.payloader(&payloader);
         payload::number(&payloader, plan.numbers)?;
-        let exit = payloader.static_pad("src").ok_or_else(|| link_error(plan, &"the payloader has no src pad"))?;
+        let exit = payloader
+            .static_pad("src")
+            .ok_or_else(|| link_error(plan, &"the payloader has no src pad"))?;
         let mut chain: Vec<gst::Element> = vec![entrance.clone().upcast()];
         let mut encoder = None;
         if plan.placement == Placement::Shared {
@@ -114,9 +119,12 @@ impl Rung {
         chain.push(payloader.clone());
         pipeline.add_many(&chain).map_err(|err| link_error(plan, &err))?;
         gst::Element::link_many(&chain).map_err(|err| link_error(plan, &err))?;
-        let sink = payloader.static_pad("sink").ok_or_else(|| link_error(plan, &"the payloader has no sink pad"))?;
+        let sink = payloader
+            .static_pad("sink")
+            .ok_or_else(|| link_error(plan, &"the payloader has no sink pad"))?;
         let end = fan_out_pad(&fan_out, plan.numbers);
-        exit.link_full(&end, gst::PadLinkCheck::empty()).map_err(|err| link_error(plan, &err))?;
+        exit.link_full(&end, gst::PadLinkCheck::empty())
+            .map_err(|err| link_error(plan, &err))?;
         let rung = Arc::new(Self {
             codec: plan.codec,
             _end: end,
@@ -263,7 +271,9 @@ impl Rung {
             None => self.hooks.upstream_key_unit(),
             Some((encoder, Some(family))) if family.ask_key_unit(encoder) => {}
             Some(_) => {
-                let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
+                let event = gst_video::UpstreamForceKeyUnitEvent::builder()
+                    .all_headers(true)
+                    .build();
                 self.exit.send_event(event);
             }
         }
@@ -271,7 +281,9 @@ impl Rung {
 
     /// Sets the encoder's bitrate; changes under two percent are not worth it.
     pub(crate) fn set_bitrate(&self, bits_per_second: u32) {
-        let Some((encoder, Some(family))) = &self.encoder else { return };
+        let Some((encoder, Some(family))) = &self.encoder else {
+            return;
+        };
         let old = self.bitrate.load(Ordering::Relaxed);
         if old.abs_diff(bits_per_second) > old / 50 && family.set_bitrate(encoder, bits_per_second) {
             self.bitrate.store(bits_per_second, Ordering::Relaxed);
@@ -290,7 +302,10 @@ impl Drop for Rung {
 }
 
 fn link_error(plan: &Plan<'_>, cause: &dyn std::fmt::Display) -> RungError {
-    RungError::Link { codec: plan.codec.name, cause: cause.to_string() }
+    RungError::Link {
+        codec: plan.codec.name,
+        cause: cause.to_string(),
+    }
 }
 
 /// A bare pad that hands what it receives to the fan-out.
@@ -307,7 +322,7 @@ fn fan_out_pad(fan_out: &Arc<FanOut>, numbers: Numbers) -> gst::Pad {
         })
         .event_function(move |_, _, event| {
             if let gst::EventView::Caps(caps) = event.view() {
-                events.set_caps(payload::with_extension(&caps.caps_owned(), numbers));
+                events.set_caps(payload::transport_caps(caps.caps(), numbers));
             }
             true
         })
@@ -346,17 +361,26 @@ fn filter(text: &str) -> Result<gst::Element, MissingElement> {
 fn raw_caps(plan: &Plan<'_>, family: Option<&'static Family>) -> String {
     let formats = family.and_then(Family::formats);
     match (plan.codec.kind, formats) {
-        (MediaKind::Video, Some(formats)) => format!("video/x-raw, format=(string){formats}, pixel-aspect-ratio=1/1"),
-        (MediaKind::Video, None) => "video/x-raw, pixel-aspect-ratio=1/1; video/x-raw(ANY), pixel-aspect-ratio=1/1".into(),
+        (MediaKind::Video, Some(formats)) => {
+            format!("video/x-raw, format=(string){formats}, pixel-aspect-ratio=1/1")
+        }
+        (MediaKind::Video, None) => {
+            "video/x-raw, pixel-aspect-ratio=1/1; video/x-raw(ANY), pixel-aspect-ratio=1/1".into()
+        }
         (MediaKind::Audio, _) => "audio/x-raw, rate=(int)48000".into(),
     }
 }
 
 /// The first encoder, best first, that goes to READY: the others lack their device or their driver.
-fn start_encoder(plan: &Plan<'_>, hooks: &dyn Hooks) -> Result<(gst::Element, Option<&'static Family>), RungError> {
+fn start_encoder(
+    plan: &Plan<'_>,
+    hooks: &dyn Hooks,
+) -> Result<(gst::Element, Option<&'static Family>), RungError> {
     let mut tried = Vec::new();
     for factory in codec::encoders(plan.codec) {
-        let Ok(encoder) = factory.create().build() else { continue };
+        let Ok(encoder) = factory.create().build() else {
+            continue;
+        };
         let family = encoder::family(&factory.name());
         set_if_present(&encoder, "perfect-timestamp", "true");
         if !hooks.encoder(&encoder)
@@ -371,6 +395,13 @@ fn start_encoder(plan: &Plan<'_>, hooks: &dyn Hooks) -> Result<(gst::Element, Op
         let _ = encoder.set_state(gst::State::Null);
         tried.push(factory.name().to_string());
     }
-    let tried = if tried.is_empty() { "none is installed".to_owned() } else { format!("tried {}", tried.join(", ")) };
-    Err(RungError::NoEncoder { codec: plan.codec.name, tried })
+    let tried = if tried.is_empty() {
+        "none is installed".to_owned()
+    } else {
+        format!("tried {}", tried.join(", "))
+    };
+    Err(RungError::NoEncoder {
+        codec: plan.codec.name,
+        tried,
+    })
 }

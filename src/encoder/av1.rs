@@ -6,7 +6,17 @@ pub(super) static ROWS: &[Family] = &[
     Family {
         factories: &["av1enc"],
         bitrate: Bitrate::kilobits("target-bitrate"),
-        settings: &[("end-usage", "cbr"), ("keyframe-max-dist", "2147483647"), ("usage-profile", "realtime"), ("cpu-used", "10"), ("lag-in-frames", "0"), ("threads", "2")],
+        settings: &[
+            ("end-usage", "cbr"),
+            ("keyframe-max-dist", "2147483647"),
+            ("usage-profile", "realtime"),
+            ("cpu-used", "10"),
+            ("lag-in-frames", "0"),
+            // The element's own bounds, 0 and 0, make libaom abort the process.
+            ("min-quantizer", "2"),
+            ("max-quantizer", "56"),
+            ("threads", "2"),
+        ],
         key_unit: KeyUnit::Event,
         formats: None,
     },
@@ -20,7 +30,11 @@ pub(super) static ROWS: &[Family] = &[
     Family {
         factories: &["rav1enc"],
         bitrate: Bitrate::bits("bitrate"),
-        settings: &[("low-latency", "true"), ("max-key-frame-interval", "715827882"), ("speed-preset", "10")],
+        settings: &[
+            ("low-latency", "true"),
+            ("max-key-frame-interval", "715827882"),
+            ("speed-preset", "10"),
+        ],
         key_unit: KeyUnit::Event,
         formats: None,
     },

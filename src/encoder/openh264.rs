@@ -2,12 +2,16 @@
 
 use super::{Bitrate, Family, KeyUnit};
 
-pub(super) static ROWS: &[Family] = &[
-    Family {
-        factories: &["openh264enc"],
-        bitrate: Bitrate::bits("bitrate"),
-        settings: &[("gop-size", "2560"), ("rate-control", "bitrate"), ("complexity", "low"), ("background-detection", "false"), ("scene-change-detection", "false")],
-        key_unit: KeyUnit::Event,
-        formats: None,
-    },
-];
+pub(super) static ROWS: &[Family] = &[Family {
+    factories: &["openh264enc"],
+    bitrate: Bitrate::bits("bitrate"),
+    settings: &[
+        ("gop-size", "2560"),
+        ("rate-control", "bitrate"),
+        ("complexity", "low"),
+        ("background-detection", "false"),
+        ("scene-change-detection", "false"),
+    ],
+    key_unit: KeyUnit::Event,
+    formats: None,
+}];

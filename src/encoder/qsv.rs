@@ -2,12 +2,15 @@
 
 use super::{Bitrate, Family, KeyUnit};
 
-pub(super) static ROWS: &[Family] = &[
-    Family {
-        factories: &["qsvh264enc"],
-        bitrate: Bitrate::kilobits("bitrate"),
-        settings: &[("gop-size", "2560"), ("low-latency", "true"), ("disable-hrd-conformance", "true"), ("rate-control", "cbr")],
-        key_unit: KeyUnit::Event,
-        formats: None,
-    },
-];
+pub(super) static ROWS: &[Family] = &[Family {
+    factories: &["qsvh264enc"],
+    bitrate: Bitrate::kilobits("bitrate"),
+    settings: &[
+        ("gop-size", "2560"),
+        ("low-latency", "true"),
+        ("disable-hrd-conformance", "true"),
+        ("rate-control", "cbr"),
+    ],
+    key_unit: KeyUnit::Event,
+    formats: None,
+}];

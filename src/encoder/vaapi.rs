@@ -2,12 +2,10 @@
 
 use super::{Bitrate, Family, KeyUnit};
 
-pub(super) static ROWS: &[Family] = &[
-    Family {
-        factories: &["vaapih264enc", "vaapih265enc", "vaapivp8enc", "vaapivp9enc"],
-        bitrate: Bitrate::kilobits("bitrate"),
-        settings: &[("keyframe-period", "2560"), ("rate-control", "cbr")],
-        key_unit: KeyUnit::Event,
-        formats: None,
-    },
-];
+pub(super) static ROWS: &[Family] = &[Family {
+    factories: &["vaapih264enc", "vaapih265enc", "vaapivp8enc", "vaapivp9enc"],
+    bitrate: Bitrate::kilobits("bitrate"),
+    settings: &[("keyframe-period", "2560"), ("rate-control", "cbr")],
+    key_unit: KeyUnit::Event,
+    formats: None,
+}];

@@ -2,12 +2,17 @@
 
 use super::{Bitrate, Family, KeyUnit};
 
-pub(super) static ROWS: &[Family] = &[
-    Family {
-        factories: &["x264enc"],
-        bitrate: Bitrate::kilobits("bitrate"),
-        settings: &[("tune", "zerolatency"), ("speed-preset", "ultrafast"), ("threads", "4"), ("key-int-max", "2560"), ("b-adapt", "false"), ("vbv-buf-capacity", "120")],
-        key_unit: KeyUnit::Event,
-        formats: None,
-    },
-];
+pub(super) static ROWS: &[Family] = &[Family {
+    factories: &["x264enc"],
+    bitrate: Bitrate::kilobits("bitrate"),
+    settings: &[
+        ("tune", "zerolatency"),
+        ("speed-preset", "ultrafast"),
+        ("threads", "4"),
+        ("key-int-max", "2560"),
+        ("b-adapt", "false"),
+        ("vbv-buf-capacity", "120"),
+    ],
+    key_unit: KeyUnit::Event,
+    formats: None,
+}];

@@ -27,11 +27,19 @@ impl IceServers {
             resolved.stun = stun.and_then(known);
             resolved.turn = turn.iter().filter_map(|url| known(url)).collect();
         }
-        for (url, is_stun) in stun.into_iter().map(|url| (url, true)).chain(turn.iter().map(|url| (url.as_str(), false))) {
+        for (url, is_stun) in stun
+            .into_iter()
+            .map(|url| (url, true))
+            .chain(turn.iter().map(|url| (url.as_str(), false)))
+        {
             match Url::parse(url) {
                 Ok(parsed) if numeric(&parsed).is_none() => servers.look_up(parsed, is_stun),
                 Ok(_) => {}
-                Err(err) => gst::warning!(gst::CAT_RUST, "ignoring ICE server '{}': {err}", without_password(url)),
+                Err(err) => gst::warning!(
+                    gst::CAT_RUST,
+                    "ignoring ICE server '{}': {err}",
+                    without_password(url)
+                ),
             }
         }
         servers
@@ -40,11 +48,16 @@ impl IceServers {
     fn look_up(&self, url: Url, is_stun: bool) {
         let servers = self.0.clone();
         runtime::spawn(async move {
-            let Some(host) = url.host_str().map(str::to_owned) else { return };
+            let Some(host) = url.host_str().map(str::to_owned) else {
+                return;
+            };
             let port = url.port().unwrap_or(3478);
             let found = tokio::net::lookup_host((host.as_str(), port)).await;
             let Some(address) = found.ok().and_then(|mut found| found.next()) else {
-                gst::warning!(gst::CAT_RUST, "ICE server {host} has no address; going on without it");
+                gst::warning!(
+                    gst::CAT_RUST,
+                    "ICE server {host} has no address; going on without it"
+                );
                 return;
             };
             let text = with_address(&url, &host, address.ip());
@@ -72,7 +85,8 @@ impl IceServers {
 fn numeric(url: &Url) -> Option<String> {
     // URLs of schemes that the web does not know keep an address as an opaque name.
     let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']');
-    let is_address = matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))) || host.parse::<IpAddr>().is_ok();
+    let is_address =
+        matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))) || host.parse::<IpAddr>().is_ok();
     is_address.then(|| url.as_str().to_owned())
 }
 
@@ -99,10 +113,16 @@ mod tests {
     #[test]
     fn addresses_are_taken_as_they_are_and_names_are_replaced_after_the_credentials() {
         let parse = |text: &str| Url::parse(text).unwrap();
-        assert_eq!(numeric(&parse("stun://192.0.2.1:3478")).as_deref(), Some("stun://192.0.2.1:3478"));
+        assert_eq!(
+            numeric(&parse("stun://192.0.2.1:3478")).as_deref(),
+            Some("stun://192.0.2.1:3478")
+        );
         assert_eq!(numeric(&parse("stun://stun.example.com:3478")), None);
         let turn = parse("turn://a.example:pw@a.example:3478?transport=tcp");
         let address = "192.0.2.9".parse().unwrap();
-        assert_eq!(with_address(&turn, "a.example", address), "turn://a.example:pw@192.0.2.9:3478?transport=tcp");
+        assert_eq!(
+            with_address(&turn, "a.example", address),
+            "turn://a.example:pw@192.0.2.9:3478?transport=tcp"
+        );
     }
 }

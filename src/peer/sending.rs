@@ -23,7 +23,11 @@ impl Outlet {
     ///
     /// # Errors
     /// The transport's pad is taken.
-    pub(super) fn new(sink: gst::Pad, rewrite: Rewrite, events: Arc<dyn OutletEvents>) -> Result<Self, gst::PadLinkError> {
+    pub(super) fn new(
+        sink: gst::Pad,
+        rewrite: Rewrite,
+        events: Arc<dyn OutletEvents>,
+    ) -> Result<Self, gst::PadLinkError> {
         let pad = gst::Pad::builder(gst::PadDirection::Src)
             .event_function(move |_, _, event| {
                 if gst_video::UpstreamForceKeyUnitEvent::parse(&event).is_ok() {
@@ -50,15 +54,23 @@ impl Outlet {
         if let (Some(pt), Some(structure)) = (self.rewrite.payload_type, caps.make_mut().structure_mut(0)) {
             structure.set("payload", i32::from(pt));
         }
-        if let (Some((from, to)), Some(structure)) = (self.rewrite.extension, caps.make_mut().structure_mut(0)) {
+        if let (Some((from, to)), Some(structure)) =
+            (self.rewrite.extension, caps.make_mut().structure_mut(0))
+        {
             if let Ok(uri) = structure.get::<String>(format!("extmap-{from}")) {
                 structure.remove_field(format!("extmap-{from}"));
                 structure.set(format!("extmap-{to}"), uri);
             }
         }
-        self.pad.push_event(gst::event::StreamStart::builder(stream_id).group_id(gst::GroupId::next()).build());
+        self.pad.push_event(
+            gst::event::StreamStart::builder(stream_id)
+                .group_id(gst::GroupId::next())
+                .build(),
+        );
         self.pad.push_event(gst::event::Caps::new(&caps));
-        self.pad.push_event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new()));
+        self.pad.push_event(gst::event::Segment::new(
+            &gst::FormattedSegment::<gst::ClockTime>::new(),
+        ));
     }
 
     /// Pushes packets; returns whether the transport still takes them.
@@ -66,7 +78,12 @@ impl Outlet {
         if self.rewrite.is_nothing() {
             return self.pad.push_list(packets.clone());
         }
-        self.pad.push_list(packets.iter_owned().map(|packet| self.rewritten(packet)).collect())
+        self.pad.push_list(
+            packets
+                .iter_owned()
+                .map(|packet| self.rewritten(packet))
+                .collect(),
+        )
     }
 
     /// The same payload behind a header of its own.

@@ -14,9 +14,18 @@ use logic::rtp::Rewrite;
 use logic::sdp::munge;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// Elements without which there is no transport.
-pub(crate) const NO_TRANSPORT: &[&str] = &["webrtcbin", "nicesink", "nicesrc", "dtlssrtpenc", "srtpenc", "rtpbin"];
+pub(crate) const NO_TRANSPORT: &[&str] = &[
+    "webrtcbin",
+    "nicesink",
+    "nicesrc",
+    "dtlssrtpenc",
+    "srtpenc",
+    "rtpbin",
+];
 
 /// A stream that arrived.
 pub(crate) struct Received {
@@ -47,6 +56,19 @@ pub(crate) struct Connection {
     bin: gst::Element,
     certificate: Arc<super::Certificate>,
     events: EventSender,
+    heard: Arc<Heard>,
+}
+
+/// When something last came from the peer: media, reports or handshakes; keep-alives of ICE do not count.
+struct Heard {
+    epoch: Instant,
+    milliseconds: AtomicU64,
+}
+
+impl Heard {
+    fn now(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 impl Connection {
@@ -54,7 +76,11 @@ impl Connection {
     ///
     /// # Errors
     /// An element is missing.
-    pub(crate) fn new(session_id: &str, config: &Config, events: EventSender) -> Result<Self, MissingElement> {
+    pub(crate) fn new(
+        session_id: &str,
+        config: &Config,
+        events: EventSender,
+    ) -> Result<Self, MissingElement> {
         errors::require(NO_TRANSPORT)?;
         let bin = make("webrtcbin")?;
         bin.set_property("name", format!("webrtcbin-{session_id}"));
@@ -70,7 +96,12 @@ impl Connection {
                 gst::warning!(gst::CAT_RUST, "the transport does not take a TURN server");
             }
         }
-        let connection = Self { bin, certificate: config.certificate.clone(), events };
+        let connection = Self {
+            bin,
+            certificate: config.certificate.clone(),
+            events,
+            heard: Arc::new(Heard { epoch: Instant::now(), milliseconds: AtomicU64::new(0) }),
+        };
         connection.watch();
         if let Some(estimator) = config.estimator.clone() {
             connection.estimate(estimator);
@@ -89,45 +120,77 @@ impl Connection {
         self.bin.connect("on-ice-candidate", false, move |values| {
             let index = values.get(1)?.get::<u32>().ok()?;
             let candidate = values.get(2)?.get::<String>().ok()?;
-            let candidate = IceCandidate { candidate, sdp_m_line_index: Some(index), sdp_mid: None };
+            let candidate = IceCandidate {
+                candidate,
+                sdp_m_line_index: Some(index),
+                sdp_mid: None,
+            };
             events.send(Event::LocalCandidate(candidate));
             None
         });
         let events = self.events.clone();
         self.bin.connect_notify(Some("connection-state"), move |bin, _| {
-            events.send(Event::Transport(match bin.property::<WebRTCPeerConnectionState>("connection-state") {
-                WebRTCPeerConnectionState::Connected => Transport::Connected,
-                WebRTCPeerConnectionState::Disconnected => Transport::Disconnected,
-                WebRTCPeerConnectionState::Failed => Transport::Failed,
-                WebRTCPeerConnectionState::Closed => Transport::Closed,
-                _ => Transport::Connecting,
-            }));
+            events.send(Event::Transport(
+                match bin.property::<WebRTCPeerConnectionState>("connection-state") {
+                    WebRTCPeerConnectionState::Connected => Transport::Connected,
+                    WebRTCPeerConnectionState::Disconnected => Transport::Disconnected,
+                    WebRTCPeerConnectionState::Failed => Transport::Failed,
+                    WebRTCPeerConnectionState::Closed => Transport::Closed,
+                    _ => Transport::Connecting,
+                },
+            ));
         });
         let events = self.events.clone();
-        self.bin.connect_notify(Some("ice-connection-state"), move |bin, _| {
-            if bin.property::<WebRTCICEConnectionState>("ice-connection-state") == WebRTCICEConnectionState::Failed {
-                events.send(Event::Transport(Transport::Failed));
+        self.bin
+            .connect_notify(Some("ice-connection-state"), move |bin, _| {
+                if bin.property::<WebRTCICEConnectionState>("ice-connection-state")
+                    == WebRTCICEConnectionState::Failed
+                {
+                    events.send(Event::Transport(Transport::Failed));
+                }
+            });
+        let (certificate, heard) = (self.certificate.clone(), self.heard.clone());
+        self.on_element(move |name, element| match name {
+            "dtlssrtpdec" => element.set_property("pem", &certificate.pem),
+            "nicesrc" => {
+                let (heard, Some(pad)) = (heard.clone(), element.static_pad("src")) else { return };
+                pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+                    heard.milliseconds.store(heard.now(), Ordering::Relaxed);
+                    gst::PadProbeReturn::Ok
+                });
             }
+            _ => {}
         });
-        let certificate = self.certificate.clone();
+    }
+
+    /// Hands every element inside the transport to `handle` with its factory's name, from any thread.
+    fn on_element(&self, handle: impl Fn(&str, gst::Element) + Send + Sync + 'static) {
         self.bin.connect("deep-element-added", false, move |values| {
             let element = values.get(2)?.get::<gst::Element>().ok()?;
-            if element.factory().is_some_and(|factory| factory.name() == "dtlssrtpdec") {
-                element.set_property("pem", &certificate.pem);
-            }
+            let factory = element.factory()?;
+            handle(&factory.name(), element);
             None
         });
+    }
+
+    /// For how long nothing has come from the peer.
+    pub(crate) fn silence(&self) -> Duration {
+        Duration::from_millis(self.heard.now().saturating_sub(self.heard.milliseconds.load(Ordering::Relaxed)))
     }
 
     /// Puts the estimator into the sending path; the transport asks for it at once or never.
     fn estimate(&self, estimator: Estimator) {
         self.bin.connect("request-aux-sender", false, move |_| {
-            let Ok(bwe) = make("rtpgccbwe") else { return Some(None::<gst::Element>.to_value()) };
+            let Ok(bwe) = make("rtpgccbwe") else {
+                return Some(None::<gst::Element>.to_value());
+            };
             bwe.set_property("min-bitrate", estimator.bounds.min);
             bwe.set_property("max-bitrate", estimator.bounds.max);
             bwe.set_property("estimated-bitrate", estimator.bounds.start);
             let changed = estimator.changed.clone();
-            bwe.connect_notify(Some("estimated-bitrate"), move |bwe, _| changed(bwe.property("estimated-bitrate")));
+            bwe.connect_notify(Some("estimated-bitrate"), move |bwe, _| {
+                changed(bwe.property("estimated-bitrate"))
+            });
             Some(bwe.to_value())
         });
     }
@@ -138,8 +201,13 @@ impl Connection {
             if pad.direction() != gst::PadDirection::Src {
                 return;
             }
-            let m_line = pad.property::<Option<WebRTCRTPTransceiver>>("transceiver").map(|t| t.mlineindex());
-            handle(Received { pad: pad.clone(), m_line: m_line.unwrap_or(0) as usize });
+            let m_line = pad
+                .property::<Option<WebRTCRTPTransceiver>>("transceiver")
+                .map(|t| t.mlineindex());
+            handle(Received {
+                pad: pad.clone(),
+                m_line: m_line.unwrap_or(0) as usize,
+            });
         });
     }
 
@@ -147,7 +215,10 @@ impl Connection {
     pub(crate) fn on_jitter_buffer(&self, handle: impl Fn(gst::Element) + Send + Sync + 'static) {
         self.bin.connect("deep-element-added", false, move |values| {
             let element = values.get(2)?.get::<gst::Element>().ok()?;
-            if element.factory().is_some_and(|factory| factory.name() == "rtpjitterbuffer") {
+            if element
+                .factory()
+                .is_some_and(|factory| factory.name() == "rtpjitterbuffer")
+            {
                 handle(element);
             }
             None
@@ -156,7 +227,8 @@ impl Connection {
 
     /// How long jitter buffers are when they are made.
     pub(crate) fn set_latency(&self, latency: gst::ClockTime) {
-        self.bin.set_property("latency", u32::try_from(latency.mseconds()).unwrap_or(u32::MAX));
+        self.bin
+            .set_property("latency", u32::try_from(latency.mseconds()).unwrap_or(u32::MAX));
     }
 
     /// Adds a stream to send.
@@ -164,9 +236,14 @@ impl Connection {
     /// # Errors
     /// The transport refuses.
     pub(crate) fn add_sender(&self, options: SenderOptions<'_>) -> Result<Outlet, glib::BoolError> {
-        let template = self.bin.pad_template("sink_%u").ok_or_else(|| glib::bool_error!("webrtcbin has no sink pads"))?;
+        let template = self
+            .bin
+            .pad_template("sink_%u")
+            .ok_or_else(|| glib::bool_error!("webrtcbin has no sink pads"))?;
         let name = format!("sink_{}", options.m_line);
-        let pad = self.bin.request_pad(&template, Some(&name), Some(options.formats));
+        let pad = self
+            .bin
+            .request_pad(&template, Some(&name), Some(options.formats));
         let pad = pad.ok_or_else(|| glib::bool_error!("webrtcbin gives no pad {name}"))?;
         if let Some(msid) = options.msid {
             set_if_present(&pad, "msid", &msid);
@@ -175,21 +252,29 @@ impl Connection {
         transceiver.set_property("codec-preferences", options.formats);
         transceiver.set_property("direction", WebRTCRTPTransceiverDirection::Sendonly);
         transceiver.set_property("do-nack", options.retransmission);
-        Outlet::new(pad, options.rewrite, options.events).map_err(|err| glib::bool_error!("webrtcbin refuses a link: {err}"))
+        Outlet::new(pad, options.rewrite, options.events)
+            .map_err(|err| glib::bool_error!("webrtcbin refuses a link: {err}"))
     }
 
     /// Chooses what to receive in an m-line of the offer that was set, or refuses what it offers.
     ///
     /// To be called for each m-line in order: before GStreamer 1.26 webrtcbin makes transceivers only when it
     /// answers, and then takes the first unused one that fits.
-    pub(crate) fn set_receiver(&self, m_line: usize, formats: &gst::Caps, accept: bool, retransmission: bool) {
+    pub(crate) fn set_receiver(
+        &self,
+        m_line: usize,
+        formats: &gst::Caps,
+        accept: bool,
+        retransmission: bool,
+    ) {
         let direction = if accept {
             WebRTCRTPTransceiverDirection::Recvonly
         } else {
             WebRTCRTPTransceiverDirection::Inactive
         };
         let transceiver = self.transceiver(m_line).unwrap_or_else(|| {
-            self.bin.emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats])
+            self.bin
+                .emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats])
         });
         transceiver.set_property("direction", direction);
         transceiver.set_property("codec-preferences", formats);
@@ -199,14 +284,21 @@ impl Connection {
     /// Adds a stream to receive, before an offer is made.
     pub(crate) fn add_receiver(&self, formats: &gst::Caps, retransmission: bool) {
         let direction = WebRTCRTPTransceiverDirection::Recvonly;
-        let transceiver = self.bin.emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats]);
+        let transceiver = self
+            .bin
+            .emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats]);
         transceiver.set_property("do-nack", retransmission);
     }
 
     fn transceiver(&self, m_line: usize) -> Option<WebRTCRTPTransceiver> {
         // `get-transceivers` returns a GArray, which the bindings cannot hold.
-        let nth = |index: i32| self.bin.emit_by_name::<Option<WebRTCRTPTransceiver>>("get-transceiver", &[&index]);
-        (0..).map_while(nth).find(|transceiver| transceiver.mlineindex() as usize == m_line)
+        let nth = |index: i32| {
+            self.bin
+                .emit_by_name::<Option<WebRTCRTPTransceiver>>("get-transceiver", &[&index])
+        };
+        (0..)
+            .map_while(nth)
+            .find(|transceiver| transceiver.mlineindex() as usize == m_line)
     }
 
     /// Has an offer or answer made; it comes as [`Event::Created`].
@@ -217,12 +309,16 @@ impl Connection {
         };
         let (events, certificate) = (self.events.clone(), self.certificate.clone());
         let promise = gst::Promise::with_change_func(move |reply| {
-            let made = reply.map_err(|err| format!("the transport gave up: {err:?}")).and_then(|reply| {
-                let reply = reply.ok_or_else(|| "the transport made none".to_owned())?;
-                refusal(reply)?;
-                let made = reply.get::<WebRTCSessionDescription>(kind_name(kind)).map_err(|err| err.to_string())?;
-                made.sdp().as_text().map_err(|err| err.to_string())
-            });
+            let made = reply
+                .map_err(|err| format!("the transport gave up: {err:?}"))
+                .and_then(|reply| {
+                    let reply = reply.ok_or_else(|| "the transport made none".to_owned())?;
+                    refusal(reply)?;
+                    let made = reply
+                        .get::<WebRTCSessionDescription>(kind_name(kind))
+                        .map_err(|err| err.to_string())?;
+                    made.sdp().as_text().map_err(|err| err.to_string())
+                });
             events.send(match made {
                 // webrtcbin hashes every line of the PEM text, the key's too.
                 Ok(sdp) => Event::Created(SessionDescription {
@@ -232,7 +328,8 @@ impl Connection {
                 Err(err) => Event::Failed(EndReason::Description(format!("make an {kind}: {err}"))),
             });
         });
-        self.bin.emit_by_name::<()>(signal, &[&None::<gst::Structure>, &promise]);
+        self.bin
+            .emit_by_name::<()>(signal, &[&None::<gst::Structure>, &promise]);
     }
 
     /// Puts a description of ours in force.
@@ -242,10 +339,13 @@ impl Connection {
             if let Ok(Some(reply)) = reply
                 && let Err(err) = refusal(reply)
             {
-                events.send(Event::Failed(EndReason::Description(format!("set the local description: {err}"))));
+                events.send(Event::Failed(EndReason::Description(format!(
+                    "set the local description: {err}"
+                ))));
             }
         });
-        self.bin.emit_by_name::<()>("set-local-description", &[description, &promise]);
+        self.bin
+            .emit_by_name::<()>("set-local-description", &[description, &promise]);
     }
 
     /// Puts the peer's description in force; [`Event::RemoteSet`] follows.
@@ -259,10 +359,13 @@ impl Connection {
             };
             events.send(match outcome {
                 Ok(()) => Event::RemoteSet,
-                Err(err) => Event::Failed(EndReason::Description(format!("set the peer's description: {err}"))),
+                Err(err) => Event::Failed(EndReason::Description(format!(
+                    "set the peer's description: {err}"
+                ))),
             });
         });
-        self.bin.emit_by_name::<()>("set-remote-description", &[description, &promise]);
+        self.bin
+            .emit_by_name::<()>("set-remote-description", &[description, &promise]);
     }
 
     /// Hands the peer's candidate to ICE.
@@ -270,14 +373,18 @@ impl Connection {
         let index = candidate.sdp_m_line_index.unwrap_or(0);
         // Browsers end with an empty candidate, which webrtcbin takes from 1.24 on as NULL only.
         if !candidate.candidate.trim().is_empty() {
-            self.bin.emit_by_name::<()>("add-ice-candidate", &[&index, &candidate.candidate]);
+            self.bin
+                .emit_by_name::<()>("add-ice-candidate", &[&index, &candidate.candidate]);
         }
     }
 }
 
 /// What the transport in a session's pipeline knows about itself; blocks up to `limit`.
-pub(crate) fn stats_in(pipeline: &gst::Pipeline, limit: std::time::Duration) -> Option<gst::Structure> {
-    let bin = pipeline.children().into_iter().find(|child| child.name().starts_with("webrtcbin-"))?;
+pub(crate) fn stats_in(pipeline: &gst::Pipeline, limit: Duration) -> Option<gst::Structure> {
+    let bin = pipeline
+        .children()
+        .into_iter()
+        .find(|child| child.name().starts_with("webrtcbin-"))?;
     let (give, take) = std::sync::mpsc::sync_channel(1);
     let promise = gst::Promise::with_change_func(move |reply| {
         let _ = give.try_send(reply.ok().flatten().map(gst::StructureRef::to_owned));

@@ -13,12 +13,19 @@ use std::time::Duration;
 /// A session whose transport is not up by then is given up.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// How often a connected peer's silence is looked at.
+const PULSE: Duration = Duration::from_secs(1);
+
 /// What an element does in a session. Called off the runtime, one at a time, without any lock held.
 pub(crate) trait Host: Send + 'static {
     /// An offer is about to be made: add what it should contain.
     fn before_offer(&mut self, connection: &Connection) -> Result<(), EndReason>;
     /// The peer's description came and is about to be put in force.
-    fn remote_description(&mut self, connection: &Connection, remote: &SessionDescription) -> Result<(), EndReason>;
+    fn remote_description(
+        &mut self,
+        connection: &Connection,
+        remote: &SessionDescription,
+    ) -> Result<(), EndReason>;
     /// An answer to the description in force is about to be made.
     fn before_answer(&mut self, connection: &Connection) -> Result<(), EndReason>;
     /// A description of ours is about to be sent.
@@ -52,13 +59,20 @@ struct Running<H> {
 }
 
 async fn run<H: Host>(session: Session<H>, mut events: Events) {
-    let mut running = Running { session, negotiation: Negotiation::new() };
+    let mut running = Running {
+        session,
+        negotiation: Negotiation::new(),
+    };
     let deadline = tokio::time::sleep(DEADLINE);
     tokio::pin!(deadline);
+    let mut pulse = tokio::time::interval(PULSE);
     while !running.negotiation.is_ended() {
         let event = tokio::select! {
             event = events.events.recv() => event.unwrap_or(Event::Failed(EndReason::Stopping)),
             () = &mut deadline, if !running.negotiation.is_connected() => Event::DeadlinePassed,
+            _ = pulse.tick(), if running.negotiation.is_connected() => {
+                Event::Silent(running.session.connection.silence())
+            }
         };
         let event = if events.flooded.load(Ordering::Relaxed) {
             Event::Failed(EndReason::Unexpected("more than can be handled"))
@@ -91,7 +105,12 @@ impl<H: Host> Running<H> {
     }
 
     fn perform(&mut self, action: Action) -> Result<(), EndReason> {
-        let Session { id, connection, signaller, host } = &mut self.session;
+        let Session {
+            id,
+            connection,
+            signaller,
+            host,
+        } = &mut self.session;
         match action {
             Action::CreateOffer => {
                 host.before_offer(connection)?;
@@ -133,5 +152,6 @@ impl<H: Host> Running<H> {
 }
 
 fn to_gst(description: &SessionDescription) -> Result<WebRTCSessionDescription, EndReason> {
-    peer::to_gst(description).ok_or_else(|| EndReason::Description("read a session description: it is no SDP".into()))
+    peer::to_gst(description)
+        .ok_or_else(|| EndReason::Description("read a session description: it is no SDP".into()))
 }

@@ -26,7 +26,10 @@ pub struct VTable {
     pub(super) end_session_with_error: fn(&Signallable, &str, Option<&str>),
 }
 
-#[expect(unsafe_code, reason = "this is how glib names the interface of a table of functions")]
+#[expect(
+    unsafe_code,
+    reason = "this is how glib names the interface of a table of functions"
+)]
 // SAFETY: the struct is `repr(C)` and starts with `GTypeInterface`.
 unsafe impl InterfaceStruct for VTable {
     type Type = Interface;
@@ -78,7 +81,8 @@ pub trait SignallableImpl: ObjectImpl + ObjectSubclass<Type: IsA<Signallable>> {
     /// Send a description to the other side of a session.
     fn send_sdp(&self, _session_id: &str, _sdp: &WebRTCSessionDescription) {}
     /// Send a candidate to the other side of a session.
-    fn add_ice(&self, _session_id: &str, _candidate: &str, _sdp_m_line_index: u32, _sdp_mid: Option<String>) {}
+    fn add_ice(&self, _session_id: &str, _candidate: &str, _sdp_m_line_index: u32, _sdp_mid: Option<String>) {
+    }
     /// A session is over: tell the other side.
     fn end_session(&self, _session_id: &str) {}
     /// A session is over, by the given error: tell the other side.
@@ -92,7 +96,10 @@ fn implementation<T: SignallableImpl>(object: &Signallable) -> Option<&T> {
     object.dynamic_cast_ref::<T::Type>().map(T::from_obj)
 }
 
-#[expect(unsafe_code, reason = "this is how glib takes the table of functions of an implementation")]
+#[expect(
+    unsafe_code,
+    reason = "this is how glib takes the table of functions of an implementation"
+)]
 // SAFETY: every entry of the table is set to a function that works on `T`.
 unsafe impl<T: SignallableImpl> IsImplementable<T> for Signallable
 where
@@ -103,23 +110,33 @@ where
         table.start = |obj| implementation::<T>(obj).into_iter().for_each(T::start);
         table.stop = |obj| implementation::<T>(obj).into_iter().for_each(T::stop);
         table.send_sdp = |obj, session, sdp| {
-            implementation::<T>(obj).into_iter().for_each(|this| this.send_sdp(session, sdp));
+            implementation::<T>(obj)
+                .into_iter()
+                .for_each(|this| this.send_sdp(session, sdp));
         };
         table.add_ice = |obj, session, candidate, index, mid| {
-            implementation::<T>(obj).into_iter().for_each(|this| this.add_ice(session, candidate, index, mid.clone()));
+            implementation::<T>(obj)
+                .into_iter()
+                .for_each(|this| this.add_ice(session, candidate, index, mid.clone()));
         };
         table.end_session = |obj, session| {
-            implementation::<T>(obj).into_iter().for_each(|this| this.end_session(session));
+            implementation::<T>(obj)
+                .into_iter()
+                .for_each(|this| this.end_session(session));
         };
         table.end_session_with_error = |obj, session, error| {
-            implementation::<T>(obj).into_iter().for_each(|this| this.end_session_with_error(session, error));
+            implementation::<T>(obj)
+                .into_iter()
+                .for_each(|this| this.end_session_with_error(session, error));
         };
     }
 }
 
 /// The table of functions of an object.
 pub(super) fn table(object: &Signallable) -> Option<VTable> {
-    object.interface::<Signallable>().map(|interface| *interface.as_ref())
+    object
+        .interface::<Signallable>()
+        .map(|interface| *interface.as_ref())
 }
 
 /// What both sides call: the elements the first block, a signaller the second.
@@ -141,7 +158,11 @@ pub trait SignallableExt: IsA<Signallable> + IsA<glib::Object> {
 
     /// Asks the signaller to send a candidate.
     fn add_ice(&self, session_id: &str, candidate: &str, sdp_m_line_index: u32, sdp_mid: Option<String>) {
-        signals::emit_bool(self.as_ref(), "send-ice", &[&session_id, &candidate, &sdp_m_line_index, &sdp_mid]);
+        signals::emit_bool(
+            self.as_ref(),
+            "send-ice",
+            &[&session_id, &candidate, &sdp_m_line_index, &sdp_mid],
+        );
     }
 
     /// Asks the signaller to end a session.
@@ -159,8 +180,12 @@ pub trait SignallableExt: IsA<Signallable> + IsA<glib::Object> {
 
     /// Lets the application change a description before it is sent.
     fn munge_sdp(&self, session_id: &str, sdp: &WebRTCSessionDescription) -> WebRTCSessionDescription {
-        signals::emit::<WebRTCSessionDescription>(self.as_ref(), "munge-session-description", &[&session_id, sdp])
-            .unwrap_or_else(|| sdp.clone())
+        signals::emit::<WebRTCSessionDescription>(
+            self.as_ref(),
+            "munge-session-description",
+            &[&session_id, sdp],
+        )
+        .unwrap_or_else(|| sdp.clone())
     }
 
     /// The element's property `meta`.
@@ -170,7 +195,11 @@ pub trait SignallableExt: IsA<Signallable> + IsA<glib::Object> {
 
     /// Tells the element that a peer wants a session; its offer, where it makes it.
     fn session_requested(&self, session_id: &str, peer_id: &str, offer: Option<&WebRTCSessionDescription>) {
-        signals::tell(self.as_ref(), "session-requested", &[&session_id, &peer_id, &offer.cloned()]);
+        signals::tell(
+            self.as_ref(),
+            "session-requested",
+            &[&session_id, &peer_id, &offer.cloned()],
+        );
     }
 
     /// Tells the element that the session that it asked for exists.
@@ -185,7 +214,11 @@ pub trait SignallableExt: IsA<Signallable> + IsA<glib::Object> {
 
     /// Hands the element a candidate from the other side.
     fn handle_ice(&self, session_id: &str, sdp_m_line_index: u32, sdp_mid: Option<&str>, candidate: &str) {
-        signals::tell(self.as_ref(), "handle-ice", &[&session_id, &sdp_m_line_index, &sdp_mid, &candidate]);
+        signals::tell(
+            self.as_ref(),
+            "handle-ice",
+            &[&session_id, &sdp_m_line_index, &sdp_mid, &candidate],
+        );
     }
 
     /// Tells the element that the other side ended a session.
@@ -219,7 +252,11 @@ pub trait SignallableExt: IsA<Signallable> + IsA<glib::Object> {
 
     /// Tells the application of a producer; whether it came just now.
     fn producer_added(&self, peer_id: &str, meta: Option<gst::Structure>, new_connection: bool) {
-        signals::tell(self.as_ref(), "producer-added", &[&peer_id, &meta, &new_connection]);
+        signals::tell(
+            self.as_ref(),
+            "producer-added",
+            &[&peer_id, &meta, &new_connection],
+        );
     }
 
     /// Tells the application that a producer is gone.

@@ -6,7 +6,12 @@ use serde_json::{Map, Value};
 
 /// A structure as a JSON object; fields that JSON has no form for become text.
 pub fn structure_to_json(structure: &gst::StructureRef) -> Value {
-    Value::Object(structure.iter().filter_map(|(name, value)| Some((name.to_string(), serialize_value(value)?))).collect())
+    Value::Object(
+        structure
+            .iter()
+            .filter_map(|(name, value)| Some((name.to_string(), serialize_value(value)?)))
+            .collect(),
+    )
 }
 
 /// A value as JSON; `None` where it has no form at all.
@@ -31,10 +36,14 @@ pub fn serialize_value(value: &glib::Value) -> Option<Value> {
         return Some(structure_to_json(&structure));
     }
     if let Ok(array) = value.get::<gst::Array>() {
-        return Some(Value::Array(array.iter().filter_map(|item| serialize_value(item)).collect()));
+        return Some(Value::Array(
+            array.iter().filter_map(|item| serialize_value(item)).collect(),
+        ));
     }
     if let Some((_, flags)) = glib::FlagsValue::from_value(value) {
-        return Some(Value::String(flags.iter().map(|flag| flag.nick()).collect::<Vec<_>>().join("+")));
+        return Some(Value::String(
+            flags.iter().map(|flag| flag.nick()).collect::<Vec<_>>().join("+"),
+        ));
     }
     value.serialize().ok().map(|text| Value::String(text.into()))
 }
@@ -68,7 +77,9 @@ fn json_to_value(json: &Value) -> Option<glib::SendValue> {
             (None, None) => number.as_f64()?.to_send_value(),
         },
         Value::String(text) => text.to_send_value(),
-        Value::Array(items) => gst::Array::from_values(items.iter().filter_map(json_to_value)).to_send_value(),
+        Value::Array(items) => {
+            gst::Array::from_values(items.iter().filter_map(json_to_value)).to_send_value()
+        }
         Value::Object(object) => object_to_structure(object).to_send_value(),
     })
 }
@@ -87,11 +98,15 @@ mod tests {
             .field("list", gst::Array::new([1i32, 2]))
             .build();
         let json = structure_to_json(&structure);
-        let expected = serde_json::json!({"name": "camera", "number": 7, "inner": {"pi": 3.5}, "list": [1, 2]});
+        let expected =
+            serde_json::json!({"name": "camera", "number": 7, "inner": {"pi": 3.5}, "list": [1, 2]});
         assert_eq!(json, expected);
         let back = json_to_structure(&json).unwrap();
         assert_eq!(back.get::<u64>("number"), Ok(7));
-        assert_eq!(back.get::<gst::Structure>("inner").unwrap().get::<f64>("pi"), Ok(3.5));
+        assert_eq!(
+            back.get::<gst::Structure>("inner").unwrap().get::<f64>("pi"),
+            Ok(3.5)
+        );
         assert_eq!(structure_to_json(&back), expected);
     }
 }

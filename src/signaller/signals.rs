@@ -28,7 +28,11 @@ fn element() -> SignalType {
 
 /// A request to the signaller. Its class handler calls the vtable, and runs last: the first handler that an
 /// application connects takes its place, for the emission stops after the first.
-fn overridable(name: &str, arguments: Types, perform: fn(&Signallable, &[glib::Value]) -> Option<()>) -> Signal {
+fn overridable(
+    name: &str,
+    arguments: Types,
+    perform: fn(&Signallable, &[glib::Value]) -> Option<()>,
+) -> Signal {
     Signal::builder(name)
         .run_last()
         .param_types(arguments)
@@ -54,26 +58,44 @@ fn requests() -> Vec<Signal> {
     vec![
         overridable("start", vec![], |obj, _| Some((table(obj)?.start)(obj))),
         overridable("stop", vec![], |obj, _| Some((table(obj)?.stop)(obj))),
-        overridable("send-session-description", vec![string(), description()], |obj, values| {
-            let sdp: WebRTCSessionDescription = argument(values, 2)?;
-            Some((table(obj)?.send_sdp)(obj, argument(values, 1)?, &sdp))
-        }),
-        overridable("send-ice", vec![string(), string(), u32::static_type().into(), string()], |obj, values| {
-            let (session, candidate) = (argument(values, 1)?, argument(values, 2)?);
-            Some((table(obj)?.add_ice)(obj, session, candidate, argument(values, 3)?, argument(values, 4)?))
-        }),
+        overridable(
+            "send-session-description",
+            vec![string(), description()],
+            |obj, values| {
+                let sdp: WebRTCSessionDescription = argument(values, 2)?;
+                Some((table(obj)?.send_sdp)(obj, argument(values, 1)?, &sdp))
+            },
+        ),
+        overridable(
+            "send-ice",
+            vec![string(), string(), u32::static_type().into(), string()],
+            |obj, values| {
+                let (session, candidate) = (argument(values, 1)?, argument(values, 2)?);
+                Some((table(obj)?.add_ice)(
+                    obj,
+                    session,
+                    candidate,
+                    argument(values, 3)?,
+                    argument(values, 4)?,
+                ))
+            },
+        ),
         overridable("end-session", vec![string()], |obj, values| {
             Some((table(obj)?.end_session)(obj, argument(values, 1)?))
         }),
-        overridable("end-session-with-error", vec![string(), string()], |obj, values| {
-            let (session, error) = (argument(values, 1)?, argument::<Option<&str>>(values, 2)?);
-            // An application that replaced only `end-session` must hear of failed sessions too.
-            if handled(obj, "end-session") {
-                emit_bool(obj, "end-session", &[&session]);
-                return Some(());
-            }
-            Some((table(obj)?.end_session_with_error)(obj, session, error))
-        }),
+        overridable(
+            "end-session-with-error",
+            vec![string(), string()],
+            |obj, values| {
+                let (session, error) = (argument(values, 1)?, argument::<Option<&str>>(values, 2)?);
+                // An application that replaced only `end-session` must hear of failed sessions too.
+                if handled(obj, "end-session") {
+                    emit_bool(obj, "end-session", &[&session]);
+                    return Some(());
+                }
+                Some((table(obj)?.end_session_with_error)(obj, session, error))
+            },
+        ),
     ]
 }
 
@@ -97,9 +119,18 @@ fn questions() -> Vec<Signal> {
 
 fn announcements() -> Vec<Signal> {
     let number = || u32::static_type().into();
-    let action = |name: &str, types: Types| Signal::builder(name).run_last().action().param_types(types).build();
+    let action = |name: &str, types: Types| {
+        Signal::builder(name)
+            .run_last()
+            .action()
+            .param_types(types)
+            .build()
+    };
     let ended = |name: &str, types: Types| {
-        let builder = Signal::builder(name).run_last().param_types(types).return_type::<bool>();
+        let builder = Signal::builder(name)
+            .run_last()
+            .param_types(types)
+            .return_type::<bool>();
         builder.class_handler(|_| Some(false.to_value())).build()
     };
     vec![
@@ -111,9 +142,16 @@ fn announcements() -> Vec<Signal> {
         ended("session-ended-with-error", vec![string(), string()]),
         news("error", vec![string()]),
         action("shutdown", vec![]),
-        news("producer-added", vec![string(), structure(), bool::static_type().into()]),
+        news(
+            "producer-added",
+            vec![string(), structure(), bool::static_type().into()],
+        ),
         news("producer-removed", vec![string(), structure()]),
-        Signal::builder("consumer-added").run_last().deprecated().param_types([string(), element()]).build(),
+        Signal::builder("consumer-added")
+            .run_last()
+            .deprecated()
+            .param_types([string(), element()])
+            .build(),
         news("consumer-removed", vec![string(), element()]),
         news("webrtcbin-ready", vec![string(), element()]),
     ]
@@ -131,8 +169,15 @@ pub(super) fn all() -> &'static [Signal] {
 }
 
 /// Emits a signal that returns a value.
-pub(super) fn emit<T: for<'a> FromValue<'a> + 'static>(object: &Signallable, name: &str, arguments: &[&dyn ToValue]) -> Option<T> {
-    object.emit_by_name_with_values(name, &values(arguments))?.get::<T>().ok()
+pub(super) fn emit<T: for<'a> FromValue<'a> + 'static>(
+    object: &Signallable,
+    name: &str,
+    arguments: &[&dyn ToValue],
+) -> Option<T> {
+    object
+        .emit_by_name_with_values(name, &values(arguments))?
+        .get::<T>()
+        .ok()
 }
 
 /// Emits a signal that returns whether it was handled.
@@ -151,6 +196,8 @@ fn values(arguments: &[&dyn ToValue]) -> Vec<glib::Value> {
 
 /// Whether anyone connected to a signal of an object.
 fn handled(object: &Signallable, name: &str) -> bool {
-    let Some(id) = glib::subclass::SignalId::lookup(name, Signallable::static_type()) else { return false };
+    let Some(id) = glib::subclass::SignalId::lookup(name, Signallable::static_type()) else {
+        return false;
+    };
     glib::signal::signal_has_handler_pending(object, id, None, true)
 }

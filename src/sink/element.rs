@@ -1,7 +1,5 @@
 //! `webrtcsink`: the base with the default signaller and, where wanted, the server that it needs.
 
-#![expect(missing_docs, reason = "the derived accessors of properties carry no documentation; their blurbs do")]
-
 use super::embedded_servers::SignallingServer;
 use super::imp::{BaseWebRTCSinkImpl, CAT};
 use gst::glib;
@@ -22,7 +20,14 @@ pub(super) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { run: false, host: Some("0.0.0.0".into()), port: 8443, cert: None, key: None, headers: None }
+        Self {
+            run: false,
+            host: Some("0.0.0.0".into()),
+            port: 8443,
+            cert: None,
+            key: None,
+            headers: None,
+        }
     }
 }
 
@@ -56,7 +61,10 @@ impl WebRTCSink {
     }
 
     fn keep(&self, server: Option<SignallingServer>) {
-        let old = std::mem::replace(&mut *self.server.lock().unwrap_or_else(PoisonError::into_inner), server);
+        let old = std::mem::replace(
+            &mut *self.server.lock().unwrap_or_else(PoisonError::into_inner),
+            server,
+        );
         drop(old);
     }
 }
@@ -106,7 +114,10 @@ impl ElementImpl for WebRTCSink {
         Some(&METADATA)
     }
 
-    fn change_state(&self, transition: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
         let settings = self.settings().clone();
         if transition == gst::StateChange::ReadyToPaused && settings.run {
             match SignallingServer::start(&settings) {

@@ -1,7 +1,5 @@
 //! The GObject of every sink: properties, pads, states, child proxy and navigation.
 
-#![expect(missing_docs, reason = "the derived accessors of properties carry no documentation; their blurbs do")]
-
 use super::input::Input;
 use super::settings::{STUN_SERVER, Settings, WebRTCSinkCongestionControl};
 use super::{WebRTCSinkPad, properties, signals, templates};
@@ -100,13 +98,20 @@ impl BaseWebRTCSink {
         name
     }
 
-    fn add_pad(&self, template: &gst::PadTemplate, kind: MediaKind) -> Result<WebRTCSinkPad, glib::BoolError> {
+    fn add_pad(
+        &self,
+        template: &gst::PadTemplate,
+        kind: MediaKind,
+    ) -> Result<WebRTCSinkPad, glib::BoolError> {
         let name = self.next_pad(kind);
         let obj = self.obj();
         let ssrc = glib::random_int();
         let input = Input::new(&obj, &name, kind, ssrc)?;
         obj.add(input.sink())?;
-        let target = input.sink().static_pad("sink").ok_or_else(|| glib::bool_error!("appsink has no sink pad"))?;
+        let target = input
+            .sink()
+            .static_pad("sink")
+            .ok_or_else(|| glib::bool_error!("appsink has no sink pad"))?;
         let pad = gst::PadBuilder::<WebRTCSinkPad>::from_template(template)
             .name(name.as_str())
             .event_function(|pad, parent, event| {
@@ -119,11 +124,15 @@ impl BaseWebRTCSink {
                 gst::Pad::event_default(pad, parent, event)
             })
             .query_function(|pad, parent, query| {
-                let Some(input) = pad.input() else { return gst::Pad::query_default(pad, parent, query) };
+                let Some(input) = pad.input() else {
+                    return gst::Pad::query_default(pad, parent, query);
+                };
                 match query.view_mut() {
                     gst::QueryViewMut::Caps(caps) => {
                         let all = input.acceptable();
-                        let filtered = caps.filter_owned().map(|filter| filter.intersect_with_mode(&all, gst::CapsIntersectMode::First));
+                        let filtered = caps
+                            .filter_owned()
+                            .map(|filter| filter.intersect_with_mode(&all, gst::CapsIntersectMode::First));
                         caps.set_result(&filtered.unwrap_or(all));
                         true
                     }
@@ -169,7 +178,8 @@ impl ObjectImpl for BaseWebRTCSink {
     }
 
     fn property(&self, id: usize, spec: &glib::ParamSpec) -> glib::Value {
-        self.boxed(spec.name()).unwrap_or_else(|| self.derived_property(id, spec))
+        self.boxed(spec.name())
+            .unwrap_or_else(|| self.derived_property(id, spec))
     }
 
     fn constructed(&self) {
@@ -199,12 +209,21 @@ impl ElementImpl for BaseWebRTCSink {
         templates::sink()
     }
 
-    fn request_new_pad(&self, template: &gst::PadTemplate, _: Option<&str>, _: Option<&gst::Caps>) -> Option<gst::Pad> {
+    fn request_new_pad(
+        &self,
+        template: &gst::PadTemplate,
+        _: Option<&str>,
+        _: Option<&gst::Caps>,
+    ) -> Option<gst::Pad> {
         let kind = match template.name_template() {
             "audio_%u" => MediaKind::Audio,
             "video_%u" => MediaKind::Video,
             other => {
-                gst::warning!(CAT, imp = self, "there are no {other} pads, only audio_%u and video_%u");
+                gst::warning!(
+                    CAT,
+                    imp = self,
+                    "there are no {other} pads, only audio_%u and video_%u"
+                );
                 return None;
             }
         };
@@ -214,7 +233,10 @@ impl ElementImpl for BaseWebRTCSink {
                 gst::element_imp_error!(
                     self,
                     gst::CoreError::MissingPlugin,
-                    ("failed to add a pad: {err}; appsink is in Debian package {}", crate::packages::of_element("appsink"))
+                    (
+                        "failed to add a pad: {err}; appsink is in Debian package {}",
+                        crate::packages::of_element("appsink")
+                    )
                 );
                 None
             }
@@ -237,7 +259,10 @@ impl ElementImpl for BaseWebRTCSink {
         }
     }
 
-    fn change_state(&self, transition: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
         if transition == gst::StateChange::ReadyToPaused {
             self.begin()?;
         }

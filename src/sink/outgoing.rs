@@ -68,7 +68,10 @@ pub(super) struct Served {
 impl Served {
     /// The encoder's name and its bitrate in bit/s; nothing and 0 for what is passed on as it came.
     pub(super) fn encoder(&self) -> (String, u32) {
-        self.rung.upgrade().and_then(|rung| rung.encoder()).unwrap_or_default()
+        self.rung
+            .upgrade()
+            .and_then(|rung| rung.encoder())
+            .unwrap_or_default()
     }
 }
 
@@ -95,8 +98,18 @@ impl OutletEvents for Wishes {
 
 impl Outgoing {
     fn streams(&self) -> Vec<Stream> {
-        let none = |input: &Arc<Input>| Stream { kind: input.kind(), codecs: Vec::new() };
-        self.inputs.iter().map(|input| input.offer(&self.settings).map_or_else(|| none(input), |(s, _)| s)).collect()
+        let none = |input: &Arc<Input>| Stream {
+            kind: input.kind(),
+            codecs: Vec::new(),
+        };
+        self.inputs
+            .iter()
+            .map(|input| {
+                input
+                    .offer(&self.settings)
+                    .map_or_else(|| none(input), |(s, _)| s)
+            })
+            .collect()
     }
 
     fn add_flow(
@@ -106,7 +119,9 @@ impl Outgoing {
         formats: &gst::Caps,
         rewrite: Rewrite,
     ) -> Result<(), EndReason> {
-        let Some(input) = self.inputs.get(stream) else { return Ok(()) };
+        let Some(input) = self.inputs.get(stream) else {
+            return Ok(());
+        };
         let wishes = Arc::new(Wishes::default());
         let options = SenderOptions {
             m_line,
@@ -116,33 +131,61 @@ impl Outgoing {
             rewrite,
             events: wishes.clone(),
         };
-        let outlet: Outlet = connection.add_sender(options).map_err(|err| EndReason::Pipeline(err.to_string()))?;
+        let outlet: Outlet = connection
+            .add_sender(options)
+            .map_err(|err| EndReason::Pipeline(err.to_string()))?;
         let events = self.events.clone();
         let member = Member::new(outlet, move || events.send(Event::Failed(EndReason::Stalled)));
-        self.flows.push(Flow { m_line, stream, member, lease: None, wishes });
+        self.flows.push(Flow {
+            m_line,
+            stream,
+            member,
+            lease: None,
+            wishes,
+        });
         Ok(())
     }
 
     /// Takes a share of the rungs that the plan names.
     fn serve(&mut self, plan: &[Sending]) -> Result<(), EndReason> {
         for sending in plan {
-            let Some(flow) = self.flows.iter_mut().find(|flow| flow.m_line == sending.m_line) else { continue };
-            let Some(input) = self.inputs.get(flow.stream) else { continue };
-            if flow.lease.as_ref().is_some_and(|lease| lease.codec() == sending.codec) {
+            let Some(flow) = self.flows.iter_mut().find(|flow| flow.m_line == sending.m_line) else {
+                continue;
+            };
+            let Some(input) = self.inputs.get(flow.stream) else {
+                continue;
+            };
+            if flow
+                .lease
+                .as_ref()
+                .is_some_and(|lease| lease.codec() == sending.codec)
+            {
                 continue;
             }
-            let mut lease =
-                input.lease(sending.codec, &self.settings, &self.peer_id).map_err(|err| EndReason::Pipeline(format!("failed to {err}")))?;
+            let mut lease = input
+                .lease(sending.codec, &self.settings, &self.peer_id)
+                .map_err(|err| EndReason::Pipeline(format!("failed to {err}")))?;
             let _ = flow.wishes.0.set(Box::new(lease.key_unit_wanted()));
             if self.settings.measures_network() && input.kind() == MediaKind::Video {
                 let listener: Listener = Box::new(lease.estimate(self.settings.bounds()));
-                self.estimates.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(listener));
+                self.estimates
+                    .0
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(Arc::new(listener));
             }
             if self.connected {
                 lease.join(flow.member.clone());
             }
-            let served = Served { pad: input.name.clone(), codec: sending.codec, rung: lease.rung_weak() };
-            self.served.lock().unwrap_or_else(PoisonError::into_inner).push(served);
+            let served = Served {
+                pad: input.name.clone(),
+                codec: sending.codec,
+                rung: lease.rung_weak(),
+            };
+            self.served
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(served);
             flow.lease = Some(lease);
         }
         Ok(())
@@ -151,9 +194,18 @@ impl Outgoing {
     /// The format of the viewer's own offer in which a stream is sent, and what to rewrite for it.
     fn answered(&self, sending: &Sending) -> Option<(gst::Caps, Rewrite)> {
         let input = self.inputs.get(sending.stream)?;
-        let ours = self.settings.codecs(input.kind()).into_iter().find(|(row, _)| *row == sending.codec)?.1;
+        let ours = self
+            .settings
+            .codecs(input.kind())
+            .into_iter()
+            .find(|(row, _)| *row == sending.codec)?
+            .1;
         let theirs = sending.format.payload_type;
-        let cc = sending.extensions.iter().find(|(_, uri)| uri == TRANSPORT_WIDE_CC).map(|(id, _)| *id);
+        let cc = sending
+            .extensions
+            .iter()
+            .find(|(_, uri)| uri == TRANSPORT_WIDE_CC)
+            .map(|(id, _)| *id);
         let cc = cc.filter(|id| (1..15).contains(id) && self.settings.measures_network());
         let format = gst::Structure::builder("application/x-rtp")
             .field("media", input.kind().as_str())
@@ -165,7 +217,9 @@ impl Outgoing {
         let format = codec::add_feedback(format, input.kind(), codec::Feedback { transport_cc: cc });
         let rewrite = Rewrite {
             payload_type: (theirs != ours).then_some(theirs),
-            extension: cc.filter(|id| *id != TRANSPORT_CC_ID).map(|id| (TRANSPORT_CC_ID, id)),
+            extension: cc
+                .filter(|id| *id != TRANSPORT_CC_ID)
+                .map(|id| (TRANSPORT_CC_ID, id)),
         };
         Some((gst::Caps::from_iter([format]), rewrite))
     }
@@ -181,7 +235,11 @@ impl Host for Outgoing {
             if self.lines.contains(&Some(stream)) {
                 continue;
             }
-            let Some((ours, formats)) = self.inputs.get(stream).and_then(|input| input.offer(&self.settings)) else {
+            let Some((ours, formats)) = self
+                .inputs
+                .get(stream)
+                .and_then(|input| input.offer(&self.settings))
+            else {
                 continue;
             };
             if ours.codecs.is_empty() {
@@ -208,7 +266,9 @@ impl Host for Outgoing {
     }
 
     fn before_answer(&mut self, connection: &Connection) -> Result<(), EndReason> {
-        let Some(offer) = self.offer.take() else { return Ok(()) };
+        let Some(offer) = self.offer.take() else {
+            return Ok(());
+        };
         let plan = plan::read_offer(&offer, &self.streams()).map_err(description)?;
         self.lines = vec![None; offer.media.len()];
         for sending in &plan {
@@ -223,7 +283,9 @@ impl Host for Outgoing {
             }
         }
         for (m_line, media) in offer.media.iter().enumerate() {
-            let Section::Rtp(kind) = media.section else { continue };
+            let Section::Rtp(kind) = media.section else {
+                continue;
+            };
             if plan.iter().all(|sending| sending.m_line != m_line) {
                 connection.set_receiver(m_line, &codec::formats(kind, &media.formats), false, false);
             }
@@ -257,7 +319,8 @@ impl Host for Outgoing {
         let _ = self.pipeline.set_state(gst::State::Null);
         if let Some(sink) = self.sink.upgrade() {
             signals::consumer_removed(&sink, &self.peer_id, connection.element());
-            self.signaller.consumer_removed(&self.peer_id, connection.element());
+            self.signaller
+                .consumer_removed(&self.peer_id, connection.element());
             sink.session_ended(&self.session_id, &self.peer_id, reason);
         }
     }

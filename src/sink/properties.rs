@@ -2,10 +2,10 @@
 
 use super::imp::{BaseWebRTCSink, CAT};
 use crate::codec;
+use crate::signaller::Signallable;
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use crate::signaller::Signallable;
 
 /// Their specifications.
 pub(super) fn boxed() -> Vec<glib::ParamSpec> {
@@ -23,7 +23,12 @@ pub(super) fn boxed() -> Vec<glib::ParamSpec> {
         gst::ParamSpecArray::builder("turn-servers")
             .nick("TURN servers")
             .blurb("TURN servers as turn(s)://user:password@host:port; credentials percent-encoded")
-            .element_spec(&glib::ParamSpecString::builder("turn-server").nick("TURN server").blurb("Address of a TURN server").build())
+            .element_spec(
+                &glib::ParamSpecString::builder("turn-server")
+                    .nick("TURN server")
+                    .blurb("Address of a TURN server")
+                    .build(),
+            )
             .mutable_ready()
             .build(),
         glib::ParamSpecBoxed::builder::<gst::Structure>("meta")
@@ -50,17 +55,30 @@ impl BaseWebRTCSink {
             "video-caps" => self.settings().video_caps = caps(value),
             "audio-caps" => self.settings().audio_caps = caps(value),
             "turn-servers" => {
-                let list = value.get::<gst::Array>().map(|array| texts(&array)).unwrap_or_default();
+                let list = value
+                    .get::<gst::Array>()
+                    .map(|array| texts(&array))
+                    .unwrap_or_default();
                 self.settings().turn_servers = list;
             }
             "meta" => self.settings().meta = value.get().ok().flatten(),
             "signaller" => {
                 if self.running().is_some() {
-                    gst::warning!(CAT, imp = self, "property signaller can be changed in state READY or below");
+                    gst::warning!(
+                        CAT,
+                        imp = self,
+                        "property signaller can be changed in state READY or below"
+                    );
                     return true;
                 }
                 let new = value.get::<Option<Signallable>>().ok().flatten();
-                let old = std::mem::replace(&mut *self.signaller.lock().unwrap_or_else(std::sync::PoisonError::into_inner), new);
+                let old = std::mem::replace(
+                    &mut *self
+                        .signaller
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner),
+                    new,
+                );
                 drop(old);
             }
             _ => return false,
@@ -83,9 +101,16 @@ impl BaseWebRTCSink {
 }
 
 fn caps(value: &glib::Value) -> gst::Caps {
-    value.get::<Option<gst::Caps>>().ok().flatten().unwrap_or_else(|| codec::caps("EMPTY"))
+    value
+        .get::<Option<gst::Caps>>()
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| codec::caps("EMPTY"))
 }
 
 fn texts(array: &gst::Array) -> Vec<String> {
-    array.iter().filter_map(|value| value.get::<Option<String>>().ok().flatten()).collect()
+    array
+        .iter()
+        .filter_map(|value| value.get::<Option<String>>().ok().flatten())
+        .collect()
 }

@@ -23,7 +23,12 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) fn new(codec: &'static Codec) -> Self {
-        Self { codec, rung: OnceLock::new(), leases: Mutex::default(), emptied: AtomicU64::new(0) }
+        Self {
+            codec,
+            rung: OnceLock::new(),
+            leases: Mutex::default(),
+            emptied: AtomicU64::new(0),
+        }
     }
 
     pub(super) fn codec(&self) -> &'static Codec {
@@ -36,7 +41,10 @@ impl Slot {
     }
 
     /// The rung, built by the first who asks; others wait for it.
-    pub(super) fn get_or_start(&self, build: impl FnOnce() -> Result<Arc<Rung>, String>) -> &Result<Arc<Rung>, String> {
+    pub(super) fn get_or_start(
+        &self,
+        build: impl FnOnce() -> Result<Arc<Rung>, String>,
+    ) -> &Result<Arc<Rung>, String> {
         self.rung.get_or_init(build)
     }
 
@@ -59,7 +67,13 @@ impl Lease {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         slot.leases().insert(id, None);
-        Self { input: input.clone(), slot: slot.clone(), id, member: None, linger }
+        Self {
+            input: input.clone(),
+            slot: slot.clone(),
+            id,
+            member: None,
+            linger,
+        }
     }
 
     fn rung(&self) -> Option<&Arc<Rung>> {
@@ -129,14 +143,19 @@ impl Drop for Lease {
             return;
         }
         let turn = self.slot.emptied.fetch_add(1, Ordering::Relaxed) + 1;
-        let (input, slot, linger) = (Arc::downgrade(&self.input), Arc::downgrade(&self.slot), self.linger);
+        let (input, slot, linger) = (
+            Arc::downgrade(&self.input),
+            Arc::downgrade(&self.slot),
+            self.linger,
+        );
         runtime::spawn(async move {
             tokio::time::sleep(linger).await;
-            let (Some(input), Some(slot)) = (input.upgrade(), slot.upgrade()) else { return };
+            let (Some(input), Some(slot)) = (input.upgrade(), slot.upgrade()) else {
+                return;
+            };
             if slot.leases().is_empty() && slot.emptied.load(Ordering::Relaxed) == turn {
                 runtime::spawn_blocking(move || input.forget(&slot));
             }
         });
     }
 }
-

@@ -26,12 +26,18 @@ pub(super) fn all() -> &'static [Signal] {
     static SIGNALS: LazyLock<Vec<Signal>> = LazyLock::new(|| {
         let (string, element) = (String::static_type(), gst::Element::static_type());
         vec![
-            Signal::builder("consumer-added").run_last().param_types([string, element]).build(),
+            Signal::builder("consumer-added")
+                .run_last()
+                .param_types([string, element])
+                .build(),
             Signal::builder("consumer-pipeline-created")
                 .run_last()
                 .param_types([string, gst::Pipeline::static_type()])
                 .build(),
-            Signal::builder("consumer-removed").run_last().param_types([string, element]).build(),
+            Signal::builder("consumer-removed")
+                .run_last()
+                .param_types([string, element])
+                .build(),
             Signal::builder("get-sessions")
                 .run_last()
                 .action()
@@ -69,6 +75,11 @@ pub(super) fn encoder_setup(sink: &BaseWebRTCSink, peer_id: &str, pad: &str, enc
 }
 
 /// Whether the application has set the payloader up.
-pub(super) fn payloader_setup(sink: &BaseWebRTCSink, peer_id: &str, pad: &str, payloader: &gst::Element) -> bool {
+pub(super) fn payloader_setup(
+    sink: &BaseWebRTCSink,
+    peer_id: &str,
+    pad: &str,
+    payloader: &gst::Element,
+) -> bool {
     sink.emit_by_name::<bool>("payloader-setup", &[&peer_id, &pad, payloader])
 }

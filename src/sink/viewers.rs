@@ -38,7 +38,8 @@ pub(super) struct Viewers {
 
 impl Viewers {
     pub(super) fn new(sink: &BaseWebRTCSink, settings: &Settings) -> Result<Arc<Self>, String> {
-        let certificate = Certificate::generate().map_err(|err| format!("failed to make a certificate: {err}"))?;
+        let certificate =
+            Certificate::generate().map_err(|err| format!("failed to make a certificate: {err}"))?;
         Ok(Arc::new(Self {
             sink: sink.downgrade(),
             certificate: Arc::new(certificate),
@@ -54,7 +55,10 @@ impl Viewers {
 
     /// All sessions, by id.
     pub(super) fn all(&self) -> Vec<(String, Viewer)> {
-        self.sessions().iter().map(|(id, viewer)| (id.clone(), viewer.clone())).collect()
+        self.sessions()
+            .iter()
+            .map(|(id, viewer)| (id.clone(), viewer.clone()))
+            .collect()
     }
 
     /// Takes in what signalling says about sessions; whether the session was known.
@@ -62,12 +66,18 @@ impl Viewers {
         match news {
             News::Requested(session, peer, offer) => self.request(session, peer, offer, signaller),
             News::Description(session, description) => {
-                let Ok(sdp) = description.sdp().as_text() else { return false };
+                let Ok(sdp) = description.sdp().as_text() else {
+                    return false;
+                };
                 let kind = kind(&description);
                 self.tell(&session, Event::Remote(SessionDescription { kind, sdp }))
             }
             News::Candidate(session, index, mid, candidate) => {
-                let candidate = IceCandidate { candidate, sdp_m_line_index: Some(index), sdp_mid: mid };
+                let candidate = IceCandidate {
+                    candidate,
+                    sdp_m_line_index: Some(index),
+                    sdp_mid: mid,
+                };
                 self.tell(&session, Event::RemoteCandidate(candidate))
             }
             News::Ended(session, error) => self.tell(&session, Event::Failed(EndReason::Peer(error))),
@@ -136,15 +146,22 @@ impl Viewers {
         signals::pipeline_created(&sink, &viewer.peer_id, &pipeline);
         let estimates = Arc::new(Estimates::default());
         let config = self.config(&settings, &estimates);
-        let connection = Connection::new(id, &config, viewer.events.clone()).map_err(|err| err.to_string())?;
-        pipeline.add(connection.element()).map_err(|err| err.to_string())?;
+        let connection =
+            Connection::new(id, &config, viewer.events.clone()).map_err(|err| err.to_string())?;
+        pipeline
+            .add(connection.element())
+            .map_err(|err| err.to_string())?;
         watch_bus(&pipeline, &sink, viewer.events.clone());
         follow_clock(&pipeline, &sink);
-        pipeline.set_state(gst::State::Ready).map_err(|err| err.to_string())?;
+        pipeline
+            .set_state(gst::State::Ready)
+            .map_err(|err| err.to_string())?;
         signals::consumer_added(&sink, &viewer.peer_id, connection.element());
         signaller.consumer_added(&viewer.peer_id, connection.element());
         signaller.webrtcbin_ready(&viewer.peer_id, connection.element());
-        pipeline.set_state(gst::State::Playing).map_err(|err| err.to_string())?;
+        pipeline
+            .set_state(gst::State::Playing)
+            .map_err(|err| err.to_string())?;
         let host = Outgoing {
             sink: self.sink.clone(),
             session_id: id.to_owned(),
@@ -161,7 +178,12 @@ impl Viewers {
             offer: None,
             connected: false,
         };
-        let session = Session { id: id.to_owned(), connection, signaller: signaller.clone(), host };
+        let session = Session {
+            id: id.to_owned(),
+            connection,
+            signaller: signaller.clone(),
+            host,
+        };
         session::spawn(session, Event::Start(opening), reader, viewer.events);
         Ok(())
     }
@@ -169,7 +191,10 @@ impl Viewers {
     fn config(&self, settings: &Settings, estimates: &Arc<Estimates>) -> Config {
         let estimator = settings.measures_network().then(|| {
             let estimates = estimates.clone();
-            Estimator { bounds: settings.bounds(), changed: Arc::new(move |estimate| estimates.changed(estimate)) }
+            Estimator {
+                bounds: settings.bounds(),
+                changed: Arc::new(move |estimate| estimates.changed(estimate)),
+            }
         });
         Config {
             servers: self.servers.clone(),
@@ -189,9 +214,18 @@ impl Viewers {
     /// A rung failed: the sessions that it served end.
     pub(super) fn rung_failed(&self, pad: &str, codec: &logic::codec::Codec, text: &str) {
         for (_, viewer) in self.all() {
-            let served = viewer.served.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if served.iter().any(|served| served.pad == pad && served.codec == codec) {
-                viewer.events.send(Event::Failed(EndReason::Pipeline(text.to_owned())));
+            let served = viewer
+                .served
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            if served
+                .iter()
+                .any(|served| served.pad == pad && served.codec == codec)
+            {
+                viewer
+                    .events
+                    .send(Event::Failed(EndReason::Pipeline(text.to_owned())));
             }
         }
     }
@@ -212,7 +246,9 @@ impl Viewers {
             return;
         }
         let sessions = self.sessions();
-        let waited = self.changed.wait_timeout_while(sessions, limit, |sessions| !sessions.is_empty());
+        let waited = self
+            .changed
+            .wait_timeout_while(sessions, limit, |sessions| !sessions.is_empty());
         drop(waited);
     }
 }

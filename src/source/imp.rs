@@ -1,7 +1,5 @@
 //! The GObject of every source: properties, states and child proxy.
 
-#![expect(missing_docs, reason = "the derived accessors of properties carry no documentation; their blurbs do")]
-
 use super::settings::{STUN_SERVER, Settings};
 use super::{properties, templates};
 use crate::signaller::Signallable;
@@ -68,7 +66,8 @@ impl ObjectImpl for BaseWebRTCSrc {
     }
 
     fn property(&self, id: usize, spec: &glib::ParamSpec) -> glib::Value {
-        self.boxed(spec.name()).unwrap_or_else(|| self.derived_property(id, spec))
+        self.boxed(spec.name())
+            .unwrap_or_else(|| self.derived_property(id, spec))
     }
 
     fn constructed(&self) {
@@ -86,7 +85,10 @@ impl ElementImpl for BaseWebRTCSrc {
         templates::src()
     }
 
-    fn change_state(&self, transition: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
         match transition {
             gst::StateChange::ReadyToPaused => self.begin()?,
             gst::StateChange::PausedToReady => self.finish(),

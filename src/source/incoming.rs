@@ -49,7 +49,13 @@ struct Open {
 }
 
 impl Incoming {
-    pub(super) fn new(source: &BaseWebRTCSrc, session_id: &str, peer_id: &str, settings: Settings, streams: Arc<Streams>) -> Self {
+    pub(super) fn new(
+        source: &BaseWebRTCSrc,
+        session_id: &str,
+        peer_id: &str,
+        settings: Settings,
+        streams: Arc<Streams>,
+    ) -> Self {
         Self {
             source: source.downgrade(),
             session_id: session_id.into(),
@@ -77,7 +83,10 @@ impl Host for Incoming {
                 formats.merge(format);
             }
             if !formats.is_empty() {
-                connection.add_receiver(&formats, self.settings.do_retransmission && kind == MediaKind::Video);
+                connection.add_receiver(
+                    &formats,
+                    self.settings.do_retransmission && kind == MediaKind::Video,
+                );
             }
         }
         Ok(())
@@ -86,7 +95,8 @@ impl Host for Incoming {
     fn remote_description(&mut self, _: &Connection, remote: &SessionDescription) -> Result<(), EndReason> {
         let description = |err: &dyn std::fmt::Display| EndReason::Description(err.to_string());
         let parsed = Description::parse(&remote.sdp).map_err(|err| description(&err))?;
-        let plan = plan::read_offer_to_receive(&parsed, &self.settings.codecs()).map_err(|err| description(&err))?;
+        let plan =
+            plan::read_offer_to_receive(&parsed, &self.settings.codecs()).map_err(|err| description(&err))?;
         self.streams.open().promised = plan.len();
         if remote.kind == DescriptionKind::Offer {
             self.offer = Some((parsed, plan));
@@ -95,9 +105,13 @@ impl Host for Incoming {
     }
 
     fn before_answer(&mut self, connection: &Connection) -> Result<(), EndReason> {
-        let Some((offer, plan)) = self.offer.take() else { return Ok(()) };
+        let Some((offer, plan)) = self.offer.take() else {
+            return Ok(());
+        };
         for (m_line, media) in offer.media.iter().enumerate() {
-            let logic::sdp::media::Section::Rtp(kind) = media.section else { continue };
+            let logic::sdp::media::Section::Rtp(kind) = media.section else {
+                continue;
+            };
             let receiving = plan.iter().find(|receiving| receiving.m_line == m_line);
             let retransmission = self.settings.do_retransmission && kind == MediaKind::Video;
             let formats = match receiving {
@@ -116,7 +130,9 @@ impl Host for Incoming {
     }
 
     fn ended(&mut self, connection: &Connection, reason: &EndReason) {
-        let Some(source) = self.source.upgrade() else { return };
+        let Some(source) = self.source.upgrade() else {
+            return;
+        };
         let stopping = *reason == EndReason::Stopping;
         self.streams.close(&source, connection.element(), !stopping);
         source.session_ended(&self.session_id, &self.peer_id, reason);
@@ -141,28 +157,53 @@ impl Streams {
     /// Takes in what the transport receives.
     pub(super) fn watch(self: &Arc<Self>, connection: &Connection) {
         let (shortest, longest) = (self.shortest, self.longest);
-        connection.set_latency(gst::ClockTime::from_mseconds(u64::try_from(shortest.as_millis()).unwrap_or(0)));
+        connection.set_latency(gst::ClockTime::from_mseconds(
+            u64::try_from(shortest.as_millis()).unwrap_or(0),
+        ));
         connection.on_jitter_buffer(move |buffer| jitter::follow(buffer, shortest, longest));
         let streams = self.clone();
         connection.on_received(move |received| {
-            let Some(source) = streams.source.upgrade() else { return };
+            let Some(source) = streams.source.upgrade() else {
+                return;
+            };
             if let Err(text) = streams.expose(&source, &received) {
-                gst::element_error!(source, gst::StreamError::CodecNotFound, ("m-line {}: {text}", received.m_line));
+                gst::element_error!(
+                    source,
+                    gst::StreamError::CodecNotFound,
+                    ("m-line {}: {text}", received.m_line)
+                );
             }
         });
     }
 
     /// A stream arrived: gives it a pad and what stands between.
     fn expose(&self, source: &BaseWebRTCSrc, received: &Received) -> Result<(), String> {
-        let caps = received.pad.current_caps().unwrap_or_else(|| received.pad.query_caps(None));
-        let media = caps.structure(0).and_then(|structure| structure.get::<&str>("media").ok()).unwrap_or_default();
-        let kind = if media == "audio" { MediaKind::Audio } else { MediaKind::Video };
-        let Some((name, last)) = self.next_name(kind) else { return Ok(()) };
+        let caps = received
+            .pad
+            .current_caps()
+            .unwrap_or_else(|| received.pad.query_caps(None));
+        let media = caps
+            .structure(0)
+            .and_then(|structure| structure.get::<&str>("media").ok())
+            .unwrap_or_default();
+        let kind = if media == "audio" {
+            MediaKind::Audio
+        } else {
+            MediaKind::Video
+        };
+        let Some((name, last)) = self.next_name(kind) else {
+            return Ok(());
+        };
         let pad = self.add_pad(source, &name, kind)?;
         pad.set_msid(received.pad.property("msid"));
         // The application links in pad-added; only then is known what it wants.
         let output = decode::wanted(pad.upcast_ref(), kind);
-        gst::debug!(CAT, obj = pad, "session {}: {output:?} of {caps}", self.session_id);
+        gst::debug!(
+            CAT,
+            obj = pad,
+            "session {}: {output:?} of {caps}",
+            self.session_id
+        );
         drop_while_unlinked(&received.pad, &pad);
         let failed = |err: &dyn std::fmt::Display| format!("failed to {err}");
         if output == Output::Rtp {
@@ -170,7 +211,9 @@ impl Streams {
             pad.set_target(Some(&received.pad)).map_err(|err| failed(&err))?;
         } else {
             let chain = Chain::build(source.upcast_ref(), &caps, output).map_err(|err| failed(&err))?;
-            let (Some(entry), Some(exit)) = (chain.sink(), chain.src()) else { return Err("the chain has no pads".into()) };
+            let (Some(entry), Some(exit)) = (chain.sink(), chain.src()) else {
+                return Err("the chain has no pads".into());
+            };
             self.name_stream(&exit, received.m_line);
             pad.set_target(Some(&exit)).map_err(|err| failed(&err))?;
             let linked = received.pad.link(&entry).map_err(|err| failed(&err));
@@ -201,9 +244,13 @@ impl Streams {
 
     fn add_pad(&self, source: &BaseWebRTCSrc, name: &str, kind: MediaKind) -> Result<WebRTCSrcPad, String> {
         let wanted = format!("{kind}_%u");
-        let template = templates::src().iter().find(|template| template.name_template() == wanted);
+        let template = templates::src()
+            .iter()
+            .find(|template| template.name_template() == wanted);
         let template = template.ok_or("there is no such pad template")?;
-        let pad = gst::PadBuilder::<WebRTCSrcPad>::from_template(template).name(name).build();
+        let pad = gst::PadBuilder::<WebRTCSrcPad>::from_template(template)
+            .name(name)
+            .build();
         let _ = pad.set_active(true);
         self.open().pads.push(pad.clone());
         source.add_pad(&pad).map_err(|err| err.to_string())?;
@@ -224,12 +271,17 @@ impl Streams {
     fn name_stream(&self, pad: &gst::Pad, m_line: usize) {
         let id = format!("{}/{m_line}", self.session_id);
         pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
-            let Some(event) = info.event() else { return gst::PadProbeReturn::Ok };
+            let Some(event) = info.event() else {
+                return gst::PadProbeReturn::Ok;
+            };
             if let gst::EventView::StreamStart(start) = event.view()
                 && start.stream_id() != id.as_str()
             {
                 let group = start.group_id().unwrap_or_else(gst::GroupId::next);
-                let named = gst::event::StreamStart::builder(&id).group_id(group).seqnum(event.seqnum()).build();
+                let named = gst::event::StreamStart::builder(&id)
+                    .group_id(group)
+                    .seqnum(event.seqnum())
+                    .build();
                 info.data = Some(gst::PadProbeData::Event(named));
             }
             gst::PadProbeReturn::Ok
@@ -263,10 +315,11 @@ impl Streams {
 /// as someone links its pad.
 fn drop_while_unlinked(arrival: &gst::Pad, pad: &WebRTCSrcPad) {
     let pad = pad.downgrade();
-    arrival.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
-        match pad.upgrade() {
+    arrival.add_probe(
+        gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
+        move |_, _| match pad.upgrade() {
             Some(pad) if pad.is_linked() => gst::PadProbeReturn::Ok,
             _ => gst::PadProbeReturn::Drop,
-        }
-    });
+        },
+    );
 }

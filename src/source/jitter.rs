@@ -52,7 +52,11 @@ impl Totals {
     fn of(element: &gst::Element) -> Self {
         let stats = element.property::<gst::Structure>("stats");
         let count = |name: &str| stats.get::<u64>(name).unwrap_or(0);
-        Self { jitter: Duration::from_nanos(count("avg-jitter")), late: count("num-late"), lost: count("num-lost") }
+        Self {
+            jitter: Duration::from_nanos(count("avg-jitter")),
+            late: count("num-late"),
+            lost: count("num-lost"),
+        }
     }
 
     fn since(self, before: Self) -> Seen {

@@ -11,13 +11,36 @@ use logic::codec::MediaKind;
 /// Their specifications.
 pub(super) fn boxed() -> Vec<glib::ParamSpec> {
     let list = |name: &str, nick: &str, blurb: &str, item: &str| {
-        let item = glib::ParamSpecString::builder(item).nick(nick).blurb(blurb).build();
-        gst::ParamSpecArray::builder(name).nick(nick).blurb(blurb).element_spec(&item).mutable_ready().build()
+        let item = glib::ParamSpecString::builder(item)
+            .nick(nick)
+            .blurb(blurb)
+            .build();
+        gst::ParamSpecArray::builder(name)
+            .nick(nick)
+            .blurb(blurb)
+            .element_spec(&item)
+            .mutable_ready()
+            .build()
     };
     vec![
-        list("turn-servers", "TURN servers", "TURN servers as turn(s)://user:password@host:port", "turn-server"),
-        list("video-codecs", "Video codecs", "Names of the video codecs to accept: VP8, H264, VP9, H265, AV1, RAW", "codec"),
-        list("audio-codecs", "Audio codecs", "Names of the audio codecs to accept: OPUS, MULTIOPUS, L24, L16, L8", "codec"),
+        list(
+            "turn-servers",
+            "TURN servers",
+            "TURN servers as turn(s)://user:password@host:port",
+            "turn-server",
+        ),
+        list(
+            "video-codecs",
+            "Video codecs",
+            "Names of the video codecs to accept: VP8, H264, VP9, H265, AV1, RAW",
+            "codec",
+        ),
+        list(
+            "audio-codecs",
+            "Audio codecs",
+            "Names of the audio codecs to accept: OPUS, MULTIOPUS, L24, L16, L8",
+            "codec",
+        ),
         glib::ParamSpecBoxed::builder::<gst::Structure>("meta")
             .nick("Metadata")
             .blurb("What the signalling server tells others about this consumer")
@@ -33,7 +56,11 @@ pub(super) fn boxed() -> Vec<glib::ParamSpec> {
 
 fn texts(value: &glib::Value) -> Vec<String> {
     let array = value.get::<gst::Array>().ok();
-    array.iter().flat_map(|array| array.iter()).filter_map(|value| value.get::<Option<String>>().ok()?).collect()
+    array
+        .iter()
+        .flat_map(|array| array.iter())
+        .filter_map(|value| value.get::<Option<String>>().ok()?)
+        .collect()
 }
 
 fn names(codecs: &[&'static logic::codec::Codec]) -> glib::Value {
@@ -50,7 +77,10 @@ impl BaseWebRTCSrc {
             "meta" => self.settings().meta = value.get().ok().flatten(),
             "signaller" => {
                 let new = value.get::<Option<Signallable>>().ok().flatten();
-                *self.signaller.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = new;
+                *self
+                    .signaller
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner) = new;
             }
             _ => return false,
         }

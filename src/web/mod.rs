@@ -27,10 +27,17 @@ impl WebServer {
     /// Listens, or says why not and which property to change.
     pub(crate) fn start(settings: &Settings, signaller: &Signallable) -> Result<Self, String> {
         let text = settings.web_server_host_addr.clone().unwrap_or_default();
-        let wrong = |why: &str| format!("web server address '{text}' (property web-server-host-addr) cannot be used: {why}");
+        let wrong = |why: &str| {
+            format!("web server address '{text}' (property web-server-host-addr) cannot be used: {why}")
+        };
         let url = url::Url::parse(&text).map_err(|err| wrong(&err.to_string()))?;
-        let addresses = url.socket_addrs(|| Some(80)).map_err(|err| wrong(&err.to_string()))?;
-        let (cert, key) = (settings.web_server_cert.as_deref(), settings.web_server_key.as_deref());
+        let addresses = url
+            .socket_addrs(|| Some(80))
+            .map_err(|err| wrong(&err.to_string()))?;
+        let (cert, key) = (
+            settings.web_server_cert.as_deref(),
+            settings.web_server_key.as_deref(),
+        );
         let tls = signalling::tls::load_optional(cert.map(Path::new), key.map(Path::new))
             .map_err(|err| format!("{err} (properties web-server-cert and web-server-key)"))?;
         let listener = TcpListener::bind(&addresses[..])
@@ -46,7 +53,10 @@ impl WebServer {
                 serve(listener, router, tls, stopped).await;
             }
         });
-        Ok(Self { address: format!("{scheme}://{local}{prefix}/"), _stop: stop })
+        Ok(Self {
+            address: format!("{scheme}://{local}{prefix}/"),
+            _stop: stop,
+        })
     }
 
     /// Where the page is.
@@ -58,7 +68,11 @@ impl WebServer {
 /// `/path`, or nothing for the root.
 fn prefix(path: Option<&str>) -> String {
     let path = path.unwrap_or_default().trim_matches('/');
-    if path.is_empty() { String::new() } else { format!("/{path}") }
+    if path.is_empty() {
+        String::new()
+    } else {
+        format!("/{path}")
+    }
 }
 
 fn router(settings: &Settings, prefix: &str, signaller: &Signallable) -> Result<Router, String> {
@@ -70,7 +84,9 @@ fn router(settings: &Settings, prefix: &str, signaller: &Signallable) -> Result<
             router.fallback_service(tower_http::services::ServeDir::new(directory))
         }
         Some(directory) => {
-            return Err(format!("there is no directory '{directory}' to serve (property web-server-directory)"));
+            return Err(format!(
+                "there is no directory '{directory}' to serve (property web-server-directory)"
+            ));
         }
     };
     if prefix.is_empty() {
@@ -128,6 +144,9 @@ where
 {
     let service = hyper_util::service::TowerToHyperService::new(router);
     let http = hyper_util::rt::TokioIo::new(socket);
-    hyper::server::conn::http1::Builder::new().timer(hyper_util::rt::TokioTimer::new()).serve_connection(http, service).await?;
+    hyper::server::conn::http1::Builder::new()
+        .timer(hyper_util::rt::TokioTimer::new())
+        .serve_connection(http, service)
+        .await?;
     Ok(())
 }

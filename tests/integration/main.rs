@@ -1,1 +1,22 @@
-//! none
+//! Elements against real peers: real servers over real sockets, real transports on loopback, real browsers.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod bad_descriptions;
+mod bad_settings;
+mod browsers;
+mod codecs;
+mod embedded_servers;
+mod ends_in_time;
+mod inspection;
+mod never_blocks;
+mod outputs;
+mod sessions;
+mod sharing;
+mod support;
+mod viewer_offers;

@@ -14,6 +14,8 @@
 //! | [`rtp`] | rewriting of RTP headers |
 //! | [`bitrate`] | what bitrate a shared encoder runs at |
 
+#![warn(missing_docs)]
+
 pub mod backoff;
 pub mod bitrate;
 pub mod codec;

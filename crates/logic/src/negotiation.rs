@@ -6,7 +6,10 @@
 
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::fmt;
+use std::time::Duration;
 
+/// A peer from which nothing came for this long, not even reports, is gone (RFC 7675 section 5.1).
+const CONSENT: Duration = Duration::from_secs(30);
 /// Candidates held for a description that never came are bounded by this.
 const MOST_HELD: usize = 512;
 
@@ -59,6 +62,8 @@ pub enum Event {
     Failed(EndReason),
     /// The time for the transport to come up has passed.
     DeadlinePassed,
+    /// Nothing has come from the peer for this long.
+    Silent(Duration),
 }
 
 /// What to do.
@@ -103,6 +108,8 @@ pub enum EndReason {
     Unexpected(&'static str),
     /// The viewer took no media for too long.
     Stalled,
+    /// Nothing came from the peer for as long as its consent lasts.
+    Vanished,
 }
 
 impl EndReason {
@@ -122,6 +129,7 @@ impl EndReason {
             Self::Pipeline(_) => "pipeline",
             Self::Unexpected(_) => "unexpected",
             Self::Stalled => "stalled",
+            Self::Vanished => "vanished",
         }
     }
 }
@@ -138,6 +146,7 @@ impl fmt::Display for EndReason {
             Self::Pipeline(text) => write!(f, "error in the session's pipeline: {text}"),
             Self::Unexpected(what) => write!(f, "the peer sent {what}, which does not fit the exchange"),
             Self::Stalled => f.write_str("the connection took no media for too long"),
+            Self::Vanished => write!(f, "nothing came from the peer for {} seconds", CONSENT.as_secs()),
         }
     }
 }
@@ -214,6 +223,8 @@ impl Negotiation {
             Event::MediaChanged => self.change_media(),
             Event::Transport(transport) => self.transport(transport),
             Event::Failed(reason) => self.end(reason),
+            Event::Silent(silence) if self.connected && silence >= CONSENT => self.end(EndReason::Vanished),
+            Event::Silent(_) => Vec::new(),
             Event::DeadlinePassed if self.connected => Vec::new(),
             Event::DeadlinePassed => self.end(EndReason::TimedOut(self.awaited())),
         }

@@ -5,6 +5,8 @@
 //! server's `hub`. Unknown message types and unknown fields are tolerated in both directions, so that older
 //! and newer peers keep talking.
 
+#![warn(missing_docs)]
+
 mod client_message;
 mod peer;
 mod server_message;

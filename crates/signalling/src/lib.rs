@@ -4,6 +4,8 @@
 //! accepts websockets, queues what the hub says and ends connections properly. [`tls`] loads certificates.
 //! The words themselves are those of the `protocol` crate.
 
+#![warn(missing_docs)]
+
 mod board;
 mod config;
 mod connection;

@@ -1,7 +1,5 @@
 //! Properties of the default signaller, and what its connection tells: signals to the element.
 
-#![expect(missing_docs, reason = "the derived accessors of properties carry no documentation; their blurbs do")]
-
 use super::client::{Config, Connection, Outgoing, Owner};
 use crate::signaller::{Signallable, SignallableExt, SignallableImpl, WebRTCSignallerRole, meta};
 use gst::glib;
@@ -10,14 +8,18 @@ use gst::subclass::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 use logic::peer_client::{Action, Purpose};
 use protocol::{
-    ClientMessage, DescriptionKind, IceCandidate, Meta, PeerId, PeerMessage, PeerMessageInner, SessionDescription,
-    SessionId,
+    ClientMessage, DescriptionKind, IceCandidate, Meta, PeerId, PeerMessage, PeerMessageInner,
+    SessionDescription, SessionId,
 };
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
-    gst::DebugCategory::new("webrtc-signaller", gst::DebugColorFlags::empty(), Some("WebRTC signalling client"))
+    gst::DebugCategory::new(
+        "webrtc-signaller",
+        gst::DebugColorFlags::empty(),
+        Some("WebRTC signalling client"),
+    )
 });
 
 /// Attempts to connect before the first success; afterwards a lost server is waited for without limit.
@@ -120,7 +122,11 @@ impl Signaller {
 
     fn set_uri(&self, uri: Option<String>) {
         let Some(text) = uri else {
-            gst::warning!(CAT, imp = self, "property uri cannot be NULL, keeping the address there is");
+            gst::warning!(
+                CAT,
+                imp = self,
+                "property uri cannot be NULL, keeping the address there is"
+            );
             return;
         };
         let mut settings = self.settings();
@@ -140,21 +146,29 @@ impl Signaller {
             settings.producer_peer_id = id;
         } else {
             drop(settings);
-            gst::warning!(CAT, imp = self, "producer-peer-id is for role consumer only, ignoring it");
+            gst::warning!(
+                CAT,
+                imp = self,
+                "producer-peer-id is for role consumer only, ignoring it"
+            );
         }
     }
 
     fn config(&self) -> Result<Config, String> {
         let settings = self.settings();
         let text = settings.uri.clone().unwrap_or_default();
-        let wrong = |why: &str| format!("signalling server URI '{text}' (property uri) cannot be used: {why}");
+        let wrong =
+            |why: &str| format!("signalling server URI '{text}' (property uri) cannot be used: {why}");
         let url = url::Url::parse(&text).map_err(|err| wrong(&err.to_string()))?;
         if !matches!(url.scheme(), "ws" | "wss") {
             return Err(wrong("its scheme must be ws or wss"));
         }
         let headers = settings.headers.iter().flat_map(|headers| headers.iter());
         let headers = headers.filter_map(|(name, value)| {
-            Some((name.to_string(), value.transform::<String>().ok()?.get::<String>().ok()?))
+            Some((
+                name.to_string(),
+                value.transform::<String>().ok()?.get::<String>().ok()?,
+            ))
         });
         let purpose = match (settings.role, &settings.producer_peer_id) {
             (WebRTCSignallerRole::Producer, _) => Purpose::Produce,
@@ -183,12 +197,19 @@ impl Signaller {
         let sent = connection.as_ref().map(|connection| connection.send(outgoing));
         drop(connection);
         if sent == Some(false) {
-            gst::warning!(CAT, imp = self, "the signalling server does not take what is sent to it");
+            gst::warning!(
+                CAT,
+                imp = self,
+                "the signalling server does not take what is sent to it"
+            );
         }
     }
 
     fn say(&self, session_id: &str, inner: PeerMessageInner) {
-        let message = PeerMessage { session_id: SessionId::new(session_id), inner };
+        let message = PeerMessage {
+            session_id: SessionId::new(session_id),
+            inner,
+        };
         self.send(Outgoing::Message(ClientMessage::Peer(message)));
     }
 }
@@ -221,12 +242,20 @@ impl SignallableImpl for Signaller {
         };
         let owner = Arc::new(Weak(self.obj().downgrade()));
         let connection = Connection::start(config, owner);
-        let old = self.connection.lock().unwrap_or_else(PoisonError::into_inner).replace(connection);
+        let old = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace(connection);
         drop(old);
     }
 
     fn stop(&self) {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(connection) = connection {
             connection.close(LAST_WORDS);
             self.set_client_id(None);
@@ -234,16 +263,26 @@ impl SignallableImpl for Signaller {
     }
 
     fn send_sdp(&self, session_id: &str, sdp: &WebRTCSessionDescription) {
-        let kind = if sdp.type_() == WebRTCSDPType::Offer { DescriptionKind::Offer } else { DescriptionKind::Answer };
+        let kind = if sdp.type_() == WebRTCSDPType::Offer {
+            DescriptionKind::Offer
+        } else {
+            DescriptionKind::Answer
+        };
         match sdp.sdp().as_text() {
-            Ok(sdp) => self.say(session_id, PeerMessageInner::Sdp(SessionDescription { kind, sdp })),
+            Ok(sdp) => self.say(
+                session_id,
+                PeerMessageInner::Sdp(SessionDescription { kind, sdp }),
+            ),
             Err(err) => gst::error!(CAT, imp = self, "failed to write a description as text: {err}"),
         }
     }
 
     fn add_ice(&self, session_id: &str, candidate: &str, sdp_m_line_index: u32, sdp_mid: Option<String>) {
-        let candidate =
-            IceCandidate { candidate: candidate.into(), sdp_m_line_index: Some(sdp_m_line_index), sdp_mid };
+        let candidate = IceCandidate {
+            candidate: candidate.into(),
+            sdp_m_line_index: Some(sdp_m_line_index),
+            sdp_mid,
+        };
         self.say(session_id, PeerMessageInner::Ice(candidate));
     }
 
@@ -252,7 +291,10 @@ impl SignallableImpl for Signaller {
     }
 
     fn end_session_with_error(&self, session_id: &str, error: Option<&str>) {
-        self.send(Outgoing::EndSession(SessionId::new(session_id), error.map(str::to_owned)));
+        self.send(Outgoing::EndSession(
+            SessionId::new(session_id),
+            error.map(str::to_owned),
+        ));
     }
 }
 
@@ -287,8 +329,16 @@ impl Weak {
         }
     }
 
-    fn requested(&self, signaller: &super::Signaller, session: &SessionId, peer: &PeerId, offer: Option<String>) {
-        let Some(text) = offer else { return signaller.session_requested(session.as_str(), peer.as_str(), None) };
+    fn requested(
+        &self,
+        signaller: &super::Signaller,
+        session: &SessionId,
+        peer: &PeerId,
+        offer: Option<String>,
+    ) {
+        let Some(text) = offer else {
+            return signaller.session_requested(session.as_str(), peer.as_str(), None);
+        };
         match description(DescriptionKind::Offer, &text) {
             Some(offer) => signaller.session_requested(session.as_str(), peer.as_str(), Some(&offer)),
             None => signaller.end_session_with_error(session.as_str(), Some("the offer is no SDP")),
@@ -298,7 +348,9 @@ impl Weak {
 
 impl Owner for Weak {
     fn meta(&self) -> Option<Meta> {
-        Some(meta::structure_to_json(self.0.upgrade()?.request_meta()?.as_ref()))
+        Some(meta::structure_to_json(
+            self.0.upgrade()?.request_meta()?.as_ref(),
+        ))
     }
 
     fn act(&self, action: Action) {
@@ -310,19 +362,34 @@ impl Owner for Weak {
                 gst::info!(CAT, obj = signaller, "connected to the signalling server as {id}");
                 signaller.imp().set_client_id(Some(id.to_string()));
             }
-            Action::SessionRequested(session, peer, offer) => self.requested(&signaller, &session, &peer, offer),
-            Action::SessionStarted(session, peer) => signaller.session_started(session.as_str(), peer.as_str()),
+            Action::SessionRequested(session, peer, offer) => {
+                self.requested(&signaller, &session, &peer, offer)
+            }
+            Action::SessionStarted(session, peer) => {
+                signaller.session_started(session.as_str(), peer.as_str())
+            }
             Action::Peer(session, inner) => self.hear(&signaller, &session, inner),
-            Action::SessionEnded(session, error) => signaller.session_ended(session.as_str(), error.as_deref()),
-            Action::ProducerAdded(id, meta, new) => signaller.producer_added(id.as_str(), structure(meta), new),
+            Action::SessionEnded(session, error) => {
+                signaller.session_ended(session.as_str(), error.as_deref())
+            }
+            Action::ProducerAdded(id, meta, new) => {
+                signaller.producer_added(id.as_str(), structure(meta), new)
+            }
             Action::ProducerRemoved(id, meta) => signaller.producer_removed(id.as_str(), structure(meta)),
-            Action::Refused(text) => gst::warning!(CAT, obj = signaller, "the signalling server refused: {text}"),
+            Action::Refused(text) => {
+                gst::warning!(CAT, obj = signaller, "the signalling server refused: {text}")
+            }
         }
     }
 
     fn lost(&self, text: &str, retry_in: Duration) {
         let Some(signaller) = self.0.upgrade() else { return };
-        gst::warning!(CAT, obj = signaller, "{text}; trying again in {} ms", retry_in.as_millis());
+        gst::warning!(
+            CAT,
+            obj = signaller,
+            "{text}; trying again in {} ms",
+            retry_in.as_millis()
+        );
         signaller.imp().set_client_id(None);
     }
 

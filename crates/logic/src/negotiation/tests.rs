@@ -182,3 +182,12 @@ fn a_flood_of_early_candidates_ends_the_session_instead_of_filling_memory() {
     assert_eq!(ends, 1);
     assert!(n.is_ended());
 }
+
+#[test]
+fn a_peer_that_is_silent_for_the_time_of_its_consent_has_vanished() {
+    let mut n = stable();
+    assert_eq!(n.handle(Event::Silent(Duration::from_secs(60))), []);
+    n.handle(Event::Transport(Transport::Connected));
+    assert_eq!(n.handle(Event::Silent(Duration::from_secs(29))), []);
+    assert_eq!(n.handle(Event::Silent(Duration::from_secs(30))), [Action::End(EndReason::Vanished)]);
+}

@@ -1,0 +1,111 @@
+//! What leaves a pipeline arrives in another: pictures by their numbers, sound by its loudness.
+
+use crate::support::{self, AUDIO, Viewer, picture, producer, uri};
+use gst::prelude::*;
+
+/// Sends numbered pictures in one codec and looks at what arrives.
+fn pictures_survive(codec: &str) {
+    let pipeline = support::Pipeline::parse(&format!(
+        "{} ! {} video-caps={codec}",
+        picture::source(),
+        support::SINK
+    ));
+    pipeline.play();
+    let _feeder = picture::Feeder::start(&pipeline);
+    let sink = pipeline.element("ws");
+    support::registered(&sink);
+    let viewer = Viewer::play(&uri(&sink), "video", "video/x-raw,format=I420");
+    let numbers: Vec<u16> = viewer.samples(60).iter().map(picture::number).collect();
+    assert!(
+        numbers.is_sorted_by(|a, b| a < b),
+        "pictures out of order or torn: {numbers:?}"
+    );
+    let span = usize::from(numbers[59] - numbers[0]) + 1;
+    assert!(span <= 75, "60 of {span} pictures arrived: {numbers:?}");
+}
+
+#[test]
+fn pictures_survive_vp8() {
+    pictures_survive("video/x-vp8");
+}
+
+#[test]
+fn pictures_survive_h264() {
+    pictures_survive("video/x-h264");
+}
+
+#[test]
+fn pictures_survive_vp9() {
+    pictures_survive("video/x-vp9");
+}
+
+#[test]
+fn pictures_survive_av1_with_the_payloader_that_the_plugin_brings_along() {
+    pictures_survive("video/x-av1");
+}
+
+#[test]
+fn pictures_survive_h265() {
+    pictures_survive("video/x-h265");
+}
+
+/// The loudest sample of a buffer of 16-bit sound.
+fn peak(sample: &gst::Sample) -> u16 {
+    let map = sample.buffer().unwrap().map_readable().unwrap();
+    map.chunks_exact(2)
+        .map(|b| i16::from_le_bytes([b[0], b[1]]).unsigned_abs())
+        .max()
+        .unwrap_or(0)
+}
+
+fn sound_survives(caps: &str, settings: &str) {
+    let pipeline = producer(AUDIO, settings);
+    let viewer = Viewer::new(
+        &uri(&pipeline.element("ws")),
+        "audio",
+        caps,
+        "audio-codecs=<OPUS,L16>",
+    );
+    viewer.pipeline.play();
+    let peaks: Vec<u16> = viewer.samples(50).iter().map(peak).collect();
+    // Half of full scale, but for the codec's delay at the start.
+    let good = peaks
+        .iter()
+        .filter(|peak| (13_000..20_000).contains(*peak))
+        .count();
+    assert!(good >= 40, "{peaks:?}");
+}
+
+#[test]
+fn sound_survives_opus() {
+    sound_survives("audio/x-raw,format=S16LE", "");
+}
+
+#[test]
+fn sound_survives_uncompressed() {
+    let caps = "audio/x-raw,format=S16BE";
+    let pipeline = producer(AUDIO, "audio-caps=audio/x-raw,format=S16BE");
+    let viewer = Viewer::new(&uri(&pipeline.element("ws")), "audio", caps, "audio-codecs=<L16>");
+    viewer.pipeline.play();
+    let sample = viewer.samples(10).pop().unwrap();
+    let map = sample.buffer().unwrap().map_readable().unwrap();
+    let peak = map
+        .chunks_exact(2)
+        .map(|b| i16::from_be_bytes([b[0], b[1]]).unsigned_abs())
+        .max()
+        .unwrap();
+    assert!((16_000..17_000).contains(&peak), "{peak}");
+}
+
+#[test]
+fn input_that_is_already_encoded_is_passed_on() {
+    let source = "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=30/1 ! x264enc \
+                  tune=zerolatency key-int-max=30 ! video/x-h264,profile=main";
+    let pipeline = producer(source, "");
+    let sink = pipeline.element("ws");
+    sink.connect("encoder-setup", false, |_| {
+        panic!("encoded input was encoded again")
+    });
+    let viewer = Viewer::play(&uri(&sink), "video", "video/x-raw");
+    viewer.samples(30);
+}

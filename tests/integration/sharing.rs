@@ -1,0 +1,113 @@
+//! One encoder for all viewers of a stream.
+
+use crate::support::{self, VIDEO, Viewer, producer, uri};
+use gst::glib;
+use gst::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Counts encoders as they are made.
+fn count_encoders(sink: &gst::Element) -> Arc<AtomicUsize> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    sink.connect("encoder-setup", false, move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        Some(false.to_value())
+    });
+    count
+}
+
+#[test]
+fn three_viewers_share_one_encoder_and_each_gets_every_frame() {
+    let pipeline = producer(VIDEO, "");
+    let sink = pipeline.element("ws");
+    let encoders = count_encoders(&sink);
+    let viewers: Vec<_> = (0..3)
+        .map(|_| Viewer::play(&uri(&sink), "video", "video/x-raw"))
+        .collect();
+    viewers.iter().for_each(|viewer| drop(viewer.samples(30)));
+    assert_eq!(encoders.load(Ordering::Relaxed), 1);
+    let stats = sink.property::<gst::Structure>("stats");
+    assert_eq!(stats.n_fields(), 3, "{stats}");
+}
+
+#[test]
+fn an_encoder_lingers_after_its_last_viewer_and_serves_the_next() {
+    let pipeline = producer(VIDEO, "encoder-linger=60000");
+    let sink = pipeline.element("ws");
+    let encoders = count_encoders(&sink);
+    for _ in 0..2 {
+        let viewer = Viewer::play(&uri(&sink), "video", "video/x-raw");
+        viewer.samples(5);
+        viewer.pipeline.stop();
+        pipeline.message("webrtc-session-ended");
+    }
+    assert_eq!(encoders.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn an_encoder_that_does_not_linger_is_made_anew() {
+    let pipeline = producer(VIDEO, "encoder-linger=0");
+    let sink = pipeline.element("ws");
+    let (gone, is_gone) = std::sync::mpsc::channel();
+    let encoders = Arc::new(AtomicUsize::new(0));
+    let counted = encoders.clone();
+    sink.connect("encoder-setup", false, move |values| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        let gone = gone.clone();
+        values[3]
+            .get::<gst::Element>()
+            .unwrap()
+            .add_weak_ref_notify(move || drop(gone.send(())));
+        Some(false.to_value())
+    });
+    for _ in 0..2 {
+        let viewer = Viewer::play(&uri(&sink), "video", "video/x-raw");
+        viewer.samples(5);
+        viewer.pipeline.stop();
+        is_gone
+            .recv_timeout(support::DEADLINE)
+            .expect("the encoder was never let go of");
+    }
+    assert_eq!(encoders.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn nobody_watching_means_no_encoder() {
+    let pipeline = producer(VIDEO, "");
+    let encoders = count_encoders(&pipeline.element("ws"));
+    // The pipeline runs: frames pass the sink's pad.
+    let (seen, is_seen) = std::sync::mpsc::channel();
+    let pad = pipeline.element("ws").static_pad("video_0").unwrap();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        let _ = seen.send(());
+        gst::PadProbeReturn::Ok
+    });
+    (0..15).for_each(|_| is_seen.recv_timeout(Duration::from_secs(5)).unwrap());
+    assert_eq!(encoders.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_viewer_that_joins_late_starts_with_a_key_unit_at_once() {
+    let pipeline = producer(VIDEO, "");
+    let uri = uri(&pipeline.element("ws"));
+    let first = Viewer::play(&uri, "video", "video/x-raw");
+    first.samples(30);
+    let second = Viewer::play(&uri, "video", "video/x-vp8");
+    let sample = second.sample();
+    assert!(
+        !sample
+            .buffer()
+            .unwrap()
+            .flags()
+            .contains(gst::BufferFlags::DELTA_UNIT)
+    );
+    let id: Option<glib::GString> = second
+        .pipeline
+        .element("src")
+        .static_pad("video_0")
+        .unwrap()
+        .stream_id();
+    assert!(id.is_some());
+}
