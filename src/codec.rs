@@ -47,17 +47,9 @@ pub(crate) fn input(caps: &gst::CapsRef) -> Option<Input> {
 
 /// What the caps say about the stream.
 pub(crate) fn facts(structure: &gst::StructureRef) -> Facts<'_> {
-    let number = |name: &str| {
-        structure
-            .get::<i32>(name)
-            .ok()
-            .and_then(|n| u32::try_from(n).ok())
-            .unwrap_or(0)
-    };
-    let fps = structure
-        .get::<gst::Fraction>("framerate")
-        .ok()
-        .filter(|f| f.denom() != 0);
+    let number =
+        |name: &str| structure.get::<i32>(name).ok().and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+    let fps = structure.get::<gst::Fraction>("framerate").ok().filter(|f| f.denom() != 0);
     Facts {
         width: number("width"),
         height: number("height"),
@@ -111,10 +103,7 @@ fn factories(
 
 /// The first of these elements that is installed.
 pub(crate) fn first_installed(names: &[&'static str]) -> Option<&'static str> {
-    names
-        .iter()
-        .copied()
-        .find(|name| gst::ElementFactory::find(name).is_some())
+    names.iter().copied().find(|name| gst::ElementFactory::find(name).is_some())
 }
 
 /// Makes the payloader of a codec.
@@ -122,11 +111,7 @@ pub(crate) fn first_installed(names: &[&'static str]) -> Option<&'static str> {
 /// # Errors
 /// None is installed.
 pub(crate) fn payloader(row: &Codec) -> Result<gst::Element, MissingElement> {
-    errors::make(
-        first_installed(row.payloaders)
-            .or(row.payloaders.first().copied())
-            .unwrap_or("payloader"),
-    )
+    errors::make(first_installed(row.payloaders).or(row.payloaders.first().copied()).unwrap_or("payloader"))
 }
 
 /// Makes the depayloader of a codec.
@@ -135,9 +120,7 @@ pub(crate) fn payloader(row: &Codec) -> Result<gst::Element, MissingElement> {
 /// None is installed.
 pub(crate) fn depayloader(row: &Codec) -> Result<gst::Element, MissingElement> {
     errors::make(
-        first_installed(row.depayloaders)
-            .or(row.depayloaders.first().copied())
-            .unwrap_or("depayloader"),
+        first_installed(row.depayloaders).or(row.depayloaders.first().copied()).unwrap_or("depayloader"),
     )
 }
 
@@ -156,20 +139,15 @@ pub(crate) fn offered(
     facts: &Facts<'_>,
     feedback: Feedback,
 ) -> gst::Caps {
-    let rate = if row.clock_rate == 0 {
-        facts.rate
-    } else {
-        row.clock_rate
-    };
+    let rate = if row.clock_rate == 0 { facts.rate } else { row.clock_rate };
     let mut builder = gst::Structure::builder("application/x-rtp")
         .field("media", row.kind.as_str())
         .field("encoding-name", row.encoding_name)
         .field("clock-rate", i32::try_from(rate).unwrap_or(90_000))
         .field("payload", i32::from(payload_type))
         .field("ssrc", ssrc);
-    let channels = row
-        .channels
-        .or((row.kind == MediaKind::Audio && facts.channels > 0).then_some(facts.channels));
+    let channels =
+        row.channels.or((row.kind == MediaKind::Audio && facts.channels > 0).then_some(facts.channels));
     if let Some(channels) = channels {
         builder = builder.field("encoding-params", channels.to_string());
     }
@@ -225,12 +203,7 @@ mod tests {
     #[test]
     fn caps_name_codecs_in_their_order() {
         gst::init().unwrap();
-        let names = |text: &str| {
-            named_by(&caps(text))
-                .iter()
-                .map(|row| row.name)
-                .collect::<Vec<_>>()
-        };
+        let names = |text: &str| named_by(&caps(text)).iter().map(|row| row.name).collect::<Vec<_>>();
         assert_eq!(names("video/x-h264; video/x-vp8"), ["H264", "VP8"]);
         assert_eq!(names("audio/x-opus"), ["OPUS"]);
         let both = "audio/x-opus, channel-mapping-family=(int)0; audio/x-opus, channel-mapping-family=(int)1";

@@ -7,18 +7,8 @@ use gst::prelude::*;
 /// Registers every element, and what plain systems lack of plugin `rsrtp`.
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     supply_rtp_elements();
-    gst::Element::register(
-        Some(plugin),
-        "webrtcsink",
-        gst::Rank::NONE,
-        sink::WebRTCSink::static_type(),
-    )?;
-    gst::Element::register(
-        Some(plugin),
-        "webrtcsrc",
-        gst::Rank::PRIMARY,
-        source::WebRTCSrc::static_type(),
-    )?;
+    gst::Element::register(Some(plugin), "webrtcsink", gst::Rank::NONE, sink::WebRTCSink::static_type())?;
+    gst::Element::register(Some(plugin), "webrtcsrc", gst::Rank::PRIMARY, source::WebRTCSrc::static_type())?;
     Ok(())
 }
 
@@ -32,10 +22,7 @@ fn supply_rtp_elements() {
         return;
     }
     if let Err(err) = gstrsrtp::plugin_register_static() {
-        gst::warning!(
-            gst::CAT_RUST,
-            "congestion control and AV1 are not available: {err}"
-        );
+        gst::warning!(gst::CAT_RUST, "congestion control and AV1 are not available: {err}");
         return;
     }
     for feature in registry.features_by_plugin("rsrtp") {

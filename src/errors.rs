@@ -5,10 +5,7 @@ use gst::prelude::*;
 
 /// An element could not be made.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error(
-    "element {name} is missing; on Debian it is in package {}",
-    packages::of_element(name)
-)]
+#[error("element {name} is missing; on Debian it is in package {}", packages::of_element(name))]
 pub(crate) struct MissingElement {
     name: String,
 }
@@ -18,11 +15,7 @@ pub(crate) struct MissingElement {
 /// # Errors
 /// The element's plugin is not installed; the text names the package.
 pub(crate) fn make(name: &str) -> Result<gst::Element, MissingElement> {
-    gst::ElementFactory::make(name)
-        .build()
-        .map_err(|_| MissingElement {
-            name: name.to_owned(),
-        })
+    gst::ElementFactory::make(name).build().map_err(|_| MissingElement { name: name.to_owned() })
 }
 
 /// Fails where an element is not installed.
@@ -32,9 +25,7 @@ pub(crate) fn make(name: &str) -> Result<gst::Element, MissingElement> {
 pub(crate) fn require(names: &[&str]) -> Result<(), MissingElement> {
     for name in names {
         if gst::ElementFactory::find(name).is_none() {
-            return Err(MissingElement {
-                name: (*name).to_owned(),
-            });
+            return Err(MissingElement { name: (*name).to_owned() });
         }
     }
     Ok(())
@@ -59,10 +50,7 @@ pub(crate) fn set_if_present(object: &impl IsA<gst::glib::Object>, name: &str, t
 }
 
 /// Whether a property takes the value as it is.
-#[expect(
-    unsafe_code,
-    reason = "the bindings have no safe form of g_param_value_validate"
-)]
+#[expect(unsafe_code, reason = "the bindings have no safe form of g_param_value_validate")]
 fn in_range(spec: &gst::glib::ParamSpec, value: &gst::glib::Value) -> bool {
     use gst::glib::{gobject_ffi, translate::*};
     let mut copy = value.clone();

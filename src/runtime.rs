@@ -5,12 +5,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 /// `None` only where the system gives no threads.
 static RUNTIME: LazyLock<Option<Runtime>> = LazyLock::new(|| {
-    Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("webrtc-runtime")
-        .enable_all()
-        .build()
-        .ok()
+    Builder::new_multi_thread().worker_threads(2).thread_name("webrtc-runtime").enable_all().build().ok()
 });
 
 /// Runs `future` on the shared runtime. Dropping the returned handle does not stop it.

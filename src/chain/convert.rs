@@ -22,13 +22,7 @@ pub(super) fn converters(kind: MediaKind, caps: &gst::CapsRef) -> Result<Vec<gst
         return ["audioconvert", "audioresample"].into_iter().map(make).collect();
     }
     let features = caps.features(0);
-    let row = VIDEO
-        .iter()
-        .find(|(feature, _)| features.is_some_and(|features| features.contains(*feature)));
-    let names = row
-        .map_or(&[][..], |(_, names)| names)
-        .iter()
-        .copied()
-        .chain(["videoconvert", "videoscale"]);
+    let row = VIDEO.iter().find(|(feature, _)| features.is_some_and(|features| features.contains(*feature)));
+    let names = row.map_or(&[][..], |(_, names)| names).iter().copied().chain(["videoconvert", "videoscale"]);
     names.map(make).collect()
 }

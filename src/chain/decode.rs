@@ -24,10 +24,7 @@ pub(crate) enum DecodeError {
     Missing(#[from] MissingElement),
     #[error("receive {0}: it is no codec that is known here")]
     Unknown(String),
-    #[error(
-        "decode {codec}: no decoder starts; on Debian install {}",
-        packages::of_codec(codec)
-    )]
+    #[error("decode {codec}: no decoder starts; on Debian install {}", packages::of_codec(codec))]
     NoDecoder { codec: &'static str },
     #[error("connect the elements for {codec}: {cause}")]
     Link { codec: &'static str, cause: String },
@@ -74,10 +71,7 @@ impl Chain {
         if output == Output::Raw && !row.is_raw() {
             elements.push(start_decoder(row)?);
         }
-        let link = |err: gst::glib::BoolError| DecodeError::Link {
-            codec: row.name,
-            cause: err.to_string(),
-        };
+        let link = |err: gst::glib::BoolError| DecodeError::Link { codec: row.name, cause: err.to_string() };
         bin.add_many(&elements).map_err(link)?;
         let chain = Self { elements };
         gst::Element::link_many(&chain.elements).map_err(link)?;
@@ -115,10 +109,7 @@ fn row(caps: &gst::CapsRef) -> Option<&'static Codec> {
         "video" => MediaKind::Video,
         _ => return None,
     };
-    let rate = structure
-        .get::<i32>("clock-rate")
-        .ok()
-        .and_then(|rate| u32::try_from(rate).ok())?;
+    let rate = structure.get::<i32>("clock-rate").ok().and_then(|rate| u32::try_from(rate).ok())?;
     rows::by_rtpmap(kind, structure.get::<&str>("encoding-name").ok()?, rate)
 }
 

@@ -21,7 +21,8 @@ pub(crate) struct Member {
     outlet: Outlet,
     /// Set until the first key unit, and again when packets were dropped.
     awaits_key_unit: AtomicBool,
-    begun: AtomicBool,
+    /// Version of the announcement that the transport has heard; 0: none.
+    heard: AtomicU64,
     own_thread: OnceLock<SyncSender<Packets>>,
     /// Milliseconds since `epoch` at which the push that is under way began; 0: none.
     pushing_since: AtomicU64,
@@ -42,7 +43,7 @@ impl Member {
         Arc::new(Self {
             outlet,
             awaits_key_unit: AtomicBool::new(true),
-            begun: AtomicBool::new(false),
+            heard: AtomicU64::new(0),
             own_thread: OnceLock::new(),
             pushing_since: AtomicU64::new(0),
             epoch: Instant::now(),
@@ -51,7 +52,7 @@ impl Member {
         })
     }
 
-    fn deliver(self: &Arc<Self>, packets: &Packets, caps: &gst::Caps, stream_id: &str) {
+    fn deliver(self: &Arc<Self>, packets: &Packets, announced: &Announced, stream_id: &str) {
         if self.given_up.load(Ordering::Relaxed) {
             return;
         }
@@ -61,8 +62,12 @@ impl Member {
             }
             self.awaits_key_unit.store(false, Ordering::Relaxed);
         }
-        if !self.begun.swap(true, Ordering::Relaxed) {
-            self.outlet.begin(stream_id, caps);
+        let heard = self.heard.swap(announced.version, Ordering::Relaxed);
+        if heard != announced.version
+            && let Some(caps) = &announced.caps
+        {
+            let stream_id = (heard == 0).then_some(stream_id);
+            self.outlet.announce(stream_id, caps, &announced.segment);
         }
         let Some(thread) = self.own_thread.get() else {
             if self.push(&packets.list) > SLOW {
@@ -89,13 +94,11 @@ impl Member {
     fn move_to_thread(self: &Arc<Self>) {
         let (queue, waiting) = sync_channel::<Packets>(BACKLOG);
         let member = Arc::downgrade(self);
-        let spawned = std::thread::Builder::new()
-            .name("webrtc-slow-viewer".into())
-            .spawn(move || {
-                while let (Ok(packets), Some(member)) = (waiting.recv(), member.upgrade()) {
-                    member.push(&packets.list);
-                }
-            });
+        let spawned = std::thread::Builder::new().name("webrtc-slow-viewer".into()).spawn(move || {
+            while let (Ok(packets), Some(member)) = (waiting.recv(), member.upgrade()) {
+                member.push(&packets.list);
+            }
+        });
         if spawned.is_ok() {
             let _ = self.own_thread.set(queue);
         }
@@ -113,11 +116,20 @@ impl Member {
     }
 }
 
+/// What precedes the packets, and changes with the encoder's caps and segment.
+#[derive(Clone, Default)]
+struct Announced {
+    version: u64,
+    caps: Option<gst::Caps>,
+    /// Some encoders shift their timestamps; the segment tells by how much.
+    segment: gst::FormattedSegment<gst::ClockTime>,
+}
+
 /// All viewers of a rung.
 #[derive(Default)]
 pub(crate) struct FanOut {
     members: Mutex<Arc<Vec<Arc<Member>>>>,
-    caps: Mutex<Option<gst::Caps>>,
+    announced: Mutex<Announced>,
     /// Whether the packets of the frame that is being packetised belong to a key unit.
     key_unit: AtomicBool,
     stream_id: String,
@@ -125,18 +137,11 @@ pub(crate) struct FanOut {
 
 impl FanOut {
     pub(crate) fn new(stream_id: String) -> Self {
-        Self {
-            stream_id,
-            key_unit: AtomicBool::new(true),
-            ..Self::default()
-        }
+        Self { stream_id, key_unit: AtomicBool::new(true), ..Self::default() }
     }
 
     fn members(&self) -> Arc<Vec<Arc<Member>>> {
-        self.members
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.members.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn change(&self, change: impl FnOnce(&mut Vec<Arc<Member>>)) {
@@ -161,7 +166,15 @@ impl FanOut {
     }
 
     pub(super) fn set_caps(&self, caps: gst::Caps) {
-        *self.caps.lock().unwrap_or_else(PoisonError::into_inner) = Some(caps);
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        announced.version += 1;
+        announced.caps = Some(caps);
+    }
+
+    pub(super) fn set_segment(&self, segment: gst::FormattedSegment<gst::ClockTime>) {
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        announced.version += 1;
+        announced.segment = segment;
     }
 
     /// The next packets are of a frame that is, or is not, a key unit.
@@ -175,15 +188,13 @@ impl FanOut {
         if members.is_empty() {
             return;
         }
-        let Some(caps) = self.caps.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+        let announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if announced.caps.is_none() {
             return;
-        };
-        let packets = Packets {
-            list,
-            key_unit: self.key_unit.load(Ordering::Relaxed),
-        };
+        }
+        let packets = Packets { list, key_unit: self.key_unit.load(Ordering::Relaxed) };
         for member in members.iter() {
-            member.deliver(&packets, &caps, &self.stream_id);
+            member.deliver(&packets, &announced, &self.stream_id);
         }
     }
 

@@ -33,10 +33,7 @@ const KEY_UNIT_PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) enum RungError {
     #[error("{0}")]
     Missing(#[from] MissingElement),
-    #[error(
-        "no encoder for {codec} starts: {tried}; on Debian install {}",
-        packages::of_codec(codec)
-    )]
+    #[error("no encoder for {codec} starts: {tried}; on Debian install {}", packages::of_codec(codec))]
     NoEncoder { codec: &'static str, tried: String },
     #[error("connect the elements of the {codec} chain: {cause}")]
     Link { codec: &'static str, cause: String },
@@ -97,9 +94,8 @@ impl Rung {
         payload::set_up(&payloader, plan.codec);
         hooks.payloader(&payloader);
         payload::number(&payloader, plan.numbers)?;
-        let exit = payloader
-            .static_pad("src")
-            .ok_or_else(|| link_error(plan, &"the payloader has no src pad"))?;
+        let exit =
+            payloader.static_pad("src").ok_or_else(|| link_error(plan, &"the payloader has no src pad"))?;
         let mut chain: Vec<gst::Element> = vec![entrance.clone().upcast()];
         let mut encoder = None;
         if plan.placement == Placement::Shared {
@@ -119,12 +115,10 @@ impl Rung {
         chain.push(payloader.clone());
         pipeline.add_many(&chain).map_err(|err| link_error(plan, &err))?;
         gst::Element::link_many(&chain).map_err(|err| link_error(plan, &err))?;
-        let sink = payloader
-            .static_pad("sink")
-            .ok_or_else(|| link_error(plan, &"the payloader has no sink pad"))?;
+        let sink =
+            payloader.static_pad("sink").ok_or_else(|| link_error(plan, &"the payloader has no sink pad"))?;
         let end = fan_out_pad(&fan_out, plan.numbers);
-        exit.link_full(&end, gst::PadLinkCheck::empty())
-            .map_err(|err| link_error(plan, &err))?;
+        exit.link_full(&end, gst::PadLinkCheck::empty()).map_err(|err| link_error(plan, &err))?;
         let rung = Arc::new(Self {
             codec: plan.codec,
             _end: end,
@@ -271,9 +265,7 @@ impl Rung {
             None => self.hooks.upstream_key_unit(),
             Some((encoder, Some(family))) if family.ask_key_unit(encoder) => {}
             Some(_) => {
-                let event = gst_video::UpstreamForceKeyUnitEvent::builder()
-                    .all_headers(true)
-                    .build();
+                let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
                 self.exit.send_event(event);
             }
         }
@@ -302,10 +294,7 @@ impl Drop for Rung {
 }
 
 fn link_error(plan: &Plan<'_>, cause: &dyn std::fmt::Display) -> RungError {
-    RungError::Link {
-        codec: plan.codec.name,
-        cause: cause.to_string(),
-    }
+    RungError::Link { codec: plan.codec.name, cause: cause.to_string() }
 }
 
 /// A bare pad that hands what it receives to the fan-out.
@@ -321,8 +310,14 @@ fn fan_out_pad(fan_out: &Arc<FanOut>, numbers: Numbers) -> gst::Pad {
             Ok(gst::FlowSuccess::Ok)
         })
         .event_function(move |_, _, event| {
-            if let gst::EventView::Caps(caps) = event.view() {
-                events.set_caps(payload::transport_caps(caps.caps(), numbers));
+            match event.view() {
+                gst::EventView::Caps(caps) => events.set_caps(payload::transport_caps(caps.caps(), numbers)),
+                gst::EventView::Segment(segment) => {
+                    if let Some(segment) = segment.segment().downcast_ref::<gst::ClockTime>() {
+                        events.set_segment(segment.clone());
+                    }
+                }
+                _ => {}
             }
             true
         })
@@ -395,13 +390,7 @@ fn start_encoder(
         let _ = encoder.set_state(gst::State::Null);
         tried.push(factory.name().to_string());
     }
-    let tried = if tried.is_empty() {
-        "none is installed".to_owned()
-    } else {
-        format!("tried {}", tried.join(", "))
-    };
-    Err(RungError::NoEncoder {
-        codec: plan.codec.name,
-        tried,
-    })
+    let tried =
+        if tried.is_empty() { "none is installed".to_owned() } else { format!("tried {}", tried.join(", ")) };
+    Err(RungError::NoEncoder { codec: plan.codec.name, tried })
 }

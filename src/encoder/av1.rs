@@ -30,11 +30,7 @@ pub(super) static ROWS: &[Family] = &[
     Family {
         factories: &["rav1enc"],
         bitrate: Bitrate::bits("bitrate"),
-        settings: &[
-            ("low-latency", "true"),
-            ("max-key-frame-interval", "715827882"),
-            ("speed-preset", "10"),
-        ],
+        settings: &[("low-latency", "true"), ("max-key-frame-interval", "715827882"), ("speed-preset", "10")],
         key_unit: KeyUnit::Event,
         formats: None,
     },

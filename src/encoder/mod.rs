@@ -81,10 +81,7 @@ enum KeyUnit {
 
 /// The row of an encoder, by the name of its factory.
 pub(crate) fn family(factory: &str) -> Option<&'static Family> {
-    FAMILIES
-        .iter()
-        .flat_map(|rows| rows.iter())
-        .find(|row| row.factories.contains(&factory))
+    FAMILIES.iter().flat_map(|rows| rows.iter()).find(|row| row.factories.contains(&factory))
 }
 
 impl Family {
@@ -92,11 +89,7 @@ impl Family {
     pub(crate) fn set_up(&self, encoder: &gst::Element) {
         for (name, value) in self.settings {
             if !set_if_present(encoder, name, value) {
-                gst::debug!(
-                    gst::CAT_RUST,
-                    obj = encoder,
-                    "has no {name}={value}, leaving it out"
-                );
+                gst::debug!(gst::CAT_RUST, obj = encoder, "has no {name}={value}, leaving it out");
             }
         }
     }
@@ -143,15 +136,8 @@ mod tests {
                 let Some(bitrate) = family.bitrate else { continue };
                 tried += 1;
                 assert!(family.set_bitrate(&encoder, 1_500_000), "{factory}");
-                let value = encoder
-                    .property_value(bitrate.property)
-                    .transform::<i64>()
-                    .unwrap();
-                assert_eq!(
-                    value.get::<i64>().unwrap(),
-                    i64::from(1_500_000 / bitrate.unit),
-                    "{factory}"
-                );
+                let value = encoder.property_value(bitrate.property).transform::<i64>().unwrap();
+                assert_eq!(value.get::<i64>().unwrap(), i64::from(1_500_000 / bitrate.unit), "{factory}");
             }
         }
         assert!(tried > 0, "no encoder of the table is installed");
@@ -159,11 +145,7 @@ mod tests {
 
     #[test]
     fn no_encoder_is_in_the_table_twice() {
-        let mut names: Vec<_> = FAMILIES
-            .iter()
-            .flat_map(|r| r.iter())
-            .flat_map(|f| f.factories)
-            .collect();
+        let mut names: Vec<_> = FAMILIES.iter().flat_map(|r| r.iter()).flat_map(|f| f.factories).collect();
         names.sort();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
     }

@@ -6,11 +6,7 @@ pub(super) static ROWS: &[Family] = &[
     Family {
         factories: &["nvh264enc", "nvh265enc"],
         bitrate: Bitrate::kilobits("bitrate"),
-        settings: &[
-            ("gop-size", "2560"),
-            ("rc-mode", "cbr-ld-hq"),
-            ("zerolatency", "true"),
-        ],
+        settings: &[("gop-size", "2560"), ("rc-mode", "cbr-ld-hq"), ("zerolatency", "true")],
         key_unit: KeyUnit::Event,
         formats: Some("{ NV12, YV12, I420 }"),
     },

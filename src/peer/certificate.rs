@@ -24,17 +24,13 @@ impl Certificate {
         let params = CertificateParams::new(vec!["webrtc".to_owned()])?;
         let certificate = params.self_signed(&key)?;
         let pem = format!("{}{}", certificate.pem(), key.serialize_pem());
-        Ok(Self {
-            pem,
-            fingerprint: fingerprint(certificate.der()),
-        })
+        Ok(Self { pem, fingerprint: fingerprint(certificate.der()) })
     }
 }
 
 fn fingerprint(der: &[u8]) -> String {
-    let hex = glib::compute_checksum_for_data(glib::ChecksumType::Sha256, der)
-        .unwrap_or_default()
-        .to_uppercase();
+    let hex =
+        glib::compute_checksum_for_data(glib::ChecksumType::Sha256, der).unwrap_or_default().to_uppercase();
     let bytes: Vec<_> = hex.as_bytes().chunks(2).map(String::from_utf8_lossy).collect();
     format!("sha-256 {}", bytes.join(":"))
 }

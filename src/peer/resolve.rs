@@ -27,19 +27,15 @@ impl IceServers {
             resolved.stun = stun.and_then(known);
             resolved.turn = turn.iter().filter_map(|url| known(url)).collect();
         }
-        for (url, is_stun) in stun
-            .into_iter()
-            .map(|url| (url, true))
-            .chain(turn.iter().map(|url| (url.as_str(), false)))
+        for (url, is_stun) in
+            stun.into_iter().map(|url| (url, true)).chain(turn.iter().map(|url| (url.as_str(), false)))
         {
             match Url::parse(url) {
                 Ok(parsed) if numeric(&parsed).is_none() => servers.look_up(parsed, is_stun),
                 Ok(_) => {}
-                Err(err) => gst::warning!(
-                    gst::CAT_RUST,
-                    "ignoring ICE server '{}': {err}",
-                    without_password(url)
-                ),
+                Err(err) => {
+                    gst::warning!(gst::CAT_RUST, "ignoring ICE server '{}': {err}", without_password(url))
+                }
             }
         }
         servers
@@ -54,10 +50,7 @@ impl IceServers {
             let port = url.port().unwrap_or(3478);
             let found = tokio::net::lookup_host((host.as_str(), port)).await;
             let Some(address) = found.ok().and_then(|mut found| found.next()) else {
-                gst::warning!(
-                    gst::CAT_RUST,
-                    "ICE server {host} has no address; going on without it"
-                );
+                gst::warning!(gst::CAT_RUST, "ICE server {host} has no address; going on without it");
                 return;
             };
             let text = with_address(&url, &host, address.ip());
@@ -113,10 +106,7 @@ mod tests {
     #[test]
     fn addresses_are_taken_as_they_are_and_names_are_replaced_after_the_credentials() {
         let parse = |text: &str| Url::parse(text).unwrap();
-        assert_eq!(
-            numeric(&parse("stun://192.0.2.1:3478")).as_deref(),
-            Some("stun://192.0.2.1:3478")
-        );
+        assert_eq!(numeric(&parse("stun://192.0.2.1:3478")).as_deref(), Some("stun://192.0.2.1:3478"));
         assert_eq!(numeric(&parse("stun://stun.example.com:3478")), None);
         let turn = parse("turn://a.example:pw@a.example:3478?transport=tcp");
         let address = "192.0.2.9".parse().unwrap();

@@ -48,29 +48,30 @@ impl Outlet {
         Ok(Self { pad, sink, rewrite })
     }
 
-    /// Says what will be pushed.
-    pub(crate) fn begin(&self, stream_id: &str, caps: &gst::Caps) {
+    /// Says what will be pushed; the identifier only the first time.
+    pub(crate) fn announce(
+        &self,
+        stream_id: Option<&str>,
+        caps: &gst::Caps,
+        segment: &gst::FormattedSegment<gst::ClockTime>,
+    ) {
         let mut caps = caps.clone();
-        if let (Some(pt), Some(structure)) = (self.rewrite.payload_type, caps.make_mut().structure_mut(0)) {
-            structure.set("payload", i32::from(pt));
-        }
-        if let (Some((from, to)), Some(structure)) =
-            (self.rewrite.extension, caps.make_mut().structure_mut(0))
-        {
-            if let Ok(uri) = structure.get::<String>(format!("extmap-{from}")) {
+        if let Some(structure) = caps.make_mut().structure_mut(0) {
+            if let Some(pt) = self.rewrite.payload_type {
+                structure.set("payload", i32::from(pt));
+            }
+            if let Some((from, to)) = self.rewrite.extension
+                && let Ok(uri) = structure.get::<String>(format!("extmap-{from}"))
+            {
                 structure.remove_field(format!("extmap-{from}"));
                 structure.set(format!("extmap-{to}"), uri);
             }
         }
-        self.pad.push_event(
-            gst::event::StreamStart::builder(stream_id)
-                .group_id(gst::GroupId::next())
-                .build(),
-        );
+        if let Some(id) = stream_id {
+            self.pad.push_event(gst::event::StreamStart::builder(id).group_id(gst::GroupId::next()).build());
+        }
         self.pad.push_event(gst::event::Caps::new(&caps));
-        self.pad.push_event(gst::event::Segment::new(
-            &gst::FormattedSegment::<gst::ClockTime>::new(),
-        ));
+        self.pad.push_event(gst::event::Segment::new(segment));
     }
 
     /// Pushes packets; returns whether the transport still takes them.
@@ -78,12 +79,7 @@ impl Outlet {
         if self.rewrite.is_nothing() {
             return self.pad.push_list(packets.clone());
         }
-        self.pad.push_list(
-            packets
-                .iter_owned()
-                .map(|packet| self.rewritten(packet))
-                .collect(),
-        )
+        self.pad.push_list(packets.iter_owned().map(|packet| self.rewritten(packet)).collect())
     }
 
     /// The same payload behind a header of its own.

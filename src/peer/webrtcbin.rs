@@ -18,14 +18,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Elements without which there is no transport.
-pub(crate) const NO_TRANSPORT: &[&str] = &[
-    "webrtcbin",
-    "nicesink",
-    "nicesrc",
-    "dtlssrtpenc",
-    "srtpenc",
-    "rtpbin",
-];
+pub(crate) const NO_TRANSPORT: &[&str] =
+    &["webrtcbin", "nicesink", "nicesrc", "dtlssrtpenc", "srtpenc", "rtpbin"];
 
 /// A stream that arrived.
 pub(crate) struct Received {
@@ -120,11 +114,7 @@ impl Connection {
         self.bin.connect("on-ice-candidate", false, move |values| {
             let index = values.get(1)?.get::<u32>().ok()?;
             let candidate = values.get(2)?.get::<String>().ok()?;
-            let candidate = IceCandidate {
-                candidate,
-                sdp_m_line_index: Some(index),
-                sdp_mid: None,
-            };
+            let candidate = IceCandidate { candidate, sdp_m_line_index: Some(index), sdp_mid: None };
             events.send(Event::LocalCandidate(candidate));
             None
         });
@@ -141,19 +131,20 @@ impl Connection {
             ));
         });
         let events = self.events.clone();
-        self.bin
-            .connect_notify(Some("ice-connection-state"), move |bin, _| {
-                if bin.property::<WebRTCICEConnectionState>("ice-connection-state")
-                    == WebRTCICEConnectionState::Failed
-                {
-                    events.send(Event::Transport(Transport::Failed));
-                }
-            });
+        self.bin.connect_notify(Some("ice-connection-state"), move |bin, _| {
+            if bin.property::<WebRTCICEConnectionState>("ice-connection-state")
+                == WebRTCICEConnectionState::Failed
+            {
+                events.send(Event::Transport(Transport::Failed));
+            }
+        });
         let (certificate, heard) = (self.certificate.clone(), self.heard.clone());
         self.on_element(move |name, element| match name {
             "dtlssrtpdec" => element.set_property("pem", &certificate.pem),
             "nicesrc" => {
-                let (heard, Some(pad)) = (heard.clone(), element.static_pad("src")) else { return };
+                let (heard, Some(pad)) = (heard.clone(), element.static_pad("src")) else {
+                    return;
+                };
                 pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
                     heard.milliseconds.store(heard.now(), Ordering::Relaxed);
                     gst::PadProbeReturn::Ok
@@ -175,7 +166,9 @@ impl Connection {
 
     /// For how long nothing has come from the peer.
     pub(crate) fn silence(&self) -> Duration {
-        Duration::from_millis(self.heard.now().saturating_sub(self.heard.milliseconds.load(Ordering::Relaxed)))
+        Duration::from_millis(
+            self.heard.now().saturating_sub(self.heard.milliseconds.load(Ordering::Relaxed)),
+        )
     }
 
     /// Puts the estimator into the sending path; the transport asks for it at once or never.
@@ -201,13 +194,8 @@ impl Connection {
             if pad.direction() != gst::PadDirection::Src {
                 return;
             }
-            let m_line = pad
-                .property::<Option<WebRTCRTPTransceiver>>("transceiver")
-                .map(|t| t.mlineindex());
-            handle(Received {
-                pad: pad.clone(),
-                m_line: m_line.unwrap_or(0) as usize,
-            });
+            let m_line = pad.property::<Option<WebRTCRTPTransceiver>>("transceiver").map(|t| t.mlineindex());
+            handle(Received { pad: pad.clone(), m_line: m_line.unwrap_or(0) as usize });
         });
     }
 
@@ -215,10 +203,7 @@ impl Connection {
     pub(crate) fn on_jitter_buffer(&self, handle: impl Fn(gst::Element) + Send + Sync + 'static) {
         self.bin.connect("deep-element-added", false, move |values| {
             let element = values.get(2)?.get::<gst::Element>().ok()?;
-            if element
-                .factory()
-                .is_some_and(|factory| factory.name() == "rtpjitterbuffer")
-            {
+            if element.factory().is_some_and(|factory| factory.name() == "rtpjitterbuffer") {
                 handle(element);
             }
             None
@@ -227,8 +212,7 @@ impl Connection {
 
     /// How long jitter buffers are when they are made.
     pub(crate) fn set_latency(&self, latency: gst::ClockTime) {
-        self.bin
-            .set_property("latency", u32::try_from(latency.mseconds()).unwrap_or(u32::MAX));
+        self.bin.set_property("latency", u32::try_from(latency.mseconds()).unwrap_or(u32::MAX));
     }
 
     /// Adds a stream to send.
@@ -241,9 +225,7 @@ impl Connection {
             .pad_template("sink_%u")
             .ok_or_else(|| glib::bool_error!("webrtcbin has no sink pads"))?;
         let name = format!("sink_{}", options.m_line);
-        let pad = self
-            .bin
-            .request_pad(&template, Some(&name), Some(options.formats));
+        let pad = self.bin.request_pad(&template, Some(&name), Some(options.formats));
         let pad = pad.ok_or_else(|| glib::bool_error!("webrtcbin gives no pad {name}"))?;
         if let Some(msid) = options.msid {
             set_if_present(&pad, "msid", &msid);
@@ -273,8 +255,7 @@ impl Connection {
             WebRTCRTPTransceiverDirection::Inactive
         };
         let transceiver = self.transceiver(m_line).unwrap_or_else(|| {
-            self.bin
-                .emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats])
+            self.bin.emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats])
         });
         transceiver.set_property("direction", direction);
         transceiver.set_property("codec-preferences", formats);
@@ -284,21 +265,16 @@ impl Connection {
     /// Adds a stream to receive, before an offer is made.
     pub(crate) fn add_receiver(&self, formats: &gst::Caps, retransmission: bool) {
         let direction = WebRTCRTPTransceiverDirection::Recvonly;
-        let transceiver = self
-            .bin
-            .emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats]);
+        let transceiver =
+            self.bin.emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats]);
         transceiver.set_property("do-nack", retransmission);
     }
 
     fn transceiver(&self, m_line: usize) -> Option<WebRTCRTPTransceiver> {
         // `get-transceivers` returns a GArray, which the bindings cannot hold.
-        let nth = |index: i32| {
-            self.bin
-                .emit_by_name::<Option<WebRTCRTPTransceiver>>("get-transceiver", &[&index])
-        };
-        (0..)
-            .map_while(nth)
-            .find(|transceiver| transceiver.mlineindex() as usize == m_line)
+        let nth =
+            |index: i32| self.bin.emit_by_name::<Option<WebRTCRTPTransceiver>>("get-transceiver", &[&index]);
+        (0..).map_while(nth).find(|transceiver| transceiver.mlineindex() as usize == m_line)
     }
 
     /// Has an offer or answer made; it comes as [`Event::Created`].
@@ -309,16 +285,13 @@ impl Connection {
         };
         let (events, certificate) = (self.events.clone(), self.certificate.clone());
         let promise = gst::Promise::with_change_func(move |reply| {
-            let made = reply
-                .map_err(|err| format!("the transport gave up: {err:?}"))
-                .and_then(|reply| {
-                    let reply = reply.ok_or_else(|| "the transport made none".to_owned())?;
-                    refusal(reply)?;
-                    let made = reply
-                        .get::<WebRTCSessionDescription>(kind_name(kind))
-                        .map_err(|err| err.to_string())?;
-                    made.sdp().as_text().map_err(|err| err.to_string())
-                });
+            let made = reply.map_err(|err| format!("the transport gave up: {err:?}")).and_then(|reply| {
+                let reply = reply.ok_or_else(|| "the transport made none".to_owned())?;
+                refusal(reply)?;
+                let made =
+                    reply.get::<WebRTCSessionDescription>(kind_name(kind)).map_err(|err| err.to_string())?;
+                made.sdp().as_text().map_err(|err| err.to_string())
+            });
             events.send(match made {
                 // webrtcbin hashes every line of the PEM text, the key's too.
                 Ok(sdp) => Event::Created(SessionDescription {
@@ -328,8 +301,7 @@ impl Connection {
                 Err(err) => Event::Failed(EndReason::Description(format!("make an {kind}: {err}"))),
             });
         });
-        self.bin
-            .emit_by_name::<()>(signal, &[&None::<gst::Structure>, &promise]);
+        self.bin.emit_by_name::<()>(signal, &[&None::<gst::Structure>, &promise]);
     }
 
     /// Puts a description of ours in force.
@@ -339,13 +311,11 @@ impl Connection {
             if let Ok(Some(reply)) = reply
                 && let Err(err) = refusal(reply)
             {
-                events.send(Event::Failed(EndReason::Description(format!(
-                    "set the local description: {err}"
-                ))));
+                events
+                    .send(Event::Failed(EndReason::Description(format!("set the local description: {err}"))));
             }
         });
-        self.bin
-            .emit_by_name::<()>("set-local-description", &[description, &promise]);
+        self.bin.emit_by_name::<()>("set-local-description", &[description, &promise]);
     }
 
     /// Puts the peer's description in force; [`Event::RemoteSet`] follows.
@@ -359,13 +329,12 @@ impl Connection {
             };
             events.send(match outcome {
                 Ok(()) => Event::RemoteSet,
-                Err(err) => Event::Failed(EndReason::Description(format!(
-                    "set the peer's description: {err}"
-                ))),
+                Err(err) => {
+                    Event::Failed(EndReason::Description(format!("set the peer's description: {err}")))
+                }
             });
         });
-        self.bin
-            .emit_by_name::<()>("set-remote-description", &[description, &promise]);
+        self.bin.emit_by_name::<()>("set-remote-description", &[description, &promise]);
     }
 
     /// Hands the peer's candidate to ICE.
@@ -373,18 +342,14 @@ impl Connection {
         let index = candidate.sdp_m_line_index.unwrap_or(0);
         // Browsers end with an empty candidate, which webrtcbin takes from 1.24 on as NULL only.
         if !candidate.candidate.trim().is_empty() {
-            self.bin
-                .emit_by_name::<()>("add-ice-candidate", &[&index, &candidate.candidate]);
+            self.bin.emit_by_name::<()>("add-ice-candidate", &[&index, &candidate.candidate]);
         }
     }
 }
 
 /// What the transport in a session's pipeline knows about itself; blocks up to `limit`.
 pub(crate) fn stats_in(pipeline: &gst::Pipeline, limit: Duration) -> Option<gst::Structure> {
-    let bin = pipeline
-        .children()
-        .into_iter()
-        .find(|child| child.name().starts_with("webrtcbin-"))?;
+    let bin = pipeline.children().into_iter().find(|child| child.name().starts_with("webrtcbin-"))?;
     let (give, take) = std::sync::mpsc::sync_channel(1);
     let promise = gst::Promise::with_change_func(move |reply| {
         let _ = give.try_send(reply.ok().flatten().map(gst::StructureRef::to_owned));

@@ -25,13 +25,7 @@ impl EventSender {
     pub(crate) fn new() -> (Self, Events) {
         let (queue, events) = mpsc::channel(QUEUE);
         let flooded = Arc::new(AtomicBool::new(false));
-        (
-            Self {
-                queue,
-                flooded: flooded.clone(),
-            },
-            Events { events, flooded },
-        )
+        (Self { queue, flooded: flooded.clone() }, Events { events, flooded })
     }
 
     /// Tells the session of something.

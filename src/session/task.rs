@@ -59,10 +59,7 @@ struct Running<H> {
 }
 
 async fn run<H: Host>(session: Session<H>, mut events: Events) {
-    let mut running = Running {
-        session,
-        negotiation: Negotiation::new(),
-    };
+    let mut running = Running { session, negotiation: Negotiation::new() };
     let deadline = tokio::time::sleep(DEADLINE);
     tokio::pin!(deadline);
     let mut pulse = tokio::time::interval(PULSE);
@@ -105,12 +102,7 @@ impl<H: Host> Running<H> {
     }
 
     fn perform(&mut self, action: Action) -> Result<(), EndReason> {
-        let Session {
-            id,
-            connection,
-            signaller,
-            host,
-        } = &mut self.session;
+        let Session { id, connection, signaller, host } = &mut self.session;
         match action {
             Action::CreateOffer => {
                 host.before_offer(connection)?;

@@ -26,10 +26,7 @@ pub struct VTable {
     pub(super) end_session_with_error: fn(&Signallable, &str, Option<&str>),
 }
 
-#[expect(
-    unsafe_code,
-    reason = "this is how glib names the interface of a table of functions"
-)]
+#[expect(unsafe_code, reason = "this is how glib names the interface of a table of functions")]
 // SAFETY: the struct is `repr(C)` and starts with `GTypeInterface`.
 unsafe impl InterfaceStruct for VTable {
     type Type = Interface;
@@ -96,10 +93,7 @@ fn implementation<T: SignallableImpl>(object: &Signallable) -> Option<&T> {
     object.dynamic_cast_ref::<T::Type>().map(T::from_obj)
 }
 
-#[expect(
-    unsafe_code,
-    reason = "this is how glib takes the table of functions of an implementation"
-)]
+#[expect(unsafe_code, reason = "this is how glib takes the table of functions of an implementation")]
 // SAFETY: every entry of the table is set to a function that works on `T`.
 unsafe impl<T: SignallableImpl> IsImplementable<T> for Signallable
 where
@@ -110,9 +104,7 @@ where
         table.start = |obj| implementation::<T>(obj).into_iter().for_each(T::start);
         table.stop = |obj| implementation::<T>(obj).into_iter().for_each(T::stop);
         table.send_sdp = |obj, session, sdp| {
-            implementation::<T>(obj)
-                .into_iter()
-                .for_each(|this| this.send_sdp(session, sdp));
+            implementation::<T>(obj).into_iter().for_each(|this| this.send_sdp(session, sdp));
         };
         table.add_ice = |obj, session, candidate, index, mid| {
             implementation::<T>(obj)
@@ -120,23 +112,17 @@ where
                 .for_each(|this| this.add_ice(session, candidate, index, mid.clone()));
         };
         table.end_session = |obj, session| {
-            implementation::<T>(obj)
-                .into_iter()
-                .for_each(|this| this.end_session(session));
+            implementation::<T>(obj).into_iter().for_each(|this| this.end_session(session));
         };
         table.end_session_with_error = |obj, session, error| {
-            implementation::<T>(obj)
-                .into_iter()
-                .for_each(|this| this.end_session_with_error(session, error));
+            implementation::<T>(obj).into_iter().for_each(|this| this.end_session_with_error(session, error));
         };
     }
 }
 
 /// The table of functions of an object.
 pub(super) fn table(object: &Signallable) -> Option<VTable> {
-    object
-        .interface::<Signallable>()
-        .map(|interface| *interface.as_ref())
+    object.interface::<Signallable>().map(|interface| *interface.as_ref())
 }
 
 /// What both sides call: the elements the first block, a signaller the second.
@@ -195,11 +181,7 @@ pub trait SignallableExt: IsA<Signallable> + IsA<glib::Object> {
 
     /// Tells the element that a peer wants a session; its offer, where it makes it.
     fn session_requested(&self, session_id: &str, peer_id: &str, offer: Option<&WebRTCSessionDescription>) {
-        signals::tell(
-            self.as_ref(),
-            "session-requested",
-            &[&session_id, &peer_id, &offer.cloned()],
-        );
+        signals::tell(self.as_ref(), "session-requested", &[&session_id, &peer_id, &offer.cloned()]);
     }
 
     /// Tells the element that the session that it asked for exists.
@@ -214,11 +196,7 @@ pub trait SignallableExt: IsA<Signallable> + IsA<glib::Object> {
 
     /// Hands the element a candidate from the other side.
     fn handle_ice(&self, session_id: &str, sdp_m_line_index: u32, sdp_mid: Option<&str>, candidate: &str) {
-        signals::tell(
-            self.as_ref(),
-            "handle-ice",
-            &[&session_id, &sdp_m_line_index, &sdp_mid, &candidate],
-        );
+        signals::tell(self.as_ref(), "handle-ice", &[&session_id, &sdp_m_line_index, &sdp_mid, &candidate]);
     }
 
     /// Tells the element that the other side ended a session.
@@ -252,11 +230,7 @@ pub trait SignallableExt: IsA<Signallable> + IsA<glib::Object> {
 
     /// Tells the application of a producer; whether it came just now.
     fn producer_added(&self, peer_id: &str, meta: Option<gst::Structure>, new_connection: bool) {
-        signals::tell(
-            self.as_ref(),
-            "producer-added",
-            &[&peer_id, &meta, &new_connection],
-        );
+        signals::tell(self.as_ref(), "producer-added", &[&peer_id, &meta, &new_connection]);
     }
 
     /// Tells the application that a producer is gone.

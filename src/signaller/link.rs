@@ -40,26 +40,16 @@ pub(crate) type Hear = dyn Fn(News) -> bool + Send + Sync;
 impl Link {
     /// Hands everything that `signaller` tells to `hear`, which must not block.
     pub(crate) fn new(signaller: &Signallable, hear: Arc<Hear>) -> Self {
-        let mut link = Self {
-            signaller: signaller.clone(),
-            handlers: Vec::new(),
-        };
+        let mut link = Self { signaller: signaller.clone(), handlers: Vec::new() };
         link.on("session-requested", &hear, |v| {
             Some(News::Requested(text(v, 1)?, text(v, 2)?, v.get(3)?.get().ok()?))
         });
-        link.on("session-started", &hear, |v| {
-            Some(News::Started(text(v, 1)?, text(v, 2)?))
-        });
+        link.on("session-started", &hear, |v| Some(News::Started(text(v, 1)?, text(v, 2)?)));
         link.on("session-description", &hear, |v| {
             Some(News::Description(text(v, 1)?, v.get(2)?.get().ok()?))
         });
         link.on("handle-ice", &hear, |v| {
-            Some(News::Candidate(
-                text(v, 1)?,
-                v.get(2)?.get().ok()?,
-                v.get(3)?.get().ok()?,
-                text(v, 4)?,
-            ))
+            Some(News::Candidate(text(v, 1)?, v.get(2)?.get().ok()?, v.get(3)?.get().ok()?, text(v, 4)?))
         });
         link.on("error", &hear, |v| Some(News::Error(text(v, 1)?)));
         link.on("shutdown", &hear, |_| Some(News::Shutdown));
@@ -78,29 +68,26 @@ impl Link {
 
     fn on(&mut self, signal: &str, hear: &Arc<Hear>, read: fn(&[glib::Value]) -> Option<News>) {
         let hear = hear.clone();
-        self.handlers
-            .push(self.signaller.connect(signal, false, move |values| {
-                read(values).map(|news| hear(news));
-                None
-            }));
+        self.handlers.push(self.signaller.connect(signal, false, move |values| {
+            read(values).map(|news| hear(news));
+            None
+        }));
     }
 
     fn on_question(&mut self, signal: &str, hear: &Arc<Hear>, read: fn(&[glib::Value]) -> Option<News>) {
         let hear = hear.clone();
-        self.handlers
-            .push(self.signaller.connect(signal, false, move |values| {
-                Some(read(values).is_some_and(|news| hear(news)).to_value())
-            }));
+        self.handlers.push(self.signaller.connect(signal, false, move |values| {
+            Some(read(values).is_some_and(|news| hear(news)).to_value())
+        }));
     }
 
     fn on_meta(&mut self, hear: &Arc<Hear>) {
         let hear = hear.clone();
-        self.handlers
-            .push(self.signaller.connect("request-meta", false, move |_| {
-                let (reply, meta) = std::sync::mpsc::sync_channel(1);
-                hear(News::Meta(reply));
-                Some(meta.try_recv().unwrap_or(None).to_value())
-            }));
+        self.handlers.push(self.signaller.connect("request-meta", false, move |_| {
+            let (reply, meta) = std::sync::mpsc::sync_channel(1);
+            hear(News::Meta(reply));
+            Some(meta.try_recv().unwrap_or(None).to_value())
+        }));
     }
 
     /// Starts the signaller off the runtime and off the caller's thread.

@@ -36,14 +36,10 @@ pub fn serialize_value(value: &glib::Value) -> Option<Value> {
         return Some(structure_to_json(&structure));
     }
     if let Ok(array) = value.get::<gst::Array>() {
-        return Some(Value::Array(
-            array.iter().filter_map(|item| serialize_value(item)).collect(),
-        ));
+        return Some(Value::Array(array.iter().filter_map(|item| serialize_value(item)).collect()));
     }
     if let Some((_, flags)) = glib::FlagsValue::from_value(value) {
-        return Some(Value::String(
-            flags.iter().map(|flag| flag.nick()).collect::<Vec<_>>().join("+"),
-        ));
+        return Some(Value::String(flags.iter().map(|flag| flag.nick()).collect::<Vec<_>>().join("+")));
     }
     value.serialize().ok().map(|text| Value::String(text.into()))
 }
@@ -103,10 +99,7 @@ mod tests {
         assert_eq!(json, expected);
         let back = json_to_structure(&json).unwrap();
         assert_eq!(back.get::<u64>("number"), Ok(7));
-        assert_eq!(
-            back.get::<gst::Structure>("inner").unwrap().get::<f64>("pi"),
-            Ok(3.5)
-        );
+        assert_eq!(back.get::<gst::Structure>("inner").unwrap().get::<f64>("pi"), Ok(3.5));
         assert_eq!(structure_to_json(&back), expected);
     }
 }

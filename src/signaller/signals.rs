@@ -58,14 +58,10 @@ fn requests() -> Vec<Signal> {
     vec![
         overridable("start", vec![], |obj, _| Some((table(obj)?.start)(obj))),
         overridable("stop", vec![], |obj, _| Some((table(obj)?.stop)(obj))),
-        overridable(
-            "send-session-description",
-            vec![string(), description()],
-            |obj, values| {
-                let sdp: WebRTCSessionDescription = argument(values, 2)?;
-                Some((table(obj)?.send_sdp)(obj, argument(values, 1)?, &sdp))
-            },
-        ),
+        overridable("send-session-description", vec![string(), description()], |obj, values| {
+            let sdp: WebRTCSessionDescription = argument(values, 2)?;
+            Some((table(obj)?.send_sdp)(obj, argument(values, 1)?, &sdp))
+        }),
         overridable(
             "send-ice",
             vec![string(), string(), u32::static_type().into(), string()],
@@ -83,19 +79,15 @@ fn requests() -> Vec<Signal> {
         overridable("end-session", vec![string()], |obj, values| {
             Some((table(obj)?.end_session)(obj, argument(values, 1)?))
         }),
-        overridable(
-            "end-session-with-error",
-            vec![string(), string()],
-            |obj, values| {
-                let (session, error) = (argument(values, 1)?, argument::<Option<&str>>(values, 2)?);
-                // An application that replaced only `end-session` must hear of failed sessions too.
-                if handled(obj, "end-session") {
-                    emit_bool(obj, "end-session", &[&session]);
-                    return Some(());
-                }
-                Some((table(obj)?.end_session_with_error)(obj, session, error))
-            },
-        ),
+        overridable("end-session-with-error", vec![string(), string()], |obj, values| {
+            let (session, error) = (argument(values, 1)?, argument::<Option<&str>>(values, 2)?);
+            // An application that replaced only `end-session` must hear of failed sessions too.
+            if handled(obj, "end-session") {
+                emit_bool(obj, "end-session", &[&session]);
+                return Some(());
+            }
+            Some((table(obj)?.end_session_with_error)(obj, session, error))
+        }),
     ]
 }
 
@@ -119,18 +111,10 @@ fn questions() -> Vec<Signal> {
 
 fn announcements() -> Vec<Signal> {
     let number = || u32::static_type().into();
-    let action = |name: &str, types: Types| {
-        Signal::builder(name)
-            .run_last()
-            .action()
-            .param_types(types)
-            .build()
-    };
+    let action =
+        |name: &str, types: Types| Signal::builder(name).run_last().action().param_types(types).build();
     let ended = |name: &str, types: Types| {
-        let builder = Signal::builder(name)
-            .run_last()
-            .param_types(types)
-            .return_type::<bool>();
+        let builder = Signal::builder(name).run_last().param_types(types).return_type::<bool>();
         builder.class_handler(|_| Some(false.to_value())).build()
     };
     vec![
@@ -142,16 +126,9 @@ fn announcements() -> Vec<Signal> {
         ended("session-ended-with-error", vec![string(), string()]),
         news("error", vec![string()]),
         action("shutdown", vec![]),
-        news(
-            "producer-added",
-            vec![string(), structure(), bool::static_type().into()],
-        ),
+        news("producer-added", vec![string(), structure(), bool::static_type().into()]),
         news("producer-removed", vec![string(), structure()]),
-        Signal::builder("consumer-added")
-            .run_last()
-            .deprecated()
-            .param_types([string(), element()])
-            .build(),
+        Signal::builder("consumer-added").run_last().deprecated().param_types([string(), element()]).build(),
         news("consumer-removed", vec![string(), element()]),
         news("webrtcbin-ready", vec![string(), element()]),
     ]
@@ -174,10 +151,7 @@ pub(super) fn emit<T: for<'a> FromValue<'a> + 'static>(
     name: &str,
     arguments: &[&dyn ToValue],
 ) -> Option<T> {
-    object
-        .emit_by_name_with_values(name, &values(arguments))?
-        .get::<T>()
-        .ok()
+    object.emit_by_name_with_values(name, &values(arguments))?.get::<T>().ok()
 }
 
 /// Emits a signal that returns whether it was handled.

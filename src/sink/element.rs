@@ -20,14 +20,7 @@ pub(super) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            run: false,
-            host: Some("0.0.0.0".into()),
-            port: 8443,
-            cert: None,
-            key: None,
-            headers: None,
-        }
+        Self { run: false, host: Some("0.0.0.0".into()), port: 8443, cert: None, key: None, headers: None }
     }
 }
 
@@ -61,10 +54,7 @@ impl WebRTCSink {
     }
 
     fn keep(&self, server: Option<SignallingServer>) {
-        let old = std::mem::replace(
-            &mut *self.server.lock().unwrap_or_else(PoisonError::into_inner),
-            server,
-        );
+        let old = std::mem::replace(&mut *self.server.lock().unwrap_or_else(PoisonError::into_inner), server);
         drop(old);
     }
 }

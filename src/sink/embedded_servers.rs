@@ -40,21 +40,12 @@ impl SignallingServer {
             other => other.to_owned(),
         };
         let scheme = if tls.is_some() { "wss" } else { "ws" };
-        let headers = settings
-            .headers
-            .iter()
-            .flat_map(|headers| headers.iter())
-            .filter_map(|(name, value)| {
-                Some((
-                    name.to_string(),
-                    value.transform::<String>().ok()?.get::<String>().ok()?,
-                ))
+        let headers =
+            settings.headers.iter().flat_map(|headers| headers.iter()).filter_map(|(name, value)| {
+                Some((name.to_string(), value.transform::<String>().ok()?.get::<String>().ok()?))
             });
-        let config = signalling::Config {
-            headers: headers.collect(),
-            tls: tls.clone(),
-            ..Default::default()
-        };
+        let config =
+            signalling::Config { headers: headers.collect(), tls: tls.clone(), ..Default::default() };
         let (stop, stopped) = oneshot::channel::<()>();
         let (end, ended) = std::sync::mpsc::sync_channel(1);
         runtime::spawn(async move {
@@ -69,12 +60,7 @@ impl SignallingServer {
             drop(end);
         });
         let ca_file = tls.is_some().then(|| settings.cert.clone()).flatten();
-        Ok(Self {
-            uri: format!("{scheme}://{shown}:{port}"),
-            ca_file,
-            stop: Some(stop),
-            ended,
-        })
+        Ok(Self { uri: format!("{scheme}://{shown}:{port}"), ca_file, stop: Some(stop), ended })
     }
 
     pub(super) fn uri(&self) -> &str {

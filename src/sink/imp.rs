@@ -108,10 +108,8 @@ impl BaseWebRTCSink {
         let ssrc = glib::random_int();
         let input = Input::new(&obj, &name, kind, ssrc)?;
         obj.add(input.sink())?;
-        let target = input
-            .sink()
-            .static_pad("sink")
-            .ok_or_else(|| glib::bool_error!("appsink has no sink pad"))?;
+        let target =
+            input.sink().static_pad("sink").ok_or_else(|| glib::bool_error!("appsink has no sink pad"))?;
         let pad = gst::PadBuilder::<WebRTCSinkPad>::from_template(template)
             .name(name.as_str())
             .event_function(|pad, parent, event| {
@@ -178,8 +176,7 @@ impl ObjectImpl for BaseWebRTCSink {
     }
 
     fn property(&self, id: usize, spec: &glib::ParamSpec) -> glib::Value {
-        self.boxed(spec.name())
-            .unwrap_or_else(|| self.derived_property(id, spec))
+        self.boxed(spec.name()).unwrap_or_else(|| self.derived_property(id, spec))
     }
 
     fn constructed(&self) {
@@ -219,11 +216,7 @@ impl ElementImpl for BaseWebRTCSink {
             "audio_%u" => MediaKind::Audio,
             "video_%u" => MediaKind::Video,
             other => {
-                gst::warning!(
-                    CAT,
-                    imp = self,
-                    "there are no {other} pads, only audio_%u and video_%u"
-                );
+                gst::warning!(CAT, imp = self, "there are no {other} pads, only audio_%u and video_%u");
                 return None;
             }
         };

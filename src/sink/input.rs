@@ -111,10 +111,7 @@ impl Input {
         let wanted =
             |template: &&gst::PadTemplate| !known || template.name_template().starts_with(kind.as_str());
         let mut all = gst::Caps::new_empty();
-        templates::sink()
-            .iter()
-            .filter(wanted)
-            .for_each(|template| all.merge(template.caps().clone()));
+        templates::sink().iter().filter(wanted).for_each(|template| all.merge(template.caps().clone()));
         all
     }
 
@@ -132,9 +129,7 @@ impl Input {
         if let Some(old) = old
             && (codec::input(&old) != Some(entering) || self.kind() == MediaKind::Audio && old != *caps)
         {
-            return Err(format!(
-                "the stream changed from {old} to {caps}, which needs another description"
-            ));
+            return Err(format!("the stream changed from {old} to {caps}, which needs another description"));
         }
         self.state().caps = Some(caps.clone());
         if self.sendable(entering, settings).is_empty() {
@@ -152,19 +147,11 @@ impl Input {
     }
 
     fn sendable(&self, entering: Entering, settings: &Settings) -> Vec<(&'static Codec, u8)> {
-        settings
-            .codecs(self.kind())
-            .into_iter()
-            .filter(|(row, _)| codec::can_send(entering, row))
-            .collect()
+        settings.codecs(self.kind()).into_iter().filter(|(row, _)| codec::can_send(entering, row)).collect()
     }
 
     fn why_not(&self, entering: Entering, settings: &Settings) -> String {
-        let names: Vec<_> = settings
-            .codecs(self.kind())
-            .iter()
-            .map(|(row, _)| row.name)
-            .collect();
+        let names: Vec<_> = settings.codecs(self.kind()).iter().map(|(row, _)| row.name).collect();
         match entering {
             Entering::Encoded(row) if !names.contains(&row.name) => {
                 format!(
@@ -207,20 +194,12 @@ impl Input {
             formats.merge(codec::offered(row, *pt, self.ssrc, &facts, feedback));
         }
         let codecs = sendable.iter().map(|(row, _)| *row).collect();
-        Some((
-            Stream {
-                kind: self.kind(),
-                codecs,
-            },
-            formats,
-        ))
+        Some((Stream { kind: self.kind(), codecs }, formats))
     }
 
     /// What feedback is asked for.
     pub(super) fn feedback(&self, settings: &Settings) -> codec::Feedback {
-        codec::Feedback {
-            transport_cc: settings.measures_network().then_some(TRANSPORT_CC_ID),
-        }
+        codec::Feedback { transport_cc: settings.measures_network().then_some(TRANSPORT_CC_ID) }
     }
 
     pub(super) fn ssrc(&self) -> u32 {
@@ -231,11 +210,7 @@ impl Input {
     fn take(&self, sample: &gst::Sample) {
         let rungs: Vec<_> = {
             let state = self.state();
-            state
-                .slots
-                .iter()
-                .filter_map(|slot| slot.rung().cloned())
-                .collect()
+            state.slots.iter().filter_map(|slot| slot.rung().cloned()).collect()
         };
         if rungs.is_empty() {
             return;
@@ -243,9 +218,7 @@ impl Input {
         let (Some(mut buffer), Some(caps)) = (sample.buffer_owned(), sample.caps_owned()) else {
             return;
         };
-        let segment = sample
-            .segment()
-            .and_then(|segment| segment.downcast_ref::<gst::ClockTime>());
+        let segment = sample.segment().and_then(|segment| segment.downcast_ref::<gst::ClockTime>());
         let running = |time: Option<gst::ClockTime>| segment.and_then(|s| s.to_running_time(time?)).or(time);
         let now = || self.sink.current_running_time();
         let (pts, dts) = (running(buffer.pts()).or_else(now), running(buffer.dts()));
@@ -276,10 +249,7 @@ impl Input {
             }
         };
         let lease = Lease::new(self, &slot, Duration::from_millis(settings.encoder_linger.into()));
-        let build = || {
-            self.start_rung(row, settings, peer_id)
-                .map_err(|err| err.to_string())
-        };
+        let build = || self.start_rung(row, settings, peer_id).map_err(|err| err.to_string());
         match slot.get_or_start(build) {
             Ok(_) => Ok(lease),
             Err(text) => {
@@ -297,21 +267,12 @@ impl Input {
     ) -> Result<Arc<Rung>, RungError> {
         let caps = self.caps().unwrap_or_else(gst::Caps::new_empty);
         let entering = codec::input(&caps).unwrap_or(Entering::Raw);
-        let link = |cause: placement::Impossible| RungError::Link {
-            codec: row.name,
-            cause: cause.to_string(),
-        };
-        let payload_type = settings
-            .codecs(self.kind())
-            .iter()
-            .find(|(other, _)| *other == row)
-            .map_or(96, |(_, pt)| *pt);
+        let link =
+            |cause: placement::Impossible| RungError::Link { codec: row.name, cause: cause.to_string() };
+        let payload_type =
+            settings.codecs(self.kind()).iter().find(|(other, _)| *other == row).map_or(96, |(_, pt)| *pt);
         let element = self.element.upgrade();
-        let start = if settings.measures_network() {
-            settings.start_bitrate
-        } else {
-            settings.max_bitrate
-        };
+        let start = if settings.measures_network() { settings.start_bitrate } else { settings.max_bitrate };
         let plan = rung::Plan {
             name: format!("{}-{}", self.name, row.name.to_lowercase()),
             codec: row,
@@ -322,18 +283,11 @@ impl Input {
                 ssrc: self.ssrc,
                 transport_cc: self.feedback(settings).transport_cc,
             },
-            bitrate: start.clamp(
-                settings.min_bitrate.min(settings.max_bitrate),
-                settings.max_bitrate,
-            ),
+            bitrate: start.clamp(settings.min_bitrate.min(settings.max_bitrate), settings.max_bitrate),
             clock: element.as_ref().and_then(gst::prelude::ElementExt::clock),
             base_time: element.as_ref().and_then(gst::prelude::ElementExt::base_time),
         };
-        let hooks = InputHooks {
-            input: Arc::downgrade(self),
-            codec: row,
-            peer_id: peer_id.into(),
-        };
+        let hooks = InputHooks { input: Arc::downgrade(self), codec: row, peer_id: peer_id.into() };
         Rung::start(&plan, Arc::new(hooks))
     }
 
@@ -349,11 +303,7 @@ impl Input {
 
     /// The running rungs, for statistics and for a new base time.
     pub(super) fn rungs(&self) -> Vec<Arc<Rung>> {
-        self.state()
-            .slots
-            .iter()
-            .filter_map(|slot| slot.rung().cloned())
-            .collect()
+        self.state().slots.iter().filter_map(|slot| slot.rung().cloned()).collect()
     }
 
     /// Stops everything and forgets the caps; the pad can be used anew.
@@ -395,23 +345,14 @@ impl Hooks for InputHooks {
         let Some(pad) = self.input.upgrade().and_then(|input| input.pad.upgrade()) else {
             return;
         };
-        pad.push_event(
-            gst_video::UpstreamForceKeyUnitEvent::builder()
-                .all_headers(true)
-                .build(),
-        );
+        pad.push_event(gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build());
     }
 
     fn failed(&self, text: String) {
         let Some(input) = self.input.upgrade() else { return };
         let (codec, name) = (self.codec, input.name.clone());
         runtime::spawn_blocking(move || {
-            let slot = input
-                .state()
-                .slots
-                .iter()
-                .find(|slot| slot.codec() == codec)
-                .cloned();
+            let slot = input.state().slots.iter().find(|slot| slot.codec() == codec).cloned();
             if let Some(slot) = slot {
                 input.forget(&slot);
             }

@@ -68,10 +68,7 @@ pub(super) struct Served {
 impl Served {
     /// The encoder's name and its bitrate in bit/s; nothing and 0 for what is passed on as it came.
     pub(super) fn encoder(&self) -> (String, u32) {
-        self.rung
-            .upgrade()
-            .and_then(|rung| rung.encoder())
-            .unwrap_or_default()
+        self.rung.upgrade().and_then(|rung| rung.encoder()).unwrap_or_default()
     }
 }
 
@@ -98,17 +95,10 @@ impl OutletEvents for Wishes {
 
 impl Outgoing {
     fn streams(&self) -> Vec<Stream> {
-        let none = |input: &Arc<Input>| Stream {
-            kind: input.kind(),
-            codecs: Vec::new(),
-        };
+        let none = |input: &Arc<Input>| Stream { kind: input.kind(), codecs: Vec::new() };
         self.inputs
             .iter()
-            .map(|input| {
-                input
-                    .offer(&self.settings)
-                    .map_or_else(|| none(input), |(s, _)| s)
-            })
+            .map(|input| input.offer(&self.settings).map_or_else(|| none(input), |(s, _)| s))
             .collect()
     }
 
@@ -131,18 +121,11 @@ impl Outgoing {
             rewrite,
             events: wishes.clone(),
         };
-        let outlet: Outlet = connection
-            .add_sender(options)
-            .map_err(|err| EndReason::Pipeline(err.to_string()))?;
+        let outlet: Outlet =
+            connection.add_sender(options).map_err(|err| EndReason::Pipeline(err.to_string()))?;
         let events = self.events.clone();
         let member = Member::new(outlet, move || events.send(Event::Failed(EndReason::Stalled)));
-        self.flows.push(Flow {
-            m_line,
-            stream,
-            member,
-            lease: None,
-            wishes,
-        });
+        self.flows.push(Flow { m_line, stream, member, lease: None, wishes });
         Ok(())
     }
 
@@ -155,11 +138,7 @@ impl Outgoing {
             let Some(input) = self.inputs.get(flow.stream) else {
                 continue;
             };
-            if flow
-                .lease
-                .as_ref()
-                .is_some_and(|lease| lease.codec() == sending.codec)
-            {
+            if flow.lease.as_ref().is_some_and(|lease| lease.codec() == sending.codec) {
                 continue;
             }
             let mut lease = input
@@ -168,24 +147,13 @@ impl Outgoing {
             let _ = flow.wishes.0.set(Box::new(lease.key_unit_wanted()));
             if self.settings.measures_network() && input.kind() == MediaKind::Video {
                 let listener: Listener = Box::new(lease.estimate(self.settings.bounds()));
-                self.estimates
-                    .0
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(Arc::new(listener));
+                self.estimates.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(listener));
             }
             if self.connected {
                 lease.join(flow.member.clone());
             }
-            let served = Served {
-                pad: input.name.clone(),
-                codec: sending.codec,
-                rung: lease.rung_weak(),
-            };
-            self.served
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(served);
+            let served = Served { pad: input.name.clone(), codec: sending.codec, rung: lease.rung_weak() };
+            self.served.lock().unwrap_or_else(PoisonError::into_inner).push(served);
             flow.lease = Some(lease);
         }
         Ok(())
@@ -194,18 +162,9 @@ impl Outgoing {
     /// The format of the viewer's own offer in which a stream is sent, and what to rewrite for it.
     fn answered(&self, sending: &Sending) -> Option<(gst::Caps, Rewrite)> {
         let input = self.inputs.get(sending.stream)?;
-        let ours = self
-            .settings
-            .codecs(input.kind())
-            .into_iter()
-            .find(|(row, _)| *row == sending.codec)?
-            .1;
+        let ours = self.settings.codecs(input.kind()).into_iter().find(|(row, _)| *row == sending.codec)?.1;
         let theirs = sending.format.payload_type;
-        let cc = sending
-            .extensions
-            .iter()
-            .find(|(_, uri)| uri == TRANSPORT_WIDE_CC)
-            .map(|(id, _)| *id);
+        let cc = sending.extensions.iter().find(|(_, uri)| uri == TRANSPORT_WIDE_CC).map(|(id, _)| *id);
         let cc = cc.filter(|id| (1..15).contains(id) && self.settings.measures_network());
         let format = gst::Structure::builder("application/x-rtp")
             .field("media", input.kind().as_str())
@@ -217,9 +176,7 @@ impl Outgoing {
         let format = codec::add_feedback(format, input.kind(), codec::Feedback { transport_cc: cc });
         let rewrite = Rewrite {
             payload_type: (theirs != ours).then_some(theirs),
-            extension: cc
-                .filter(|id| *id != TRANSPORT_CC_ID)
-                .map(|id| (TRANSPORT_CC_ID, id)),
+            extension: cc.filter(|id| *id != TRANSPORT_CC_ID).map(|id| (TRANSPORT_CC_ID, id)),
         };
         Some((gst::Caps::from_iter([format]), rewrite))
     }
@@ -235,10 +192,7 @@ impl Host for Outgoing {
             if self.lines.contains(&Some(stream)) {
                 continue;
             }
-            let Some((ours, formats)) = self
-                .inputs
-                .get(stream)
-                .and_then(|input| input.offer(&self.settings))
+            let Some((ours, formats)) = self.inputs.get(stream).and_then(|input| input.offer(&self.settings))
             else {
                 continue;
             };
@@ -319,8 +273,7 @@ impl Host for Outgoing {
         let _ = self.pipeline.set_state(gst::State::Null);
         if let Some(sink) = self.sink.upgrade() {
             signals::consumer_removed(&sink, &self.peer_id, connection.element());
-            self.signaller
-                .consumer_removed(&self.peer_id, connection.element());
+            self.signaller.consumer_removed(&self.peer_id, connection.element());
             sink.session_ended(&self.session_id, &self.peer_id, reason);
         }
     }

@@ -55,10 +55,7 @@ impl BaseWebRTCSink {
             "video-caps" => self.settings().video_caps = caps(value),
             "audio-caps" => self.settings().audio_caps = caps(value),
             "turn-servers" => {
-                let list = value
-                    .get::<gst::Array>()
-                    .map(|array| texts(&array))
-                    .unwrap_or_default();
+                let list = value.get::<gst::Array>().map(|array| texts(&array)).unwrap_or_default();
                 self.settings().turn_servers = list;
             }
             "meta" => self.settings().meta = value.get().ok().flatten(),
@@ -73,10 +70,7 @@ impl BaseWebRTCSink {
                 }
                 let new = value.get::<Option<Signallable>>().ok().flatten();
                 let old = std::mem::replace(
-                    &mut *self
-                        .signaller
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner),
+                    &mut *self.signaller.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
                     new,
                 );
                 drop(old);
@@ -101,16 +95,9 @@ impl BaseWebRTCSink {
 }
 
 fn caps(value: &glib::Value) -> gst::Caps {
-    value
-        .get::<Option<gst::Caps>>()
-        .ok()
-        .flatten()
-        .unwrap_or_else(|| codec::caps("EMPTY"))
+    value.get::<Option<gst::Caps>>().ok().flatten().unwrap_or_else(|| codec::caps("EMPTY"))
 }
 
 fn texts(array: &gst::Array) -> Vec<String> {
-    array
-        .iter()
-        .filter_map(|value| value.get::<Option<String>>().ok().flatten())
-        .collect()
+    array.iter().filter_map(|value| value.get::<Option<String>>().ok().flatten()).collect()
 }

@@ -23,12 +23,7 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) fn new(codec: &'static Codec) -> Self {
-        Self {
-            codec,
-            rung: OnceLock::new(),
-            leases: Mutex::default(),
-            emptied: AtomicU64::new(0),
-        }
+        Self { codec, rung: OnceLock::new(), leases: Mutex::default(), emptied: AtomicU64::new(0) }
     }
 
     pub(super) fn codec(&self) -> &'static Codec {
@@ -67,13 +62,7 @@ impl Lease {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         slot.leases().insert(id, None);
-        Self {
-            input: input.clone(),
-            slot: slot.clone(),
-            id,
-            member: None,
-            linger,
-        }
+        Self { input: input.clone(), slot: slot.clone(), id, member: None, linger }
     }
 
     fn rung(&self) -> Option<&Arc<Rung>> {
@@ -143,11 +132,7 @@ impl Drop for Lease {
             return;
         }
         let turn = self.slot.emptied.fetch_add(1, Ordering::Relaxed) + 1;
-        let (input, slot, linger) = (
-            Arc::downgrade(&self.input),
-            Arc::downgrade(&self.slot),
-            self.linger,
-        );
+        let (input, slot, linger) = (Arc::downgrade(&self.input), Arc::downgrade(&self.slot), self.linger);
         runtime::spawn(async move {
             tokio::time::sleep(linger).await;
             let (Some(input), Some(slot)) = (input.upgrade(), slot.upgrade()) else {

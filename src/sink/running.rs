@@ -29,10 +29,7 @@ pub(super) struct Running {
 
 impl BaseWebRTCSink {
     pub(super) fn running(&self) -> Option<Arc<Running>> {
-        self.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// READY to PAUSED.
@@ -46,11 +43,7 @@ impl BaseWebRTCSink {
             gst::element_imp_error!(self, gst::ResourceError::OpenReadWrite, ("{text}"));
             gst::StateChangeError
         })?;
-        let old = self
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .replace(Arc::new(made));
+        let old = self.running.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::new(made));
         drop(old);
         Ok(())
     }
@@ -58,10 +51,8 @@ impl BaseWebRTCSink {
     fn make(&self, settings: &Settings) -> Result<Running, String> {
         let obj = self.obj();
         let signaller = obj.signaller();
-        let web_server = settings
-            .run_web_server
-            .then(|| WebServer::start(settings, &signaller))
-            .transpose()?;
+        let web_server =
+            settings.run_web_server.then(|| WebServer::start(settings, &signaller)).transpose()?;
         if let Some(server) = &web_server {
             gst::info!(CAT, imp = self, "the page is at {}", server.address());
         }
@@ -125,10 +116,7 @@ impl BaseWebRTCSink {
 
     /// Statistics of all sessions.
     pub(super) fn stats(&self) -> gst::Structure {
-        let viewers = self
-            .running()
-            .map(|running| running.viewers.all())
-            .unwrap_or_default();
+        let viewers = self.running().map(|running| running.viewers.all()).unwrap_or_default();
         stats::of(&viewers)
     }
 }
@@ -154,14 +142,8 @@ impl super::BaseWebRTCSink {
 
     /// The signaller; the default one where the application set none.
     pub(super) fn signaller(&self) -> Signallable {
-        let mut signaller = self
-            .imp()
-            .signaller
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        signaller
-            .get_or_insert_with(|| Signaller::new(WebRTCSignallerRole::Producer).upcast())
-            .clone()
+        let mut signaller = self.imp().signaller.lock().unwrap_or_else(PoisonError::into_inner);
+        signaller.get_or_insert_with(|| Signaller::new(WebRTCSignallerRole::Producer).upcast()).clone()
     }
 
     /// New caps on a pad; false refuses them.
@@ -169,11 +151,7 @@ impl super::BaseWebRTCSink {
         let Some(input) = pad.input() else { return false };
         let known_before = input.caps().is_some();
         if let Err(text) = input.set_caps(caps, &self.settings()) {
-            gst::element_error!(
-                self,
-                gst::StreamError::CodecNotFound,
-                ("pad {}: {text}", input.name)
-            );
+            gst::element_error!(self, gst::StreamError::CodecNotFound, ("pad {}: {text}", input.name));
             return false;
         }
         if let Some(running) = self.imp().running() {
@@ -201,9 +179,8 @@ impl super::BaseWebRTCSink {
     }
 
     fn tell_application(&self, name: &str, session_id: &str, peer_id: &str, reason: Option<&EndReason>) {
-        let mut message = gst::Structure::builder(name)
-            .field("session-id", session_id)
-            .field("peer-id", peer_id);
+        let mut message =
+            gst::Structure::builder(name).field("session-id", session_id).field("peer-id", peer_id);
         if let Some(reason) = reason {
             message = message
                 .field("reason", reason.name())

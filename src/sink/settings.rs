@@ -99,11 +99,7 @@ impl Settings {
 
     /// Bounds of every encoder.
     pub(crate) fn bounds(&self) -> logic::bitrate::Bounds {
-        logic::bitrate::Bounds {
-            min: self.min_bitrate,
-            max: self.max_bitrate,
-            start: self.start_bitrate,
-        }
+        logic::bitrate::Bounds { min: self.min_bitrate, max: self.max_bitrate, start: self.start_bitrate }
     }
 
     /// Whether the network is measured by transport-wide feedback.

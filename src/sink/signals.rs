@@ -26,18 +26,12 @@ pub(super) fn all() -> &'static [Signal] {
     static SIGNALS: LazyLock<Vec<Signal>> = LazyLock::new(|| {
         let (string, element) = (String::static_type(), gst::Element::static_type());
         vec![
-            Signal::builder("consumer-added")
-                .run_last()
-                .param_types([string, element])
-                .build(),
+            Signal::builder("consumer-added").run_last().param_types([string, element]).build(),
             Signal::builder("consumer-pipeline-created")
                 .run_last()
                 .param_types([string, gst::Pipeline::static_type()])
                 .build(),
-            Signal::builder("consumer-removed")
-                .run_last()
-                .param_types([string, element])
-                .build(),
+            Signal::builder("consumer-removed").run_last().param_types([string, element]).build(),
             Signal::builder("get-sessions")
                 .run_last()
                 .action()

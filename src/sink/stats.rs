@@ -28,15 +28,9 @@ fn transport(viewer: &Viewer) -> Option<gst::Structure> {
 
 /// What the sink knows.
 fn consumer(viewer: &Viewer) -> gst::Structure {
-    let served = viewer
-        .served
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    let encoders = served
-        .iter()
-        .filter(|served| served.codec.kind == logic::codec::MediaKind::Video)
-        .map(|served| {
+    let served = viewer.served.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let encoders =
+        served.iter().filter(|served| served.codec.kind == logic::codec::MediaKind::Video).map(|served| {
             let (encoder, bitrate) = served.encoder();
             gst::Structure::builder("application/x-webrtcsink-video-encoder-stats")
                 .field("bitrate", i32::try_from(bitrate).unwrap_or(i32::MAX))

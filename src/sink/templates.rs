@@ -23,10 +23,7 @@ pub(super) fn sink() -> &'static [gst::PadTemplate] {
                 WebRTCSinkPad::static_type(),
             )
         };
-        [template("video_%u", VIDEO), template("audio_%u", AUDIO)]
-            .into_iter()
-            .flatten()
-            .collect()
+        [template("video_%u", VIDEO), template("audio_%u", AUDIO)].into_iter().flatten().collect()
     });
     &TEMPLATES
 }

@@ -55,10 +55,7 @@ impl Viewers {
 
     /// All sessions, by id.
     pub(super) fn all(&self) -> Vec<(String, Viewer)> {
-        self.sessions()
-            .iter()
-            .map(|(id, viewer)| (id.clone(), viewer.clone()))
-            .collect()
+        self.sessions().iter().map(|(id, viewer)| (id.clone(), viewer.clone())).collect()
     }
 
     /// Takes in what signalling says about sessions; whether the session was known.
@@ -73,11 +70,7 @@ impl Viewers {
                 self.tell(&session, Event::Remote(SessionDescription { kind, sdp }))
             }
             News::Candidate(session, index, mid, candidate) => {
-                let candidate = IceCandidate {
-                    candidate,
-                    sdp_m_line_index: Some(index),
-                    sdp_mid: mid,
-                };
+                let candidate = IceCandidate { candidate, sdp_m_line_index: Some(index), sdp_mid: mid };
                 self.tell(&session, Event::RemoteCandidate(candidate))
             }
             News::Ended(session, error) => self.tell(&session, Event::Failed(EndReason::Peer(error))),
@@ -148,20 +141,14 @@ impl Viewers {
         let config = self.config(&settings, &estimates);
         let connection =
             Connection::new(id, &config, viewer.events.clone()).map_err(|err| err.to_string())?;
-        pipeline
-            .add(connection.element())
-            .map_err(|err| err.to_string())?;
+        pipeline.add(connection.element()).map_err(|err| err.to_string())?;
         watch_bus(&pipeline, &sink, viewer.events.clone());
         follow_clock(&pipeline, &sink);
-        pipeline
-            .set_state(gst::State::Ready)
-            .map_err(|err| err.to_string())?;
+        pipeline.set_state(gst::State::Ready).map_err(|err| err.to_string())?;
         signals::consumer_added(&sink, &viewer.peer_id, connection.element());
         signaller.consumer_added(&viewer.peer_id, connection.element());
         signaller.webrtcbin_ready(&viewer.peer_id, connection.element());
-        pipeline
-            .set_state(gst::State::Playing)
-            .map_err(|err| err.to_string())?;
+        pipeline.set_state(gst::State::Playing).map_err(|err| err.to_string())?;
         let host = Outgoing {
             sink: self.sink.clone(),
             session_id: id.to_owned(),
@@ -178,12 +165,7 @@ impl Viewers {
             offer: None,
             connected: false,
         };
-        let session = Session {
-            id: id.to_owned(),
-            connection,
-            signaller: signaller.clone(),
-            host,
-        };
+        let session = Session { id: id.to_owned(), connection, signaller: signaller.clone(), host };
         session::spawn(session, Event::Start(opening), reader, viewer.events);
         Ok(())
     }
@@ -214,18 +196,9 @@ impl Viewers {
     /// A rung failed: the sessions that it served end.
     pub(super) fn rung_failed(&self, pad: &str, codec: &logic::codec::Codec, text: &str) {
         for (_, viewer) in self.all() {
-            let served = viewer
-                .served
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone();
-            if served
-                .iter()
-                .any(|served| served.pad == pad && served.codec == codec)
-            {
-                viewer
-                    .events
-                    .send(Event::Failed(EndReason::Pipeline(text.to_owned())));
+            let served = viewer.served.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if served.iter().any(|served| served.pad == pad && served.codec == codec) {
+                viewer.events.send(Event::Failed(EndReason::Pipeline(text.to_owned())));
             }
         }
     }
@@ -246,9 +219,7 @@ impl Viewers {
             return;
         }
         let sessions = self.sessions();
-        let waited = self
-            .changed
-            .wait_timeout_while(sessions, limit, |sessions| !sessions.is_empty());
+        let waited = self.changed.wait_timeout_while(sessions, limit, |sessions| !sessions.is_empty());
         drop(waited);
     }
 }

@@ -46,11 +46,7 @@ impl ObjectImpl for WebRTCSrc {
 
     fn property(&self, _: usize, spec: &glib::ParamSpec) -> glib::Value {
         let signaller = self.obj().upcast_ref::<super::BaseWebRTCSrc>().signaller();
-        if has(&signaller, spec.name()) {
-            signaller.property_value(spec.name())
-        } else {
-            false.to_value()
-        }
+        if has(&signaller, spec.name()) { signaller.property_value(spec.name()) } else { false.to_value() }
     }
 }
 
@@ -100,17 +96,13 @@ impl URIHandlerImpl for WebRTCSrc {
             Some(("gstwebrtc", rest)) => format!("ws://{rest}"),
             Some(("gstwebrtcs", rest)) => format!("wss://{rest}"),
             _ => {
-                return Err(bad(format!(
-                    "'{uri}' must begin with gstwebrtc:// or gstwebrtcs://"
-                )));
+                return Err(bad(format!("'{uri}' must begin with gstwebrtc:// or gstwebrtcs://")));
             }
         };
         let url = url::Url::parse(&rest).map_err(|err| bad(format!("'{uri}' is no address: {err}")))?;
         let signaller = self.obj().upcast_ref::<super::BaseWebRTCSrc>().signaller();
         if !has(&signaller, "uri") {
-            return Err(bad(
-                "the signaller has no address of its own (property uri)".into()
-            ));
+            return Err(bad("the signaller has no address of its own (property uri)".into()));
         }
         signaller.set_property("uri", url.as_str());
         Ok(())

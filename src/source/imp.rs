@@ -66,8 +66,7 @@ impl ObjectImpl for BaseWebRTCSrc {
     }
 
     fn property(&self, id: usize, spec: &glib::ParamSpec) -> glib::Value {
-        self.boxed(spec.name())
-            .unwrap_or_else(|| self.derived_property(id, spec))
+        self.boxed(spec.name()).unwrap_or_else(|| self.derived_property(id, spec))
     }
 
     fn constructed(&self) {

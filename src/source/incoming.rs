@@ -83,10 +83,8 @@ impl Host for Incoming {
                 formats.merge(format);
             }
             if !formats.is_empty() {
-                connection.add_receiver(
-                    &formats,
-                    self.settings.do_retransmission && kind == MediaKind::Video,
-                );
+                connection
+                    .add_receiver(&formats, self.settings.do_retransmission && kind == MediaKind::Video);
             }
         }
         Ok(())
@@ -157,9 +155,8 @@ impl Streams {
     /// Takes in what the transport receives.
     pub(super) fn watch(self: &Arc<Self>, connection: &Connection) {
         let (shortest, longest) = (self.shortest, self.longest);
-        connection.set_latency(gst::ClockTime::from_mseconds(
-            u64::try_from(shortest.as_millis()).unwrap_or(0),
-        ));
+        connection
+            .set_latency(gst::ClockTime::from_mseconds(u64::try_from(shortest.as_millis()).unwrap_or(0)));
         connection.on_jitter_buffer(move |buffer| jitter::follow(buffer, shortest, longest));
         let streams = self.clone();
         connection.on_received(move |received| {
@@ -178,19 +175,10 @@ impl Streams {
 
     /// A stream arrived: gives it a pad and what stands between.
     fn expose(&self, source: &BaseWebRTCSrc, received: &Received) -> Result<(), String> {
-        let caps = received
-            .pad
-            .current_caps()
-            .unwrap_or_else(|| received.pad.query_caps(None));
-        let media = caps
-            .structure(0)
-            .and_then(|structure| structure.get::<&str>("media").ok())
-            .unwrap_or_default();
-        let kind = if media == "audio" {
-            MediaKind::Audio
-        } else {
-            MediaKind::Video
-        };
+        let caps = received.pad.current_caps().unwrap_or_else(|| received.pad.query_caps(None));
+        let media =
+            caps.structure(0).and_then(|structure| structure.get::<&str>("media").ok()).unwrap_or_default();
+        let kind = if media == "audio" { MediaKind::Audio } else { MediaKind::Video };
         let Some((name, last)) = self.next_name(kind) else {
             return Ok(());
         };
@@ -198,12 +186,7 @@ impl Streams {
         pad.set_msid(received.pad.property("msid"));
         // The application links in pad-added; only then is known what it wants.
         let output = decode::wanted(pad.upcast_ref(), kind);
-        gst::debug!(
-            CAT,
-            obj = pad,
-            "session {}: {output:?} of {caps}",
-            self.session_id
-        );
+        gst::debug!(CAT, obj = pad, "session {}: {output:?} of {caps}", self.session_id);
         drop_while_unlinked(&received.pad, &pad);
         let failed = |err: &dyn std::fmt::Display| format!("failed to {err}");
         if output == Output::Rtp {
@@ -244,13 +227,9 @@ impl Streams {
 
     fn add_pad(&self, source: &BaseWebRTCSrc, name: &str, kind: MediaKind) -> Result<WebRTCSrcPad, String> {
         let wanted = format!("{kind}_%u");
-        let template = templates::src()
-            .iter()
-            .find(|template| template.name_template() == wanted);
+        let template = templates::src().iter().find(|template| template.name_template() == wanted);
         let template = template.ok_or("there is no such pad template")?;
-        let pad = gst::PadBuilder::<WebRTCSrcPad>::from_template(template)
-            .name(name)
-            .build();
+        let pad = gst::PadBuilder::<WebRTCSrcPad>::from_template(template).name(name).build();
         let _ = pad.set_active(true);
         self.open().pads.push(pad.clone());
         source.add_pad(&pad).map_err(|err| err.to_string())?;
@@ -278,10 +257,8 @@ impl Streams {
                 && start.stream_id() != id.as_str()
             {
                 let group = start.group_id().unwrap_or_else(gst::GroupId::next);
-                let named = gst::event::StreamStart::builder(&id)
-                    .group_id(group)
-                    .seqnum(event.seqnum())
-                    .build();
+                let named =
+                    gst::event::StreamStart::builder(&id).group_id(group).seqnum(event.seqnum()).build();
                 info.data = Some(gst::PadProbeData::Event(named));
             }
             gst::PadProbeReturn::Ok
@@ -315,11 +292,10 @@ impl Streams {
 /// as someone links its pad.
 fn drop_while_unlinked(arrival: &gst::Pad, pad: &WebRTCSrcPad) {
     let pad = pad.downgrade();
-    arrival.add_probe(
-        gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
-        move |_, _| match pad.upgrade() {
+    arrival.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
+        match pad.upgrade() {
             Some(pad) if pad.is_linked() => gst::PadProbeReturn::Ok,
             _ => gst::PadProbeReturn::Drop,
-        },
-    );
+        }
+    });
 }

@@ -31,10 +31,7 @@ mod imp {
 
     impl WebRTCSrcPad {
         pub(super) fn set_msid(&self, msid: Option<String>) {
-            *self
-                .msid
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner) = msid;
+            *self.msid.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = msid;
         }
     }
 

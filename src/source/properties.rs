@@ -11,16 +11,8 @@ use logic::codec::MediaKind;
 /// Their specifications.
 pub(super) fn boxed() -> Vec<glib::ParamSpec> {
     let list = |name: &str, nick: &str, blurb: &str, item: &str| {
-        let item = glib::ParamSpecString::builder(item)
-            .nick(nick)
-            .blurb(blurb)
-            .build();
-        gst::ParamSpecArray::builder(name)
-            .nick(nick)
-            .blurb(blurb)
-            .element_spec(&item)
-            .mutable_ready()
-            .build()
+        let item = glib::ParamSpecString::builder(item).nick(nick).blurb(blurb).build();
+        gst::ParamSpecArray::builder(name).nick(nick).blurb(blurb).element_spec(&item).mutable_ready().build()
     };
     vec![
         list(
@@ -77,10 +69,7 @@ impl BaseWebRTCSrc {
             "meta" => self.settings().meta = value.get().ok().flatten(),
             "signaller" => {
                 let new = value.get::<Option<Signallable>>().ok().flatten();
-                *self
-                    .signaller
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner) = new;
+                *self.signaller.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = new;
             }
             _ => return false,
         }

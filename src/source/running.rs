@@ -44,28 +44,19 @@ impl Consumer {
     }
 
     fn tell(&self, session: &str, event: Event) -> bool {
-        let events = self
-            .current()
-            .as_ref()
-            .filter(|current| current.id == session)
-            .map(|c| c.events.clone());
+        let events =
+            self.current().as_ref().filter(|current| current.id == session).map(|c| c.events.clone());
         events.map(|events| events.send(event)).is_some()
     }
 
     /// Takes a session on; `None` where one is running already.
     fn admit(&self, id: &str) -> Option<(EventSender, Events)> {
         let mut current = self.current();
-        if current
-            .as_ref()
-            .is_some_and(|current| !current.events.is_closed())
-        {
+        if current.as_ref().is_some_and(|current| !current.events.is_closed()) {
             return None;
         }
         let (events, reader) = EventSender::new();
-        *current = Some(Current {
-            id: id.into(),
-            events: events.clone(),
-        });
+        *current = Some(Current { id: id.into(), events: events.clone() });
         Some((events, reader))
     }
 
@@ -85,19 +76,14 @@ impl Consumer {
         if runtime::is_current() {
             return;
         }
-        let waited = self
-            .changed
-            .wait_timeout_while(current, limit, |current| current.is_some());
+        let waited = self.changed.wait_timeout_while(current, limit, |current| current.is_some());
         drop(waited);
     }
 }
 
 impl BaseWebRTCSrc {
     fn running(&self) -> Option<Arc<Running>> {
-        self.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// READY to PAUSED.
@@ -107,11 +93,7 @@ impl BaseWebRTCSrc {
             return Err(gst::StateChangeError);
         }
         let certificate = Certificate::generate().map_err(|err| {
-            gst::element_imp_error!(
-                self,
-                gst::LibraryError::Init,
-                ("failed to make a certificate: {err}")
-            );
+            gst::element_imp_error!(self, gst::LibraryError::Init, ("failed to make a certificate: {err}"));
             gst::StateChangeError
         })?;
         let settings = self.settings().clone();
@@ -129,16 +111,8 @@ impl BaseWebRTCSrc {
             _ => false,
         };
         let link = Link::new(&signaller, Arc::new(hear));
-        let running = Arc::new(Running {
-            link,
-            consumer,
-            signalling: AtomicBool::new(false),
-        });
-        let old = self
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .replace(running);
+        let running = Arc::new(Running { link, consumer, signalling: AtomicBool::new(false) });
+        let old = self.running.lock().unwrap_or_else(PoisonError::into_inner).replace(running);
         drop(old);
         Ok(())
     }
@@ -171,14 +145,8 @@ impl super::BaseWebRTCSrc {
 
     /// The signaller; the default one where the application set none.
     pub(super) fn signaller(&self) -> Signallable {
-        let mut signaller = self
-            .imp()
-            .signaller
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        signaller
-            .get_or_insert_with(|| Signaller::new(WebRTCSignallerRole::Consumer).upcast())
-            .clone()
+        let mut signaller = self.imp().signaller.lock().unwrap_or_else(PoisonError::into_inner);
+        signaller.get_or_insert_with(|| Signaller::new(WebRTCSignallerRole::Consumer).upcast()).clone()
     }
 
     fn hear(&self, news: News, consumer: &Arc<Consumer>, signaller: &Signallable) -> bool {
@@ -202,11 +170,7 @@ impl super::BaseWebRTCSrc {
                 consumer.tell(&session, Event::Remote(SessionDescription { kind, sdp }))
             }
             News::Candidate(session, index, mid, candidate) => {
-                let candidate = IceCandidate {
-                    candidate,
-                    sdp_m_line_index: Some(index),
-                    sdp_mid: mid,
-                };
+                let candidate = IceCandidate { candidate, sdp_m_line_index: Some(index), sdp_mid: mid };
                 consumer.tell(&session, Event::RemoteCandidate(candidate))
             }
             News::Ended(session, error) => consumer.tell(&session, Event::Failed(EndReason::Peer(error))),
@@ -228,11 +192,7 @@ impl super::BaseWebRTCSrc {
         signaller: &Signallable,
     ) -> bool {
         let Some((events, reader)) = consumer.admit(&session_id) else {
-            gst::warning!(
-                CAT,
-                obj = self,
-                "session {session_id}: refused, another one is running"
-            );
+            gst::warning!(CAT, obj = self, "session {session_id}: refused, another one is running");
             signaller.end_session(&session_id);
             return false;
         };
@@ -241,14 +201,7 @@ impl super::BaseWebRTCSrc {
             let Some(source) = source.upgrade() else {
                 return consumer.remove(&session_id);
             };
-            let made = source.build(
-                &session_id,
-                &peer_id,
-                (events, reader),
-                opening,
-                &consumer,
-                &signaller,
-            );
+            let made = source.build(&session_id, &peer_id, (events, reader), opening, &consumer, &signaller);
             if let Err(text) = made {
                 signaller.end_session_with_error(&session_id, Some(&text));
                 source.session_ended(&session_id, &peer_id, &EndReason::Pipeline(text));
@@ -278,25 +231,16 @@ impl super::BaseWebRTCSrc {
         streams.watch(&connection);
         self.add(connection.element()).map_err(|err| err.to_string())?;
         signaller.webrtcbin_ready(id, connection.element());
-        connection
-            .element()
-            .sync_state_with_parent()
-            .map_err(|err| err.to_string())?;
+        connection.element().sync_state_with_parent().map_err(|err| err.to_string())?;
         let host = Incoming::new(self, id, peer_id, settings, streams);
-        let session = Session {
-            id: id.to_owned(),
-            connection,
-            signaller: signaller.clone(),
-            host,
-        };
+        let session = Session { id: id.to_owned(), connection, signaller: signaller.clone(), host };
         session::spawn(session, Event::Start(opening), reader, events);
         Ok(())
     }
 
     fn tell_application(&self, name: &str, session_id: &str, peer_id: &str, reason: Option<&EndReason>) {
-        let mut message = gst::Structure::builder(name)
-            .field("session-id", session_id)
-            .field("peer-id", peer_id);
+        let mut message =
+            gst::Structure::builder(name).field("session-id", session_id).field("peer-id", peer_id);
         if let Some(reason) = reason {
             message = message
                 .field("reason", reason.name())

@@ -37,19 +37,11 @@ impl Default for Settings {
 impl Settings {
     /// Every codec that is taken.
     pub(super) fn codecs(&self) -> Vec<&'static Codec> {
-        self.video_codecs
-            .iter()
-            .chain(&self.audio_codecs)
-            .copied()
-            .collect()
+        self.video_codecs.iter().chain(&self.audio_codecs).copied().collect()
     }
 }
 
 /// The codecs of a kind with these names; unknown names are left out.
 pub(super) fn named(kind: MediaKind, names: &[String]) -> Vec<&'static Codec> {
-    names
-        .iter()
-        .filter_map(|name| codec::by_name(name))
-        .filter(|codec| codec.kind == kind)
-        .collect()
+    names.iter().filter_map(|name| codec::by_name(name)).filter(|codec| codec.kind == kind).collect()
 }

@@ -21,10 +21,7 @@ pub(super) fn src() -> &'static [gst::PadTemplate] {
                 WebRTCSrcPad::static_type(),
             )
         };
-        [template("video_%u", VIDEO), template("audio_%u", AUDIO)]
-            .into_iter()
-            .flatten()
-            .collect()
+        [template("video_%u", VIDEO), template("audio_%u", AUDIO)].into_iter().flatten().collect()
     });
     &TEMPLATES
 }

@@ -31,13 +31,8 @@ impl WebServer {
             format!("web server address '{text}' (property web-server-host-addr) cannot be used: {why}")
         };
         let url = url::Url::parse(&text).map_err(|err| wrong(&err.to_string()))?;
-        let addresses = url
-            .socket_addrs(|| Some(80))
-            .map_err(|err| wrong(&err.to_string()))?;
-        let (cert, key) = (
-            settings.web_server_cert.as_deref(),
-            settings.web_server_key.as_deref(),
-        );
+        let addresses = url.socket_addrs(|| Some(80)).map_err(|err| wrong(&err.to_string()))?;
+        let (cert, key) = (settings.web_server_cert.as_deref(), settings.web_server_key.as_deref());
         let tls = signalling::tls::load_optional(cert.map(Path::new), key.map(Path::new))
             .map_err(|err| format!("{err} (properties web-server-cert and web-server-key)"))?;
         let listener = TcpListener::bind(&addresses[..])
@@ -53,10 +48,7 @@ impl WebServer {
                 serve(listener, router, tls, stopped).await;
             }
         });
-        Ok(Self {
-            address: format!("{scheme}://{local}{prefix}/"),
-            _stop: stop,
-        })
+        Ok(Self { address: format!("{scheme}://{local}{prefix}/"), _stop: stop })
     }
 
     /// Where the page is.
@@ -68,11 +60,7 @@ impl WebServer {
 /// `/path`, or nothing for the root.
 fn prefix(path: Option<&str>) -> String {
     let path = path.unwrap_or_default().trim_matches('/');
-    if path.is_empty() {
-        String::new()
-    } else {
-        format!("/{path}")
-    }
+    if path.is_empty() { String::new() } else { format!("/{path}") }
 }
 
 fn router(settings: &Settings, prefix: &str, signaller: &Signallable) -> Result<Router, String> {

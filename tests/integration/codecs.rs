@@ -5,21 +5,15 @@ use gst::prelude::*;
 
 /// Sends numbered pictures in one codec and looks at what arrives.
 fn pictures_survive(codec: &str) {
-    let pipeline = support::Pipeline::parse(&format!(
-        "{} ! {} video-caps={codec}",
-        picture::source(),
-        support::SINK
-    ));
+    let pipeline =
+        support::Pipeline::parse(&format!("{} ! {} video-caps={codec}", picture::source(), support::SINK));
     pipeline.play();
     let _feeder = picture::Feeder::start(&pipeline);
     let sink = pipeline.element("ws");
     support::registered(&sink);
     let viewer = Viewer::play(&uri(&sink), "video", "video/x-raw,format=I420");
     let numbers: Vec<u16> = viewer.samples(60).iter().map(picture::number).collect();
-    assert!(
-        numbers.is_sorted_by(|a, b| a < b),
-        "pictures out of order or torn: {numbers:?}"
-    );
+    assert!(numbers.is_sorted_by(|a, b| a < b), "pictures out of order or torn: {numbers:?}");
     let span = usize::from(numbers[59] - numbers[0]) + 1;
     assert!(span <= 75, "60 of {span} pictures arrived: {numbers:?}");
 }
@@ -52,27 +46,16 @@ fn pictures_survive_h265() {
 /// The loudest sample of a buffer of 16-bit sound.
 fn peak(sample: &gst::Sample) -> u16 {
     let map = sample.buffer().unwrap().map_readable().unwrap();
-    map.chunks_exact(2)
-        .map(|b| i16::from_le_bytes([b[0], b[1]]).unsigned_abs())
-        .max()
-        .unwrap_or(0)
+    map.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]]).unsigned_abs()).max().unwrap_or(0)
 }
 
 fn sound_survives(caps: &str, settings: &str) {
     let pipeline = producer(AUDIO, settings);
-    let viewer = Viewer::new(
-        &uri(&pipeline.element("ws")),
-        "audio",
-        caps,
-        "audio-codecs=<OPUS,L16>",
-    );
+    let viewer = Viewer::new(&uri(&pipeline.element("ws")), "audio", caps, "audio-codecs=<OPUS,L16>");
     viewer.pipeline.play();
     let peaks: Vec<u16> = viewer.samples(50).iter().map(peak).collect();
     // Half of full scale, but for the codec's delay at the start.
-    let good = peaks
-        .iter()
-        .filter(|peak| (13_000..20_000).contains(*peak))
-        .count();
+    let good = peaks.iter().filter(|peak| (13_000..20_000).contains(*peak)).count();
     assert!(good >= 40, "{peaks:?}");
 }
 
@@ -89,11 +72,7 @@ fn sound_survives_uncompressed() {
     viewer.pipeline.play();
     let sample = viewer.samples(10).pop().unwrap();
     let map = sample.buffer().unwrap().map_readable().unwrap();
-    let peak = map
-        .chunks_exact(2)
-        .map(|b| i16::from_be_bytes([b[0], b[1]]).unsigned_abs())
-        .max()
-        .unwrap();
+    let peak = map.chunks_exact(2).map(|b| i16::from_be_bytes([b[0], b[1]]).unsigned_abs()).max().unwrap();
     assert!((16_000..17_000).contains(&peak), "{peak}");
 }
 
@@ -103,9 +82,7 @@ fn input_that_is_already_encoded_is_passed_on() {
                   tune=zerolatency key-int-max=30 ! video/x-h264,profile=main";
     let pipeline = producer(source, "");
     let sink = pipeline.element("ws");
-    sink.connect("encoder-setup", false, |_| {
-        panic!("encoded input was encoded again")
-    });
+    sink.connect("encoder-setup", false, |_| panic!("encoded input was encoded again"));
     let viewer = Viewer::play(&uri(&sink), "video", "video/x-raw");
     viewer.samples(30);
 }

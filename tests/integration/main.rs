@@ -1,11 +1,6 @@
 //! Elements against real peers: real servers over real sockets, real transports on loopback, real browsers.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod bad_descriptions;
 mod bad_settings;

@@ -23,9 +23,7 @@ fn three_viewers_share_one_encoder_and_each_gets_every_frame() {
     let pipeline = producer(VIDEO, "");
     let sink = pipeline.element("ws");
     let encoders = count_encoders(&sink);
-    let viewers: Vec<_> = (0..3)
-        .map(|_| Viewer::play(&uri(&sink), "video", "video/x-raw"))
-        .collect();
+    let viewers: Vec<_> = (0..3).map(|_| Viewer::play(&uri(&sink), "video", "video/x-raw")).collect();
     viewers.iter().for_each(|viewer| drop(viewer.samples(30)));
     assert_eq!(encoders.load(Ordering::Relaxed), 1);
     let stats = sink.property::<gst::Structure>("stats");
@@ -56,19 +54,14 @@ fn an_encoder_that_does_not_linger_is_made_anew() {
     sink.connect("encoder-setup", false, move |values| {
         counted.fetch_add(1, Ordering::Relaxed);
         let gone = gone.clone();
-        values[3]
-            .get::<gst::Element>()
-            .unwrap()
-            .add_weak_ref_notify(move || drop(gone.send(())));
+        values[3].get::<gst::Element>().unwrap().add_weak_ref_notify(move || drop(gone.send(())));
         Some(false.to_value())
     });
     for _ in 0..2 {
         let viewer = Viewer::play(&uri(&sink), "video", "video/x-raw");
         viewer.samples(5);
         viewer.pipeline.stop();
-        is_gone
-            .recv_timeout(support::DEADLINE)
-            .expect("the encoder was never let go of");
+        is_gone.recv_timeout(support::DEADLINE).expect("the encoder was never let go of");
     }
     assert_eq!(encoders.load(Ordering::Relaxed), 2);
 }
@@ -96,18 +89,7 @@ fn a_viewer_that_joins_late_starts_with_a_key_unit_at_once() {
     first.samples(30);
     let second = Viewer::play(&uri, "video", "video/x-vp8");
     let sample = second.sample();
-    assert!(
-        !sample
-            .buffer()
-            .unwrap()
-            .flags()
-            .contains(gst::BufferFlags::DELTA_UNIT)
-    );
-    let id: Option<glib::GString> = second
-        .pipeline
-        .element("src")
-        .static_pad("video_0")
-        .unwrap()
-        .stream_id();
+    assert!(!sample.buffer().unwrap().flags().contains(gst::BufferFlags::DELTA_UNIT));
+    let id: Option<glib::GString> = second.pipeline.element("src").static_pad("video_0").unwrap().stream_id();
     assert!(id.is_some());
 }

@@ -15,12 +15,7 @@ pub struct Backoff {
 impl Backoff {
     /// Delays that double from `first` up to `longest`, each shortened by a random share of up to a half.
     pub fn new(first: Duration, longest: Duration, seed: u64) -> Self {
-        Self {
-            first,
-            longest,
-            attempts: 0,
-            random: seed | 1,
-        }
+        Self { first, longest, attempts: 0, random: seed | 1 }
     }
 
     /// Attempts since the last success.
@@ -30,9 +25,7 @@ impl Backoff {
 
     /// Counts a failed attempt and tells how long to wait before the next.
     pub fn failed(&mut self) -> Duration {
-        let doubled = self
-            .first
-            .saturating_mul(1u32.checked_shl(self.attempts.min(20)).unwrap_or(u32::MAX));
+        let doubled = self.first.saturating_mul(1u32.checked_shl(self.attempts.min(20)).unwrap_or(u32::MAX));
         self.attempts = self.attempts.saturating_add(1);
         let full = doubled.min(self.longest);
         full.mul_f64(0.5 + 0.5 * self.unit())

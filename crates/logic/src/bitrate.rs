@@ -30,11 +30,7 @@ pub fn shared(bounds: Bounds, estimates: &mut [BitsPerSecond]) -> BitsPerSecond 
 mod tests {
     use super::*;
 
-    const BOUNDS: Bounds = Bounds {
-        min: 1_000,
-        max: 8_000_000,
-        start: 2_000_000,
-    };
+    const BOUNDS: Bounds = Bounds { min: 1_000, max: 8_000_000, start: 2_000_000 };
 
     #[test]
     fn a_lone_viewer_is_followed_exactly() {
@@ -51,16 +47,6 @@ mod tests {
     #[test]
     fn nobody_means_the_start_bitrate_and_crossed_bounds_do_not_panic() {
         assert_eq!(shared(BOUNDS, &mut []), 2_000_000);
-        assert_eq!(
-            shared(
-                Bounds {
-                    min: 9,
-                    max: 3,
-                    start: 5
-                },
-                &mut []
-            ),
-            3
-        );
+        assert_eq!(shared(Bounds { min: 9, max: 3, start: 5 }, &mut []), 3);
     }
 }

@@ -26,12 +26,7 @@ impl JitterBuffer {
     /// A buffer that starts at `shortest` and never grows over `longest`.
     pub fn new(shortest: Duration, longest: Duration) -> Self {
         let longest = longest.max(shortest);
-        Self {
-            shortest,
-            longest,
-            current: shortest,
-            calm: Duration::ZERO,
-        }
+        Self { shortest, longest, current: shortest, calm: Duration::ZERO }
     }
 
     /// The length now.
@@ -80,10 +75,7 @@ mod tests {
     const STEP: Duration = Duration::from_millis(200);
 
     fn jitter(ms: u64) -> Seen {
-        Seen {
-            jitter: Duration::from_millis(ms),
-            ..Seen::default()
-        }
+        Seen { jitter: Duration::from_millis(ms), ..Seen::default() }
     }
 
     #[test]
@@ -96,10 +88,7 @@ mod tests {
     #[test]
     fn it_never_leaves_its_bounds() {
         let mut buffer = JitterBuffer::new(Duration::from_millis(10), Duration::from_millis(200));
-        assert_eq!(
-            buffer.update(jitter(5000), STEP),
-            Some(Duration::from_millis(200))
-        );
+        assert_eq!(buffer.update(jitter(5000), STEP), Some(Duration::from_millis(200)));
         for _ in 0..100_000 {
             buffer.update(Seen::default(), STEP);
         }
@@ -110,15 +99,9 @@ mod tests {
     #[test]
     fn late_packets_double_it_and_losses_make_room_for_a_retransmission() {
         let mut buffer = JitterBuffer::new(Duration::from_millis(10), Duration::from_millis(500));
-        let lost = Seen {
-            lost: 3,
-            ..Seen::default()
-        };
+        let lost = Seen { lost: 3, ..Seen::default() };
         assert_eq!(buffer.update(lost, STEP), Some(Duration::from_millis(80)));
-        let late = Seen {
-            late: 1,
-            ..Seen::default()
-        };
+        let late = Seen { late: 1, ..Seen::default() };
         assert_eq!(buffer.update(late, STEP), Some(Duration::from_millis(160)));
     }
 }

@@ -27,21 +27,12 @@ impl Arbiter {
     /// An arbiter that lets key units follow each other no closer than `shortest`, and that asks again
     /// when an encoder has not answered within `patience`.
     pub fn new(shortest: Duration, patience: Duration) -> Self {
-        Self {
-            shortest,
-            patience,
-            asked: None,
-            produced: None,
-            scheduled: false,
-        }
+        Self { shortest, patience, asked: None, produced: None, scheduled: false }
     }
 
     /// A viewer wants a key unit.
     pub fn request(&mut self, now: Duration) -> Decision {
-        if self
-            .asked
-            .is_some_and(|asked| now.saturating_sub(asked) < self.patience)
-        {
+        if self.asked.is_some_and(|asked| now.saturating_sub(asked) < self.patience) {
             return Decision::OnItsWay;
         }
         match self.produced {

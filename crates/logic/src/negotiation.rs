@@ -259,10 +259,7 @@ impl Negotiation {
                 self.state = State::AwaitingOffer;
                 Vec::new()
             }
-            Opening::Answer(sdp) => self.take_offer(SessionDescription {
-                kind: DescriptionKind::Offer,
-                sdp,
-            }),
+            Opening::Answer(sdp) => self.take_offer(SessionDescription { kind: DescriptionKind::Offer, sdp }),
         }
     }
 
@@ -279,10 +276,7 @@ impl Negotiation {
         };
         self.state = next;
         self.local_described = true;
-        let mut actions = vec![
-            Action::SetLocal(description.clone()),
-            Action::SendDescription(description),
-        ];
+        let mut actions = vec![Action::SetLocal(description.clone()), Action::SendDescription(description)];
         actions.extend(self.early_local.drain(..).map(Action::SendCandidate));
         if next == State::Stable {
             actions.extend(self.stable());
@@ -364,9 +358,7 @@ impl Negotiation {
             return vec![Action::AddCandidate(candidate)];
         }
         if self.early_remote.len() >= MOST_HELD {
-            return self.end(EndReason::Unexpected(
-                "hundreds of candidates without a description",
-            ));
+            return self.end(EndReason::Unexpected("hundreds of candidates without a description"));
         }
         self.early_remote.push(candidate);
         Vec::new()

@@ -58,21 +58,12 @@ pub struct PeerClient {
 impl PeerClient {
     /// A connection that has just opened.
     pub fn new(purpose: Purpose, meta: Option<Meta>) -> Self {
-        Self {
-            purpose,
-            meta,
-            id: None,
-            producers: HashSet::new(),
-            asked: false,
-            sessions: HashSet::new(),
-        }
+        Self { purpose, meta, id: None, producers: HashSet::new(), asked: false, sessions: HashSet::new() }
     }
 
     /// What to say first, before the server's welcome.
     pub fn opening() -> ClientMessage {
-        ClientMessage::SetProtocolVersion {
-            version: ProtocolVersion::V1_1,
-        }
+        ClientMessage::SetProtocolVersion { version: ProtocolVersion::V1_1 }
     }
 
     /// Takes in a message of the server and returns what follows.
@@ -82,15 +73,9 @@ impl PeerClient {
             ServerMessage::PeerStatusChanged(status) => self.status_changed(status),
             ServerMessage::List { producers } => {
                 let found = producers.into_iter().map(|peer| (peer.id, peer.meta));
-                found
-                    .flat_map(|(id, meta)| self.producer(id, meta, false))
-                    .collect()
+                found.flat_map(|(id, meta)| self.producer(id, meta, false)).collect()
             }
-            ServerMessage::StartSession {
-                peer_id,
-                session_id,
-                offer,
-            } => {
+            ServerMessage::StartSession { peer_id, session_id, offer } => {
                 self.sessions.insert(session_id.clone());
                 vec![Action::SessionRequested(session_id, peer_id, offer)]
             }
@@ -131,15 +116,8 @@ impl PeerClient {
             Purpose::Listen | Purpose::ConsumeFirst | Purpose::Consume(_) => vec![PeerRole::Listener],
             Purpose::BeConsumer => vec![PeerRole::Consumer],
         };
-        let status = PeerStatus {
-            roles,
-            meta: self.meta.clone(),
-            peer_id: None,
-        };
-        let mut actions = vec![
-            Action::Welcomed(id),
-            Action::Send(ClientMessage::SetPeerStatus(status)),
-        ];
+        let status = PeerStatus { roles, meta: self.meta.clone(), peer_id: None };
+        let mut actions = vec![Action::Welcomed(id), Action::Send(ClientMessage::SetPeerStatus(status))];
         match &self.purpose {
             Purpose::Consume(producer) => {
                 self.asked = true;
@@ -162,11 +140,7 @@ impl PeerClient {
         if producing {
             return self.producer(id, status.meta, true);
         }
-        if self.producers.remove(&id) {
-            vec![Action::ProducerRemoved(id, status.meta)]
-        } else {
-            Vec::new()
-        }
+        if self.producers.remove(&id) { vec![Action::ProducerRemoved(id, status.meta)] } else { Vec::new() }
     }
 
     fn producer(&mut self, id: PeerId, meta: Option<Meta>, new_connection: bool) -> Vec<Action> {
@@ -181,10 +155,7 @@ impl PeerClient {
         let mut actions = vec![Action::ProducerAdded(id.clone(), meta, new_connection)];
         if wanted && !self.asked && self.sessions.is_empty() {
             self.asked = true;
-            actions.push(Action::Send(ClientMessage::StartSession {
-                peer_id: id,
-                offer: None,
-            }));
+            actions.push(Action::Send(ClientMessage::StartSession { peer_id: id, offer: None }));
         }
         actions
     }

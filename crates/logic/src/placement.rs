@@ -37,10 +37,7 @@ pub fn place(input: Input, wanted: &'static Codec) -> Result<Placement, Impossib
         Input::Raw if wanted.is_raw() => Ok(Placement::PassThrough),
         Input::Raw => Ok(Placement::Shared),
         Input::Encoded(codec) if codec == wanted => Ok(Placement::PassThrough),
-        Input::Encoded(codec) => Err(Impossible {
-            input: codec.name,
-            wanted: wanted.name,
-        }),
+        Input::Encoded(codec) => Err(Impossible { input: codec.name, wanted: wanted.name }),
     }
 }
 

@@ -77,11 +77,7 @@ mod tests {
     #[test]
     fn payload_type_and_extension_id_change_and_nothing_else_does() {
         let mut p = packet();
-        Rewrite {
-            payload_type: Some(120),
-            extension: Some((1, 5)),
-        }
-        .apply(&mut p);
+        Rewrite { payload_type: Some(120), extension: Some((1, 5)) }.apply(&mut p);
         let mut expected = packet();
         expected[1] = 0x80 | 120;
         expected[16] = 0x51;
@@ -90,18 +86,14 @@ mod tests {
 
     #[test]
     fn what_is_no_complete_rtp_packet_stays_untouched_and_never_panics() {
-        let rewrite = Rewrite {
-            payload_type: Some(1),
-            extension: Some((1, 2)),
-        };
+        let rewrite = Rewrite { payload_type: Some(1), extension: Some((1, 2)) };
         for len in 0..packet().len() {
             let mut p = packet()[..len].to_vec();
             rewrite.apply(&mut p);
         }
         for seed in 0..5000u32 {
-            let mut p: Vec<u8> = (0..40u32)
-                .map(|n| (seed.wrapping_mul(2_654_435_761).rotate_left(n) >> 3) as u8)
-                .collect();
+            let mut p: Vec<u8> =
+                (0..40u32).map(|n| (seed.wrapping_mul(2_654_435_761).rotate_left(n) >> 3) as u8).collect();
             rewrite.apply(&mut p);
         }
     }

@@ -14,9 +14,7 @@ use std::path::Path;
 
 /// Reads each file of a folder as a message, writes it, and compares. Returns the types that were met.
 fn round_trip<M: Serialize + DeserializeOwned>(folder: &str) -> BTreeSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(folder);
     let mut types = BTreeSet::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -85,22 +83,13 @@ fn every_server_message_has_a_golden_file_and_is_written_as_it_stands_there() {
 
 #[test]
 fn unknown_types_are_read_as_unknown_whatever_they_carry() {
-    assert_eq!(
-        client(json!({"type": "resume", "token": {"a": [1]}})),
-        ClientMessage::Unknown
-    );
-    assert_eq!(
-        server(json!({"type": "heartbeat", "at": 3})),
-        ServerMessage::Unknown
-    );
+    assert_eq!(client(json!({"type": "resume", "token": {"a": [1]}})), ClientMessage::Unknown);
+    assert_eq!(server(json!({"type": "heartbeat", "at": 3})), ServerMessage::Unknown);
 }
 
 #[test]
 fn the_internal_message_of_older_servers_is_not_known_from_outside() {
-    assert_eq!(
-        client(json!({"type": "newPeer", "peerId": "x"})),
-        ClientMessage::Unknown
-    );
+    assert_eq!(client(json!({"type": "newPeer", "peerId": "x"})), ClientMessage::Unknown);
 }
 
 #[test]
@@ -109,20 +98,13 @@ fn unknown_fields_are_ignored_in_both_directions() {
     let welcome = server(json!({"type": "welcome", "peerId": "p", "versions": ["v1_2"]}));
     assert_eq!(welcome, ServerMessage::Welcome { peer_id: "p".into() });
     let ended = client(json!({"type": "endSession", "sessionId": "s", "why": null}));
-    assert_eq!(
-        ended,
-        ClientMessage::EndSession {
-            session_id: "s".into()
-        }
-    );
+    assert_eq!(ended, ClientMessage::EndSession { session_id: "s".into() });
 }
 
 #[test]
 fn unknown_roles_do_not_spoil_a_status() {
     let message = client(json!({"type": "setPeerStatus", "roles": ["recorder", "producer"]}));
-    let ClientMessage::SetPeerStatus(status) = message else {
-        panic!("{message:?}")
-    };
+    let ClientMessage::SetPeerStatus(status) = message else { panic!("{message:?}") };
     assert_eq!(status.roles, [PeerRole::Unknown, PeerRole::Producer]);
 }
 
@@ -131,21 +113,9 @@ fn optional_fields_may_be_left_out() {
     let status = client(json!({"type": "setPeerStatus", "roles": []}));
     assert!(matches!(status, ClientMessage::SetPeerStatus(status) if status.meta.is_none()));
     let start = client(json!({"type": "startSession", "peerId": "p"}));
-    assert_eq!(
-        start,
-        ClientMessage::StartSession {
-            peer_id: "p".into(),
-            offer: None
-        }
-    );
+    assert_eq!(start, ClientMessage::StartSession { peer_id: "p".into(), offer: None });
     let end = client(json!({"type": "endSessionV1_1", "sessionId": "s"}));
-    assert_eq!(
-        end,
-        ClientMessage::EndSessionV1_1 {
-            session_id: "s".into(),
-            error: None
-        }
-    );
+    assert_eq!(end, ClientMessage::EndSessionV1_1 { session_id: "s".into(), error: None });
 }
 
 #[test]
@@ -158,10 +128,7 @@ fn required_fields_may_not_be_left_out() {
         json!({"type": "setProtocolVersion", "version": "v9"}),
         json!({"peerId": "p"}),
     ] {
-        assert!(
-            serde_json::from_value::<ClientMessage>(message.clone()).is_err(),
-            "{message}"
-        );
+        assert!(serde_json::from_value::<ClientMessage>(message.clone()).is_err(), "{message}");
     }
 }
 
@@ -186,10 +153,7 @@ fn a_candidate_without_an_index_is_passed_on_with_a_number_for_older_clients() {
         let candidate = candidate(ice);
         assert_eq!(candidate.sdp_m_line_index, None);
         let written = serde_json::to_value(&candidate).unwrap();
-        assert_eq!(
-            written,
-            json!({"candidate": "", "sdpMid": "audio0", "sdpMLineIndex": 0})
-        );
+        assert_eq!(written, json!({"candidate": "", "sdpMid": "audio0", "sdpMLineIndex": 0}));
     }
 }
 
@@ -197,9 +161,6 @@ fn a_candidate_without_an_index_is_passed_on_with_a_number_for_older_clients() {
 fn descriptions_and_versions_have_the_words_of_the_standard() {
     assert_eq!(DescriptionKind::Offer.to_string(), "offer");
     assert_eq!(DescriptionKind::Answer.to_string(), "answer");
-    assert_eq!(
-        serde_json::to_value(ProtocolVersion::V1_1).unwrap(),
-        json!("v1_1")
-    );
+    assert_eq!(serde_json::to_value(ProtocolVersion::V1_1).unwrap(), json!("v1_1"));
     assert_eq!(ProtocolVersion::default(), ProtocolVersion::V1_0);
 }

@@ -73,11 +73,7 @@ pub(crate) struct Membership {
 impl Board {
     pub(crate) fn new() -> Self {
         let hub = Hub::new(|| SessionId::new(Uuid::new_v4().to_string()));
-        Self(Mutex::new(State {
-            hub,
-            posts: HashMap::new(),
-            open: true,
-        }))
+        Self(Mutex::new(State { hub, posts: HashMap::new(), open: true }))
     }
 
     /// Adds a peer under a new identifier and queues its welcome. Nothing where the server is shutting down.
@@ -93,17 +89,8 @@ impl Board {
         let outgoing = state.hub.connected(peer.clone());
         state.queue(outgoing);
         drop(state);
-        let inbox = Inbox {
-            messages,
-            front: None,
-        };
-        Some((
-            Membership {
-                board: self.clone(),
-                peer,
-            },
-            Mailbox { inbox, ending: ended },
-        ))
+        let inbox = Inbox { messages, front: None };
+        Some((Membership { board: self.clone(), peer }, Mailbox { inbox, ending: ended }))
     }
 
     /// Disconnects everyone. Nobody is told that others leave: sessions between peers outlive the server.

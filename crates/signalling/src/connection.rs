@@ -56,10 +56,7 @@ struct Closing {
 impl Closing {
     fn within(timeout: Duration) -> Self {
         let now = Instant::now();
-        Self {
-            handshake: now + timeout * 3 / 4,
-            end: now + timeout,
-        }
+        Self { handshake: now + timeout * 3 / 4, end: now + timeout }
     }
 }
 
@@ -294,10 +291,7 @@ struct Pulse {
 
 impl Pulse {
     fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            last: AtomicU64::new(0),
-        }
+        Self { start: Instant::now(), last: AtomicU64::new(0) }
     }
 
     fn beat(&self) {

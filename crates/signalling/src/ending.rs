@@ -43,10 +43,7 @@ impl Ending {
             Self::Violation(_) => "the websocket protocol was violated".to_owned(),
             other => other.to_string(),
         };
-        Some(CloseFrame {
-            code,
-            reason: reason.into(),
-        })
+        Some(CloseFrame { code, reason: reason.into() })
     }
 }
 

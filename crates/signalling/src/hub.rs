@@ -68,18 +68,12 @@ impl Hub {
         if !self.peers.add(peer.clone()) {
             return Vec::new();
         }
-        vec![tell(
-            &peer,
-            ServerMessage::Welcome {
-                peer_id: peer.clone(),
-            },
-        )]
+        vec![tell(&peer, ServerMessage::Welcome { peer_id: peer.clone() })]
     }
 
     /// A peer has said something. A message that is refused changes nothing, and its sender is told why.
     pub fn message(&mut self, from: &PeerId, message: ClientMessage) -> Vec<Outgoing> {
-        self.answer(from, message)
-            .unwrap_or_else(|refusal| vec![error(from, refusal.to_string())])
+        self.answer(from, message).unwrap_or_else(|refusal| vec![error(from, refusal.to_string())])
     }
 
     /// A peer has said something that is no message at all; `details` says what is wrong with it.
@@ -93,11 +87,7 @@ impl Hub {
             return Vec::new();
         };
         let mut told = self.end_sessions(peer, |_| true);
-        let farewell = PeerStatus {
-            roles: Vec::new(),
-            meta: status.meta,
-            peer_id: Some(peer.clone()),
-        };
+        let farewell = PeerStatus { roles: Vec::new(), meta: status.meta, peer_id: Some(peer.clone()) };
         self.tell_listeners(farewell, &mut told);
         told
     }
@@ -120,18 +110,12 @@ impl Hub {
             ClientMessage::EndSession { session_id } => self.end_session(from, &session_id, None),
             ClientMessage::EndSessionV1_1 { session_id, error } => self.end_session(from, &session_id, error),
             ClientMessage::Peer(message) => self.forward(from, message),
-            ClientMessage::List => Ok(vec![tell(
-                from,
-                ServerMessage::List {
-                    producers: self.peers.producers(),
-                },
-            )]),
-            ClientMessage::ListConsumers => Ok(vec![tell(
-                from,
-                ServerMessage::ListConsumers {
-                    consumers: self.peers.consumers(),
-                },
-            )]),
+            ClientMessage::List => {
+                Ok(vec![tell(from, ServerMessage::List { producers: self.peers.producers() })])
+            }
+            ClientMessage::ListConsumers => {
+                Ok(vec![tell(from, ServerMessage::ListConsumers { consumers: self.peers.consumers() })])
+            }
             ClientMessage::Unknown => Err(Refusal::UnknownMessage),
         }
     }
@@ -175,15 +159,10 @@ impl Hub {
         }
         let session_id = (self.new_session_id)();
         // The consumer first: it must know the session before anything of the producer's reaches it.
-        let started = ServerMessage::SessionStarted {
-            peer_id: producer.clone(),
-            session_id: session_id.clone(),
-        };
-        let start = ServerMessage::StartSession {
-            peer_id: consumer.clone(),
-            session_id: session_id.clone(),
-            offer,
-        };
+        let started =
+            ServerMessage::SessionStarted { peer_id: producer.clone(), session_id: session_id.clone() };
+        let start =
+            ServerMessage::StartSession { peer_id: consumer.clone(), session_id: session_id.clone(), offer };
         let told = vec![tell(&consumer, started), tell(&producer, start)];
         self.sessions.insert(session_id, Session { producer, consumer });
         Ok(told)
@@ -221,10 +200,7 @@ impl Hub {
             && description.kind == DescriptionKind::Offer
             && *from == session.consumer
         {
-            return Err(Refusal::ConsumerOffers {
-                from: from.clone(),
-                to: partner.clone(),
-            });
+            return Err(Refusal::ConsumerOffers { from: from.clone(), to: partner.clone() });
         }
         Ok(vec![tell(partner, ServerMessage::Peer(message))])
     }
@@ -232,10 +208,7 @@ impl Hub {
     /// Ends those sessions of `peer` that `ends` picks; the other members are told.
     fn end_sessions(&mut self, peer: &PeerId, ends: impl Fn(&Session) -> bool) -> Vec<Outgoing> {
         let ended = self.sessions.remove_where(peer, ends);
-        ended
-            .into_iter()
-            .map(|(id, partner)| self.session_over(&partner, id, None))
-            .collect()
+        ended.into_iter().map(|(id, partner)| self.session_over(&partner, id, None)).collect()
     }
 
     /// The end of a session in the words of the version that `to` speaks.
@@ -254,10 +227,7 @@ impl Hub {
 }
 
 fn tell(to: &PeerId, message: ServerMessage) -> Outgoing {
-    Outgoing {
-        to: to.clone(),
-        message,
-    }
+    Outgoing { to: to.clone(), message }
 }
 
 fn error(to: &PeerId, details: String) -> Outgoing {

@@ -29,10 +29,7 @@ struct Args {
 
 const LOG_VARIABLE: &str = "WEBRTCSINK_SIGNALLING_SERVER_LOG";
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where the program enters its runtime"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where the program enters its runtime")]
 #[tokio::main]
 async fn main() -> Result<()> {
     let args = Args::parse();
@@ -42,13 +39,8 @@ async fn main() -> Result<()> {
     let listener = listen(&args.host, args.port).await?;
     let shutdown = stop_signal()?;
     announce(tls.is_some(), listener.local_addr()?)?;
-    let config = Config {
-        tls,
-        ..Config::default()
-    };
-    run(listener, config, shutdown)
-        .await
-        .map_err(|failure| anyhow::anyhow!("failed to {failure}"))
+    let config = Config { tls, ..Config::default() };
+    run(listener, config, shutdown).await.map_err(|failure| anyhow::anyhow!("failed to {failure}"))
 }
 
 /// Resolves when the program is asked to stop.
@@ -89,10 +81,7 @@ fn start_log() {
 
 async fn listen(host: &str, port: u16) -> Result<TcpListener> {
     // An IPv6 address may stand in brackets, as in a URL.
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host);
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     TcpListener::bind((bare, port)).await.with_context(|| {
         format!("failed to listen on {host} port {port} (choose others with --host and --port)")
     })
@@ -102,7 +91,5 @@ async fn listen(host: &str, port: u16) -> Result<TcpListener> {
 fn announce(tls: bool, address: SocketAddr) -> Result<()> {
     let scheme = if tls { "wss" } else { "ws" };
     let mut out = std::io::stdout().lock();
-    writeln!(out, "listening on {scheme}://{address}")
-        .and_then(|()| out.flush())
-        .context("failed to write")
+    writeln!(out, "listening on {scheme}://{address}").and_then(|()| out.flush()).context("failed to write")
 }

@@ -60,27 +60,18 @@ impl Peers {
     }
 
     pub(crate) fn roles(&self, peer: &PeerId) -> Vec<PeerRole> {
-        self.states
-            .get(peer)
-            .map(|state| state.status.roles.clone())
-            .unwrap_or_default()
+        self.states.get(peer).map(|state| state.status.roles.clone()).unwrap_or_default()
     }
 
     /// The version that the peer speaks; 1.0 until it says otherwise.
     pub(crate) fn version(&self, peer: &PeerId) -> ProtocolVersion {
-        self.states
-            .get(peer)
-            .map(|state| state.version)
-            .unwrap_or_default()
+        self.states.get(peer).map(|state| state.version).unwrap_or_default()
     }
 
     /// Notes that the peer said something; true where it was the first time. Fails for a peer that is not
     /// connected.
     pub(crate) fn speaks(&mut self, peer: &PeerId) -> Result<bool, Refusal> {
-        let state = self
-            .states
-            .get_mut(peer)
-            .ok_or_else(|| Refusal::NotWelcomed(peer.clone()))?;
+        let state = self.states.get_mut(peer).ok_or_else(|| Refusal::NotWelcomed(peer.clone()))?;
         Ok(!std::mem::replace(&mut state.spoken, true))
     }
 
@@ -99,15 +90,9 @@ impl Peers {
         if status.has(PeerRole::Producer) && status.has(PeerRole::Consumer) {
             return Err(Refusal::ProducerAndConsumer(peer.clone()));
         }
-        let state = self
-            .states
-            .get_mut(peer)
-            .ok_or_else(|| Refusal::NotWelcomed(peer.clone()))?;
-        let status = PeerStatus {
-            roles: known(status.roles),
-            meta: status.meta,
-            peer_id: Some(peer.clone()),
-        };
+        let state = self.states.get_mut(peer).ok_or_else(|| Refusal::NotWelcomed(peer.clone()))?;
+        let status =
+            PeerStatus { roles: known(status.roles), meta: status.meta, peer_id: Some(peer.clone()) };
         if same(&status, &state.status) {
             return Ok(None);
         }

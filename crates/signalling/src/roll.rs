@@ -39,10 +39,6 @@ impl<T: Clone + Eq + Hash> Roll<T> {
 
 impl<T> Default for Roll<T> {
     fn default() -> Self {
-        Self {
-            next: 0,
-            members: BTreeMap::new(),
-            places: HashMap::new(),
-        }
+        Self { next: 0, members: BTreeMap::new(), places: HashMap::new() }
     }
 }

@@ -83,14 +83,8 @@ pub async fn run(
             report(done);
         }
     };
-    if timeout(shared.config.close_timeout + GRACE, all_ended)
-        .await
-        .is_err()
-    {
-        warn!(
-            connections = connections.len(),
-            "cutting off connections that did not end in time"
-        );
+    if timeout(shared.config.close_timeout + GRACE, all_ended).await.is_err() {
+        warn!(connections = connections.len(), "cutting off connections that did not end in time");
         connections.shutdown().await;
     }
     Ok(())
@@ -134,10 +128,7 @@ async fn accept(listener: &TcpListener, pause: &mut Duration) -> (TcpStream, Soc
 
 /// Whether accepting failed because of the one connection that was to be accepted.
 fn gave_up(failure: &io::Error) -> bool {
-    matches!(
-        failure.kind(),
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
-    )
+    matches!(failure.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
 }
 
 /// A connection from its first byte to its last.

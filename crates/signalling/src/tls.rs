@@ -47,20 +47,15 @@ pub enum TlsError {
 
 /// Reads a certificate chain, the server's own certificate first, and its private key, both in PEM form.
 pub fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
-    let unreadable = |source| TlsError::Certificate {
-        path: certificate.to_owned(),
-        source,
-    };
+    let unreadable = |source| TlsError::Certificate { path: certificate.to_owned(), source };
     let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
         .and_then(|certificates| certificates.collect())
         .map_err(unreadable)?;
     if chain.is_empty() {
         return Err(unreadable(pem::Error::NoItemsFound));
     }
-    let private_key = PrivateKeyDer::from_pem_file(key).map_err(|source| TlsError::Key {
-        path: key.to_owned(),
-        source,
-    })?;
+    let private_key =
+        PrivateKeyDer::from_pem_file(key).map_err(|source| TlsError::Key { path: key.to_owned(), source })?;
     // The provider is named, so that no process-wide default is needed or disturbed.
     ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()

@@ -90,11 +90,7 @@ impl Connection {
             run(config, owner, outgoing, stopped).await;
             drop(finish);
         });
-        Self {
-            queue,
-            _stop: stop,
-            finished,
-        }
+        Self { queue, _stop: stop, finished }
     }
 
     /// Queues something to say; false where the queue is full or the connection has ended.
@@ -104,11 +100,7 @@ impl Connection {
 
     /// Closes, and lets the last words leave before a process that ends next; never longer than `limit`.
     pub(super) fn close(self, limit: Duration) {
-        let Self {
-            queue,
-            _stop: stop,
-            finished,
-        } = self;
+        let Self { queue, _stop: stop, finished } = self;
         drop((queue, stop));
         if !runtime::is_current() {
             // Disconnected is what we wait for; a timeout is no error either.
@@ -133,9 +125,7 @@ async fn run(
     outgoing: mpsc::Receiver<Outgoing>,
     mut stop: oneshot::Receiver<()>,
 ) {
-    let seed = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .map_or(1, |since| since.subsec_nanos().into());
+    let seed = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(1, |since| since.subsec_nanos().into());
     let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(10), seed);
     let outgoing = Arc::new(tokio::sync::Mutex::new(outgoing));
     let mut connected_before = false;
@@ -154,10 +144,8 @@ async fn run(
                 }
             }
             Err(err) => {
-                let text = format!(
-                    "failed to connect to the signalling server at {}: failed to {err}",
-                    config.url
-                );
+                let text =
+                    format!("failed to connect to the signalling server at {}: failed to {err}", config.url);
                 let given_up = !connected_before && backoff.attempts() + 1 >= config.first_attempts;
                 if given_up || err.is_final() {
                     let owner = owner.clone();
@@ -185,10 +173,7 @@ async fn connect(config: &Config) -> Result<Socket, ConnectError> {
 
 async fn connect_unbounded(config: &Config) -> Result<Socket, ConnectError> {
     let request = request(config)?;
-    let host = config
-        .url
-        .host_str()
-        .ok_or_else(|| ConnectError::Address("it has no host".into()))?;
+    let host = config.url.host_str().ok_or_else(|| ConnectError::Address("it has no host".into()))?;
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let secure = config.url.scheme() == "wss";
     let port = config.url.port().unwrap_or(if secure { 443 } else { 80 });
@@ -214,11 +199,7 @@ async fn connect_unbounded(config: &Config) -> Result<Socket, ConnectError> {
 /// The upgrade request, with the application's headers.
 fn request(config: &Config) -> Result<Request, ConnectError> {
     let address = |text: String| ConnectError::Address(text);
-    let mut request = config
-        .url
-        .as_str()
-        .into_client_request()
-        .map_err(|err| address(err.to_string()))?;
+    let mut request = config.url.as_str().into_client_request().map_err(|err| address(err.to_string()))?;
     for (name, value) in &config.headers {
         let bad = |err: &dyn std::fmt::Display| address(format!("header {name} (property headers): {err}"));
         let header: tungstenite::http::HeaderName = name.parse().map_err(|err| bad(&err))?;

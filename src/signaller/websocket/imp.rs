@@ -122,11 +122,7 @@ impl Signaller {
 
     fn set_uri(&self, uri: Option<String>) {
         let Some(text) = uri else {
-            gst::warning!(
-                CAT,
-                imp = self,
-                "property uri cannot be NULL, keeping the address there is"
-            );
+            gst::warning!(CAT, imp = self, "property uri cannot be NULL, keeping the address there is");
             return;
         };
         let mut settings = self.settings();
@@ -146,11 +142,7 @@ impl Signaller {
             settings.producer_peer_id = id;
         } else {
             drop(settings);
-            gst::warning!(
-                CAT,
-                imp = self,
-                "producer-peer-id is for role consumer only, ignoring it"
-            );
+            gst::warning!(CAT, imp = self, "producer-peer-id is for role consumer only, ignoring it");
         }
     }
 
@@ -165,10 +157,7 @@ impl Signaller {
         }
         let headers = settings.headers.iter().flat_map(|headers| headers.iter());
         let headers = headers.filter_map(|(name, value)| {
-            Some((
-                name.to_string(),
-                value.transform::<String>().ok()?.get::<String>().ok()?,
-            ))
+            Some((name.to_string(), value.transform::<String>().ok()?.get::<String>().ok()?))
         });
         let purpose = match (settings.role, &settings.producer_peer_id) {
             (WebRTCSignallerRole::Producer, _) => Purpose::Produce,
@@ -197,19 +186,12 @@ impl Signaller {
         let sent = connection.as_ref().map(|connection| connection.send(outgoing));
         drop(connection);
         if sent == Some(false) {
-            gst::warning!(
-                CAT,
-                imp = self,
-                "the signalling server does not take what is sent to it"
-            );
+            gst::warning!(CAT, imp = self, "the signalling server does not take what is sent to it");
         }
     }
 
     fn say(&self, session_id: &str, inner: PeerMessageInner) {
-        let message = PeerMessage {
-            session_id: SessionId::new(session_id),
-            inner,
-        };
+        let message = PeerMessage { session_id: SessionId::new(session_id), inner };
         self.send(Outgoing::Message(ClientMessage::Peer(message)));
     }
 }
@@ -242,20 +224,12 @@ impl SignallableImpl for Signaller {
         };
         let owner = Arc::new(Weak(self.obj().downgrade()));
         let connection = Connection::start(config, owner);
-        let old = self
-            .connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .replace(connection);
+        let old = self.connection.lock().unwrap_or_else(PoisonError::into_inner).replace(connection);
         drop(old);
     }
 
     fn stop(&self) {
-        let connection = self
-            .connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(connection) = connection {
             connection.close(LAST_WORDS);
             self.set_client_id(None);
@@ -269,20 +243,14 @@ impl SignallableImpl for Signaller {
             DescriptionKind::Answer
         };
         match sdp.sdp().as_text() {
-            Ok(sdp) => self.say(
-                session_id,
-                PeerMessageInner::Sdp(SessionDescription { kind, sdp }),
-            ),
+            Ok(sdp) => self.say(session_id, PeerMessageInner::Sdp(SessionDescription { kind, sdp })),
             Err(err) => gst::error!(CAT, imp = self, "failed to write a description as text: {err}"),
         }
     }
 
     fn add_ice(&self, session_id: &str, candidate: &str, sdp_m_line_index: u32, sdp_mid: Option<String>) {
-        let candidate = IceCandidate {
-            candidate: candidate.into(),
-            sdp_m_line_index: Some(sdp_m_line_index),
-            sdp_mid,
-        };
+        let candidate =
+            IceCandidate { candidate: candidate.into(), sdp_m_line_index: Some(sdp_m_line_index), sdp_mid };
         self.say(session_id, PeerMessageInner::Ice(candidate));
     }
 
@@ -291,10 +259,7 @@ impl SignallableImpl for Signaller {
     }
 
     fn end_session_with_error(&self, session_id: &str, error: Option<&str>) {
-        self.send(Outgoing::EndSession(
-            SessionId::new(session_id),
-            error.map(str::to_owned),
-        ));
+        self.send(Outgoing::EndSession(SessionId::new(session_id), error.map(str::to_owned)));
     }
 }
 
@@ -348,9 +313,7 @@ impl Weak {
 
 impl Owner for Weak {
     fn meta(&self) -> Option<Meta> {
-        Some(meta::structure_to_json(
-            self.0.upgrade()?.request_meta()?.as_ref(),
-        ))
+        Some(meta::structure_to_json(self.0.upgrade()?.request_meta()?.as_ref()))
     }
 
     fn act(&self, action: Action) {
@@ -384,12 +347,7 @@ impl Owner for Weak {
 
     fn lost(&self, text: &str, retry_in: Duration) {
         let Some(signaller) = self.0.upgrade() else { return };
-        gst::warning!(
-            CAT,
-            obj = signaller,
-            "{text}; trying again in {} ms",
-            retry_in.as_millis()
-        );
+        gst::warning!(CAT, obj = signaller, "{text}; trying again in {} ms", retry_in.as_millis());
         signaller.imp().set_client_id(None);
     }
 

@@ -29,27 +29,17 @@ pub(super) fn config(cafile: Option<&str>, insecure: bool) -> Result<Arc<ClientC
     let builder =
         ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
     if insecure {
-        let trusting = Arc::new(TrustsAll(
-            provider.signature_verification_algorithms.supported_schemes(),
-        ));
+        let trusting = Arc::new(TrustsAll(provider.signature_verification_algorithms.supported_schemes()));
         return Ok(Arc::new(
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(trusting)
-                .with_no_client_auth(),
+            builder.dangerous().with_custom_certificate_verifier(trusting).with_no_client_auth(),
         ));
     }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = cafile {
-        add_file(&mut roots, path).map_err(|cause| TlsError::CaFile {
-            path: path.to_owned(),
-            cause,
-        })?;
+        add_file(&mut roots, path).map_err(|cause| TlsError::CaFile { path: path.to_owned(), cause })?;
     }
-    Ok(Arc::new(
-        builder.with_root_certificates(roots).with_no_client_auth(),
-    ))
+    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }
 
 fn add_file(roots: &mut RootCertStore, path: &str) -> Result<(), String> {
@@ -59,11 +49,7 @@ fn add_file(roots: &mut RootCertStore, path: &str) -> Result<(), String> {
         roots.add(certificate).map_err(|err| err.to_string())?;
         added += 1;
     }
-    if added == 0 {
-        Err("it holds no certificate".into())
-    } else {
-        Ok(())
-    }
+    if added == 0 { Err("it holds no certificate".into()) } else { Ok(()) }
 }
 
 /// What `insecure-tls=true` asks for: any certificate will do.

@@ -67,9 +67,7 @@ mod imp {
     impl ObjectImpl for Direct {
         fn properties() -> &'static [glib::ParamSpec] {
             static PROPERTIES: std::sync::LazyLock<Vec<glib::ParamSpec>> = std::sync::LazyLock::new(|| {
-                vec![glib::ParamSpecOverride::for_interface::<Signallable>(
-                    "manual-sdp-munging",
-                )]
+                vec![glib::ParamSpecOverride::for_interface::<Signallable>("manual-sdp-munging")]
             });
             &PROPERTIES
         }
@@ -97,11 +95,7 @@ mod imp {
         }
 
         fn send_sdp(&self, session: &str, sdp: &WebRTCSessionDescription) {
-            self.tell(Said::Description(
-                session.into(),
-                sdp.type_(),
-                sdp.sdp().as_text().unwrap(),
-            ));
+            self.tell(Said::Description(session.into(), sdp.type_(), sdp.sdp().as_text().unwrap()));
             if let Some(other) = self.other.upgrade() {
                 other.session_description(session, sdp);
             }

@@ -28,12 +28,7 @@ impl Pipeline {
     /// A pipeline from its description.
     pub(crate) fn parse(description: &str) -> Self {
         init();
-        Self(
-            gst::parse::launch(description)
-                .unwrap()
-                .downcast::<gst::Pipeline>()
-                .unwrap(),
-        )
+        Self(gst::parse::launch(description).unwrap().downcast::<gst::Pipeline>().unwrap())
     }
 
     pub(crate) fn play(&self) {
@@ -100,9 +95,7 @@ pub(crate) const SINK: &str = "webrtcsink name=ws run-signalling-server=true sig
 
 /// The address of a sink's signalling server.
 pub(crate) fn uri(sink: &gst::Element) -> String {
-    sink.property::<glib::Object>("signaller")
-        .property::<Option<String>>("uri")
-        .unwrap()
+    sink.property::<glib::Object>("signaller").property::<Option<String>>("uri").unwrap()
 }
 
 /// A producer that plays and is registered at its own server.
@@ -155,9 +148,7 @@ impl Viewer {
 
     /// The next sample.
     pub(crate) fn sample(&self) -> gst::Sample {
-        self.samples
-            .recv_timeout(DEADLINE)
-            .expect("no media came in time")
+        self.samples.recv_timeout(DEADLINE).expect("no media came in time")
     }
 
     /// The next samples.
@@ -168,12 +159,8 @@ impl Viewer {
     /// How many samples came within `time`.
     pub(crate) fn count_for(&self, time: Duration) -> usize {
         let end = Instant::now() + time;
-        std::iter::from_fn(|| {
-            self.samples
-                .recv_timeout(end.saturating_duration_since(Instant::now()))
-                .ok()
-        })
-        .count()
+        std::iter::from_fn(|| self.samples.recv_timeout(end.saturating_duration_since(Instant::now())).ok())
+            .count()
     }
 }
 

@@ -14,19 +14,9 @@ pub(crate) const CAPS: &str = "video/x-raw,format=I420,width=320,height=240,fram
 
 fn coded(number: u16) -> gst::Buffer {
     let mut picture = vec![128u8; WIDTH * HEIGHT * 3 / 2];
-    let row: Vec<u8> = (0..WIDTH)
-        .map(|x| {
-            if number >> (x * BITS / WIDTH) & 1 == 1 {
-                220
-            } else {
-                30
-            }
-        })
-        .collect();
-    picture
-        .chunks_mut(WIDTH)
-        .take(HEIGHT)
-        .for_each(|line| line.copy_from_slice(&row));
+    let row: Vec<u8> =
+        (0..WIDTH).map(|x| if number >> (x * BITS / WIDTH) & 1 == 1 { 220 } else { 30 }).collect();
+    picture.chunks_mut(WIDTH).take(HEIGHT).for_each(|line| line.copy_from_slice(&row));
     gst::Buffer::from_slice(picture)
 }
 
@@ -38,9 +28,7 @@ pub(crate) fn number(sample: &gst::Sample) -> u16 {
     let stride = usize::try_from(info.stride()[0]).unwrap();
     let line = &frame.plane_data(0).unwrap()[stride * HEIGHT / 2..];
     let middle = |bit: usize| line[bit * WIDTH / BITS + WIDTH / BITS / 2];
-    (0..BITS)
-        .filter(|bit| middle(*bit) > 125)
-        .fold(0, |number, bit| number | 1 << bit)
+    (0..BITS).filter(|bit| middle(*bit) > 125).fold(0, |number, bit| number | 1 << bit)
 }
 
 /// Feeds numbered pictures, thirty a second, to the appsrc called `pictures` until dropped.
@@ -51,10 +39,7 @@ pub(crate) struct Feeder {
 
 impl Feeder {
     pub(crate) fn start(pipeline: &Pipeline) -> Self {
-        let source = pipeline
-            .element("pictures")
-            .downcast::<gst_app::AppSrc>()
-            .unwrap();
+        let source = pipeline.element("pictures").downcast::<gst_app::AppSrc>().unwrap();
         let (stop, stopped) = channel();
         let thread = std::thread::spawn(move || {
             for number in 0u16.. {
@@ -65,10 +50,7 @@ impl Feeder {
                 }
             }
         });
-        Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { stop: Some(stop), thread: Some(thread) }
     }
 }
 

@@ -56,10 +56,7 @@ fn offered(facts: &Facts<'_>) -> Parameters {
         Some("constrained-high") => "640c",
         _ => "42e0",
     };
-    let level = facts
-        .level
-        .and_then(level_idc)
-        .unwrap_or_else(|| level_for(facts));
+    let level = facts.level.and_then(level_idc).unwrap_or_else(|| level_for(facts));
     let id = format!("{profile}{level:02x}");
     Parameters::of(&[
         ("packetization-mode", "1"),
@@ -71,13 +68,9 @@ fn offered(facts: &Facts<'_>) -> Parameters {
 /// `level_idc` from the name of a level, 31 from "3.1".
 fn level_idc(name: &str) -> Option<u8> {
     match name.split_once('.') {
-        Some((major, minor)) => Some(
-            major
-                .parse::<u8>()
-                .ok()?
-                .checked_mul(10)?
-                .checked_add(minor.parse().ok()?)?,
-        ),
+        Some((major, minor)) => {
+            Some(major.parse::<u8>().ok()?.checked_mul(10)?.checked_add(minor.parse().ok()?)?)
+        }
         None => name.parse::<u8>().ok()?.checked_mul(10),
     }
 }
@@ -94,18 +87,13 @@ fn level_for(facts: &Facts<'_>) -> u8 {
         (51, 36_864.0, 983_040.0),
         (52, 36_864.0, 2_073_600.0),
     ];
-    LEVELS
-        .iter()
-        .find(|(_, size, speed)| blocks <= *size && rate <= *speed)
-        .map_or(52, |(level, ..)| *level)
+    LEVELS.iter().find(|(_, size, speed)| blocks <= *size && rate <= *speed).map_or(52, |(level, ..)| *level)
 }
 
 /// Constrained baseline is part of every profile for which decoders exist; single-NAL mode is not served,
 /// for our packets are fragmented. Without the parameter a peer means baseline (RFC 6184 section 8.1).
 fn serves(remote: &Parameters) -> bool {
-    let known = remote
-        .get("profile-level-id")
-        .is_none_or(|id| ProfileLevelId::parse(id).is_some());
+    let known = remote.get("profile-level-id").is_none_or(|id| ProfileLevelId::parse(id).is_some());
     known && remote.get("packetization-mode").is_none_or(|mode| mode == "1")
 }
 
@@ -115,14 +103,7 @@ mod tests {
 
     #[test]
     fn levels_follow_the_picture_size_and_rate() {
-        let level = |width, height, fps| {
-            level_for(&Facts {
-                width,
-                height,
-                fps,
-                ..Facts::default()
-            })
-        };
+        let level = |width, height, fps| level_for(&Facts { width, height, fps, ..Facts::default() });
         assert_eq!(level(1280, 720, 30.0), 31);
         assert_eq!(level(1280, 720, 60.0), 32);
         assert_eq!(level(1920, 1080, 30.0), 40);
@@ -138,32 +119,18 @@ mod tests {
         }
         for good in ["42e01f", "42001f", "4d001f", "640c34", "640032", "42E01F"] {
             assert!(
-                serves(&Parameters::of(&[
-                    ("profile-level-id", good),
-                    ("packetization-mode", "1")
-                ])),
+                serves(&Parameters::of(&[("profile-level-id", good), ("packetization-mode", "1")])),
                 "{good}"
             );
         }
-        assert!(!serves(&Parameters::of(&[
-            ("profile-level-id", "42e01f"),
-            ("packetization-mode", "0")
-        ])));
+        assert!(!serves(&Parameters::of(&[("profile-level-id", "42e01f"), ("packetization-mode", "0")])));
     }
 
     #[test]
     fn encoded_input_is_offered_with_its_own_profile_and_level() {
-        let facts = Facts {
-            profile: Some("main"),
-            level: Some("4.1"),
-            ..Facts::default()
-        };
+        let facts = Facts { profile: Some("main"), level: Some("4.1"), ..Facts::default() };
         assert_eq!(offered(&facts).get("profile-level-id"), Some("4d0029"));
-        let facts = Facts {
-            profile: Some("high"),
-            level: Some("4"),
-            ..Facts::default()
-        };
+        let facts = Facts { profile: Some("high"), level: Some("4"), ..Facts::default() };
         assert_eq!(offered(&facts).get("profile-level-id"), Some("640028"));
     }
 }

@@ -30,18 +30,11 @@ fn offered(facts: &Facts<'_>) -> Parameters {
         2_228_225..=8_912_896 => "153",
         _ => "183",
     };
-    Parameters::of(&[
-        ("level-id", level),
-        ("profile-id", "1"),
-        ("tier-flag", "0"),
-        ("tx-mode", "SRST"),
-    ])
+    Parameters::of(&[("level-id", level), ("profile-id", "1"), ("tier-flag", "0"), ("tx-mode", "SRST")])
 }
 
 /// Main profile in a single stream.
 fn serves(remote: &Parameters) -> bool {
     remote.get("profile-id").is_none_or(|id| id == "1")
-        && remote
-            .get("tx-mode")
-            .is_none_or(|mode| mode.eq_ignore_ascii_case("SRST"))
+        && remote.get("tx-mode").is_none_or(|mode| mode.eq_ignore_ascii_case("SRST"))
 }

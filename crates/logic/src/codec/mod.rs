@@ -61,19 +61,12 @@ pub struct Parameters(pub Vec<(String, String)>);
 impl Parameters {
     /// Parameters from literal text.
     pub fn of(list: &[(&str, &str)]) -> Self {
-        Self(
-            list.iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect(),
-        )
+        Self(list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
     }
 
     /// The value of `key`, whatever the case it is written in.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(k, _)| k.eq_ignore_ascii_case(key))
-            .map(|(_, v)| v.as_str())
+        self.0.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, v)| v.as_str())
     }
 }
 
@@ -153,9 +146,7 @@ impl fmt::Debug for Codec {
 
 /// The codec with this name, in any case.
 pub fn by_name(name: &str) -> Option<&'static Codec> {
-    ALL.iter()
-        .copied()
-        .find(|codec| codec.name.eq_ignore_ascii_case(name))
+    ALL.iter().copied().find(|codec| codec.name.eq_ignore_ascii_case(name))
 }
 
 /// The codec with this `a=rtpmap` encoding name and clock rate.
@@ -185,30 +176,16 @@ mod tests {
     fn every_row_is_found_by_its_name_and_by_its_rtpmap() {
         for codec in ALL {
             assert_eq!(by_name(codec.name), Some(*codec));
-            let rate = if codec.clock_rate == 0 {
-                44_100
-            } else {
-                codec.clock_rate
-            };
-            assert_eq!(
-                by_rtpmap(codec.kind, codec.encoding_name, rate),
-                Some(*codec),
-                "{codec:?}"
-            );
+            let rate = if codec.clock_rate == 0 { 44_100 } else { codec.clock_rate };
+            assert_eq!(by_rtpmap(codec.kind, codec.encoding_name, rate), Some(*codec), "{codec:?}");
         }
     }
 
     #[test]
     fn every_row_serves_what_it_offers() {
         for codec in ALL {
-            let facts = Facts {
-                width: 1280,
-                height: 720,
-                fps: 30.0,
-                channels: 2,
-                rate: 48_000,
-                ..Facts::default()
-            };
+            let facts =
+                Facts { width: 1280, height: 720, fps: 30.0, channels: 2, rate: 48_000, ..Facts::default() };
             assert!((codec.serves)(&(codec.offered)(&facts)), "{codec:?}");
         }
     }

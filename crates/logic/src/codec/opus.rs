@@ -57,9 +57,5 @@ fn offered_multichannel(facts: &Facts<'_>) -> Parameters {
         4 => ("2", "2", "0,1,2,3"),
         _ => ("4", "2", "0,4,1,2,3,5"),
     };
-    Parameters::of(&[
-        ("num_streams", streams),
-        ("coupled_streams", coupled),
-        ("channel_mapping", mapping),
-    ])
+    Parameters::of(&[("num_streams", streams), ("coupled_streams", coupled), ("channel_mapping", mapping)])
 }

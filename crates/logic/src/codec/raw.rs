@@ -42,12 +42,8 @@ pub static L16: Codec = audio(
     &["rtpL16depay"],
 );
 /// 8 bits a sample.
-pub static L8: Codec = audio(
-    "L8",
-    "audio/x-raw, format=(string)U8, layout=(string)interleaved",
-    &["rtpL8pay"],
-    &["rtpL8depay"],
-);
+pub static L8: Codec =
+    audio("L8", "audio/x-raw, format=(string)U8, layout=(string)interleaved", &["rtpL8pay"], &["rtpL8depay"]);
 
 /// Pictures in 4:2:0 or packed RGB.
 pub static VIDEO: Codec = Codec {

@@ -3,25 +3,15 @@
 use super::*;
 
 fn offer(sdp: &str) -> SessionDescription {
-    SessionDescription {
-        kind: DescriptionKind::Offer,
-        sdp: sdp.into(),
-    }
+    SessionDescription { kind: DescriptionKind::Offer, sdp: sdp.into() }
 }
 
 fn answer(sdp: &str) -> SessionDescription {
-    SessionDescription {
-        kind: DescriptionKind::Answer,
-        sdp: sdp.into(),
-    }
+    SessionDescription { kind: DescriptionKind::Answer, sdp: sdp.into() }
 }
 
 fn candidate(n: u32) -> IceCandidate {
-    IceCandidate {
-        candidate: format!("candidate:{n}"),
-        sdp_m_line_index: Some(0),
-        sdp_mid: None,
-    }
+    IceCandidate { candidate: format!("candidate:{n}"), sdp_m_line_index: Some(0), sdp_mid: None }
 }
 
 fn offered() -> Negotiation {
@@ -37,10 +27,7 @@ fn offered() -> Negotiation {
 
 fn stable() -> Negotiation {
     let mut n = offered();
-    assert_eq!(
-        n.handle(Event::Remote(answer("a"))),
-        [Action::SetRemote(answer("a"))]
-    );
+    assert_eq!(n.handle(Event::Remote(answer("a"))), [Action::SetRemote(answer("a"))]);
     assert_eq!(n.handle(Event::RemoteSet), []);
     n
 }
@@ -59,10 +46,7 @@ fn a_description_goes_out_before_its_candidates() {
         Action::SendCandidate(candidate(2)),
     ];
     assert_eq!(n.handle(Event::Created(o)), expected);
-    assert_eq!(
-        n.handle(Event::LocalCandidate(candidate(3))),
-        [Action::SendCandidate(candidate(3))]
-    );
+    assert_eq!(n.handle(Event::LocalCandidate(candidate(3))), [Action::SendCandidate(candidate(3))]);
 }
 
 #[test]
@@ -71,29 +55,17 @@ fn candidates_that_come_before_their_description_wait_for_it_in_order() {
     assert_eq!(n.handle(Event::RemoteCandidate(candidate(1))), []);
     n.handle(Event::Remote(answer("a")));
     assert_eq!(n.handle(Event::RemoteCandidate(candidate(2))), []);
-    let expected = [
-        Action::AddCandidate(candidate(1)),
-        Action::AddCandidate(candidate(2)),
-    ];
+    let expected = [Action::AddCandidate(candidate(1)), Action::AddCandidate(candidate(2))];
     assert_eq!(n.handle(Event::RemoteSet), expected);
-    assert_eq!(
-        n.handle(Event::RemoteCandidate(candidate(3))),
-        [Action::AddCandidate(candidate(3))]
-    );
+    assert_eq!(n.handle(Event::RemoteCandidate(candidate(3))), [Action::AddCandidate(candidate(3))]);
 }
 
 #[test]
 fn an_offer_is_answered_in_order() {
     let mut n = Negotiation::new();
-    assert_eq!(
-        n.handle(Event::Start(Opening::Answer("o".into()))),
-        [Action::SetRemote(offer("o"))]
-    );
+    assert_eq!(n.handle(Event::Start(Opening::Answer("o".into()))), [Action::SetRemote(offer("o"))]);
     assert_eq!(n.handle(Event::RemoteCandidate(candidate(1))), []);
-    assert_eq!(
-        n.handle(Event::RemoteSet),
-        [Action::AddCandidate(candidate(1)), Action::CreateAnswer]
-    );
+    assert_eq!(n.handle(Event::RemoteSet), [Action::AddCandidate(candidate(1)), Action::CreateAnswer]);
     let a = answer("a");
     assert_eq!(
         n.handle(Event::Created(a.clone())),
@@ -106,10 +78,7 @@ fn an_awaited_offer_may_come_late() {
     let mut n = Negotiation::new();
     assert_eq!(n.handle(Event::Start(Opening::Await)), []);
     assert_eq!(n.handle(Event::RemoteCandidate(candidate(1))), []);
-    assert_eq!(
-        n.handle(Event::Remote(offer("o"))),
-        [Action::SetRemote(offer("o"))]
-    );
+    assert_eq!(n.handle(Event::Remote(offer("o"))), [Action::SetRemote(offer("o"))]);
 }
 
 #[test]
@@ -134,10 +103,7 @@ fn an_offer_that_crosses_ours_waits_until_ours_is_answered() {
 #[test]
 fn an_answer_nobody_asked_for_ends_the_session() {
     let mut n = stable();
-    assert_eq!(
-        n.handle(Event::Remote(answer("again"))),
-        [Action::End(EndReason::Unexpected("an answer"))]
-    );
+    assert_eq!(n.handle(Event::Remote(answer("again"))), [Action::End(EndReason::Unexpected("an answer"))]);
     assert!(n.is_ended());
     assert_eq!(n.handle(Event::Remote(answer("again"))), []);
 }
@@ -146,39 +112,25 @@ fn an_answer_nobody_asked_for_ends_the_session() {
 fn media_starts_once_when_the_transport_is_up() {
     let mut n = stable();
     assert_eq!(n.handle(Event::Transport(Transport::Connecting)), []);
-    assert_eq!(
-        n.handle(Event::Transport(Transport::Connected)),
-        [Action::StartMedia]
-    );
+    assert_eq!(n.handle(Event::Transport(Transport::Connected)), [Action::StartMedia]);
     assert_eq!(n.handle(Event::Transport(Transport::Disconnected)), []);
     assert_eq!(n.handle(Event::Transport(Transport::Connected)), []);
     assert_eq!(n.handle(Event::DeadlinePassed), []);
-    assert_eq!(
-        n.handle(Event::Transport(Transport::Failed)),
-        [Action::End(EndReason::TransportFailed)]
-    );
+    assert_eq!(n.handle(Event::Transport(Transport::Failed)), [Action::End(EndReason::TransportFailed)]);
 }
 
 #[test]
 fn a_deadline_names_what_was_awaited() {
     let ended = |n: &mut Negotiation| n.handle(Event::DeadlinePassed);
-    assert_eq!(
-        ended(&mut offered()),
-        [Action::End(EndReason::TimedOut("the peer's answer"))]
-    );
-    assert_eq!(
-        ended(&mut stable()),
-        [Action::End(EndReason::TimedOut("the connection to the peer"))]
-    );
+    assert_eq!(ended(&mut offered()), [Action::End(EndReason::TimedOut("the peer's answer"))]);
+    assert_eq!(ended(&mut stable()), [Action::End(EndReason::TimedOut("the connection to the peer"))]);
 }
 
 #[test]
 fn a_flood_of_early_candidates_ends_the_session_instead_of_filling_memory() {
     let mut n = offered();
-    let ends = (0..600)
-        .map(|i| n.handle(Event::RemoteCandidate(candidate(i))))
-        .filter(|a| !a.is_empty())
-        .count();
+    let ends =
+        (0..600).map(|i| n.handle(Event::RemoteCandidate(candidate(i)))).filter(|a| !a.is_empty()).count();
     assert_eq!(ends, 1);
     assert!(n.is_ended());
 }

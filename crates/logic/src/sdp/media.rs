@@ -83,16 +83,12 @@ impl Description {
         if session.medias.is_empty() {
             return Err(ReadError::Empty);
         }
-        Ok(Self {
-            media: session.medias.iter().map(read_media).collect(),
-        })
+        Ok(Self { media: session.medias.iter().map(read_media).collect() })
     }
 
     /// The index of the section with this identification tag.
     pub fn index_of_mid(&self, mid: &str) -> Option<usize> {
-        self.media
-            .iter()
-            .position(|media| media.mid.as_deref() == Some(mid))
+        self.media.iter().position(|media| media.mid.as_deref() == Some(mid))
     }
 }
 
@@ -111,22 +107,14 @@ fn read_media(media: &sdp_types::Media) -> Media {
         rejected: media.port == 0 && !has("bundle-only"),
         sends: !inactive && !has("recvonly"),
         receives: !inactive && !has("sendonly"),
-        formats: media
-            .fmt
-            .split_ascii_whitespace()
-            .filter_map(|pt| read_format(media, pt))
-            .collect(),
+        formats: media.fmt.split_ascii_whitespace().filter_map(|pt| read_format(media, pt)).collect(),
         extensions: attributes(media, "extmap").filter_map(read_extension).collect(),
     }
 }
 
 /// The values of all attributes called `name`.
 fn attributes<'a>(media: &'a sdp_types::Media, name: &'a str) -> impl Iterator<Item = &'a str> {
-    media
-        .attributes
-        .iter()
-        .filter(move |a| a.attribute == name)
-        .filter_map(|a| a.value.as_deref())
+    media.attributes.iter().filter(move |a| a.attribute == name).filter_map(|a| a.value.as_deref())
 }
 
 /// The rest of the first attribute called `name` whose value starts with the payload type.
@@ -143,26 +131,14 @@ fn read_format(media: &sdp_types::Media, pt: &str) -> Option<Format> {
     let encoding_name = rtpmap.next()?.to_owned();
     let clock_rate = rtpmap.next()?.trim().parse().ok()?;
     let channels = rtpmap.next().and_then(|n| n.trim().parse().ok());
-    let parameters = for_payload(media, "fmtp", pt)
-        .map(read_parameters)
-        .unwrap_or_default();
-    Some(Format {
-        payload_type,
-        encoding_name,
-        clock_rate,
-        channels,
-        parameters,
-    })
+    let parameters = for_payload(media, "fmtp", pt).map(read_parameters).unwrap_or_default();
+    Some(Format { payload_type, encoding_name, clock_rate, channels, parameters })
 }
 
 fn read_parameters(text: &str) -> Parameters {
     let pairs = text.split(';').map(str::trim).filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    Parameters(
-        pairs
-            .map(|(k, v)| (k.trim().to_owned(), v.trim().to_owned()))
-            .collect(),
-    )
+    Parameters(pairs.map(|(k, v)| (k.trim().to_owned(), v.trim().to_owned())).collect())
 }
 
 fn read_extension(value: &str) -> Option<(u8, String)> {
@@ -177,14 +153,9 @@ mod tests {
 
     #[test]
     fn garbage_is_an_error_and_never_a_panic() {
-        for bad in [
-            "",
-            "hello",
-            "v=0",
-            "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n",
-            "\0\u{fffd}",
-            "m=\r\n",
-        ] {
+        for bad in
+            ["", "hello", "v=0", "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n", "\0\u{fffd}", "m=\r\n"]
+        {
             assert!(Description::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -76,11 +76,7 @@ pub fn read_answer(
             continue;
         };
         let chosen = media.formats.iter().find_map(|format| {
-            let codec = ours
-                .codecs
-                .iter()
-                .copied()
-                .find(|codec| matches(codec, media, format))?;
+            let codec = ours.codecs.iter().copied().find(|codec| matches(codec, media, format))?;
             Some((codec, format))
         });
         match chosen {
@@ -107,19 +103,12 @@ pub fn read_offer(offer: &Description, streams: &[Stream]) -> Result<Vec<Sending
         if !wants(media) {
             continue;
         }
-        let free = streams
-            .iter()
-            .zip(&mut used)
-            .enumerate()
-            .find(|(_, (s, used))| s.kind == kind && !**used);
+        let free = streams.iter().zip(&mut used).enumerate().find(|(_, (s, used))| s.kind == kind && !**used);
         let Some((stream, (ours, taken))) = free else {
             continue;
         };
         let chosen = ours.codecs.iter().copied().find_map(|codec| {
-            let format = media
-                .formats
-                .iter()
-                .find(|format| matches(codec, media, format))?;
+            let format = media.formats.iter().find(|format| matches(codec, media, format))?;
             Some((codec, format))
         });
         match chosen {
@@ -143,10 +132,7 @@ pub fn read_offer_to_receive(
 ) -> Result<Vec<Receiving>, PlanError> {
     let mut plan = Vec::new();
     let mut refused = Vec::new();
-    let ours = Stream {
-        kind: MediaKind::Video,
-        codecs: wanted.to_vec(),
-    };
+    let ours = Stream { kind: MediaKind::Video, codecs: wanted.to_vec() };
     for (m_line, media) in offer.media.iter().enumerate() {
         let Section::Rtp(kind) = media.section else {
             continue;
@@ -154,19 +140,12 @@ pub fn read_offer_to_receive(
         if media.rejected || !media.sends {
             continue;
         }
-        let formats: Vec<_> = media
-            .formats
-            .iter()
-            .filter_map(|f| Some((f.clone(), known(kind, f, wanted)?)))
-            .collect();
+        let formats: Vec<_> =
+            media.formats.iter().filter_map(|f| Some((f.clone(), known(kind, f, wanted)?))).collect();
         if formats.is_empty() {
             refused.push((media, &ours));
         } else {
-            plan.push(Receiving {
-                m_line,
-                kind,
-                formats,
-            });
+            plan.push(Receiving { m_line, kind, formats });
         }
     }
     finish(plan, &refused)
@@ -190,13 +169,7 @@ fn matches(codec: &'static Codec, media: &Media, format: &Format) -> bool {
 }
 
 fn sending(m_line: usize, stream: usize, codec: &'static Codec, format: &Format, media: &Media) -> Sending {
-    Sending {
-        m_line,
-        stream,
-        codec,
-        format: format.clone(),
-        extensions: media.extensions.clone(),
-    }
+    Sending { m_line, stream, codec, format: format.clone(), extensions: media.extensions.clone() }
 }
 
 fn finish<T>(plan: Vec<T>, refused: &[(&Media, &Stream)]) -> Result<Vec<T>, PlanError> {
@@ -222,9 +195,5 @@ fn describe(format: &Format) -> String {
 }
 
 fn list(names: &[&str]) -> String {
-    if names.is_empty() {
-        "none".into()
-    } else {
-        names.join(", ")
-    }
+    if names.is_empty() { "none".into() } else { names.join(", ") }
 }

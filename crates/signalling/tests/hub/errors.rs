@@ -8,10 +8,7 @@ fn a_peer_that_is_not_connected_has_not_been_welcomed() {
     let mut scene = Scene::new();
     let refusal = [error("x", "Peer 'x' hasn't been welcomed")];
     assert_eq!(scene.roles("x", &["producer"]), refusal);
-    assert_eq!(
-        scene.say("x", json!({"type": "setProtocolVersion", "version": "v1_1"})),
-        refusal
-    );
+    assert_eq!(scene.say("x", json!({"type": "setProtocolVersion", "version": "v1_1"})), refusal);
     assert_eq!(scene.say("x", json!({"type": "list"})), refusal);
     assert_eq!(scene.start("x", "y"), refusal);
 }
@@ -35,10 +32,7 @@ fn a_refused_status_leaves_the_old_one_and_its_sessions() {
 #[test]
 fn the_version_is_chosen_first_or_not_at_all() {
     let version = json!({"type": "setProtocolVersion", "version": "v1_1"});
-    let refusal = [error(
-        "a",
-        "Protocol version selection for peer 'a' must be first message",
-    )];
+    let refusal = [error("a", "Protocol version selection for peer 'a' must be first message")];
 
     let mut twice = Scene::with(&["a"]);
     assert_eq!(twice.say("a", version.clone()), []);
@@ -52,10 +46,7 @@ fn the_version_is_chosen_first_or_not_at_all() {
 #[test]
 fn a_refused_version_leaves_the_old_one() {
     let mut scene = Scene::in_session();
-    scene.say(
-        "producer",
-        json!({"type": "setProtocolVersion", "version": "v1_1"}),
-    );
+    scene.say("producer", json!({"type": "setProtocolVersion", "version": "v1_1"}));
     let told = scene.say("consumer", json!({"type": "endSession", "sessionId": "s1"}));
     assert_eq!(told[0].1["type"], "endSession");
 }
@@ -64,10 +55,7 @@ fn a_refused_version_leaves_the_old_one() {
 fn a_version_may_be_chosen_after_a_message_that_was_not_understood() {
     let mut scene = Scene::with(&["a"]);
     scene.say("a", json!({"type": "hello from the future"}));
-    assert_eq!(
-        scene.say("a", json!({"type": "setProtocolVersion", "version": "v1_1"})),
-        []
-    );
+    assert_eq!(scene.say("a", json!({"type": "setProtocolVersion", "version": "v1_1"})), []);
 }
 
 #[test]
@@ -96,10 +84,7 @@ fn a_session_needs_a_producer_or_a_consumer_at_its_other_end() {
 fn a_session_with_oneself_is_refused() {
     let mut scene = Scene::with(&["a"]);
     scene.roles("a", &["producer"]);
-    assert_eq!(
-        scene.start("a", "a"),
-        [error("a", "Peer a cannot start a session with itself")]
-    );
+    assert_eq!(scene.start("a", "a"), [error("a", "Peer a cannot start a session with itself")]);
 }
 
 #[test]
@@ -107,10 +92,7 @@ fn a_producer_cannot_start_a_session_with_an_offer_to_itself() {
     let mut scene = Scene::with(&["p", "c"]);
     scene.roles("p", &["producer"]);
     scene.roles("c", &["consumer"]);
-    let told = scene.say(
-        "p",
-        json!({"type": "startSession", "peerId": "c", "offer": "v=0"}),
-    );
+    let told = scene.say("p", json!({"type": "startSession", "peerId": "c", "offer": "v=0"}));
     let text = "Only the consumer of a session may start it with an offer, and peer p is its producer";
     assert_eq!(told, [error("p", text)]);
 }
@@ -119,10 +101,7 @@ fn a_producer_cannot_start_a_session_with_an_offer_to_itself() {
 fn a_consumers_offer_inside_a_session_is_refused_and_the_session_stays() {
     let mut scene = Scene::in_session();
     let text = "cannot forward offer from \"consumer\" to \"producer\" as \"consumer\" is not the producer";
-    assert_eq!(
-        scene.say("consumer", description("s1", "offer")),
-        [error("consumer", text)]
-    );
+    assert_eq!(scene.say("consumer", description("s1", "offer")), [error("consumer", text)]);
     assert!(scene.session_runs());
 }
 

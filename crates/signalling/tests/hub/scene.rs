@@ -44,10 +44,7 @@ impl Scene {
 
     /// A peer chooses protocol 1.1.
     pub(crate) fn speak_v1_1(&mut self, peer: &str) {
-        assert_eq!(
-            self.say(peer, json!({"type": "setProtocolVersion", "version": "v1_1"})),
-            []
-        );
+        assert_eq!(self.say(peer, json!({"type": "setProtocolVersion", "version": "v1_1"})), []);
     }
 
     /// A peer takes roles.
@@ -75,10 +72,7 @@ impl Scene {
 }
 
 fn told(outgoing: Vec<Outgoing>) -> Vec<(String, Value)> {
-    outgoing
-        .into_iter()
-        .map(|Outgoing { to, message }| (name(&to), json_of(&message)))
-        .collect()
+    outgoing.into_iter().map(|Outgoing { to, message }| (name(&to), json_of(&message))).collect()
 }
 
 fn name(peer: &PeerId) -> String {
@@ -101,10 +95,7 @@ pub(crate) fn error(peer: &str, details: &str) -> (String, Value) {
 
 /// A status that a listener is told.
 pub(crate) fn status(listener: &str, peer: &str, roles: &[&str], meta: Value) -> (String, Value) {
-    to(
-        listener,
-        json!({"type": "peerStatusChanged", "peerId": peer, "roles": roles, "meta": meta}),
-    )
+    to(listener, json!({"type": "peerStatusChanged", "peerId": peer, "roles": roles, "meta": meta}))
 }
 
 /// An ordinary end of a session, as a 1.0 peer is told it.

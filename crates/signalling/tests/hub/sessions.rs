@@ -4,34 +4,22 @@ use crate::scene::{Scene, candidate, description, end, error, to};
 use serde_json::{Value, json};
 
 fn started(peer: &str, producer: &str, session: &str) -> (String, Value) {
-    to(
-        peer,
-        json!({"type": "sessionStarted", "peerId": producer, "sessionId": session}),
-    )
+    to(peer, json!({"type": "sessionStarted", "peerId": producer, "sessionId": session}))
 }
 
 fn start(peer: &str, consumer: &str, session: &str, offer: Value) -> (String, Value) {
-    to(
-        peer,
-        json!({"type": "startSession", "peerId": consumer, "sessionId": session, "offer": offer}),
-    )
+    to(peer, json!({"type": "startSession", "peerId": consumer, "sessionId": session, "offer": offer}))
 }
 
 fn end_v1_1(peer: &str, session: &str, error: Value) -> (String, Value) {
-    to(
-        peer,
-        json!({"type": "endSessionV1_1", "sessionId": session, "error": error}),
-    )
+    to(peer, json!({"type": "endSessionV1_1", "sessionId": session, "error": error}))
 }
 
 #[test]
 fn the_consumer_hears_of_its_session_before_the_producer_does() {
     let mut scene = Scene::with(&["p", "c"]);
     scene.roles("p", &["producer"]);
-    assert_eq!(
-        scene.start("c", "p"),
-        [started("c", "p", "s1"), start("p", "c", "s1", Value::Null)]
-    );
+    assert_eq!(scene.start("c", "p"), [started("c", "p", "s1"), start("p", "c", "s1", Value::Null)]);
 }
 
 #[test]
@@ -39,10 +27,7 @@ fn a_consumers_offer_reaches_the_producer_with_the_session() {
     let mut scene = Scene::with(&["p", "c"]);
     scene.roles("p", &["producer"]);
     assert_eq!(
-        scene.say(
-            "c",
-            json!({"type": "startSession", "peerId": "p", "offer": "v=0\r\n"})
-        ),
+        scene.say("c", json!({"type": "startSession", "peerId": "p", "offer": "v=0\r\n"})),
         [started("c", "p", "s1"), start("p", "c", "s1", json!("v=0\r\n"))]
     );
 }
@@ -52,10 +37,7 @@ fn a_producer_starts_a_session_with_a_passive_consumer() {
     let mut scene = Scene::with(&["p", "c"]);
     scene.roles("p", &["producer"]);
     scene.roles("c", &["consumer"]);
-    assert_eq!(
-        scene.start("p", "c"),
-        [started("c", "p", "s1"), start("p", "c", "s1", Value::Null)]
-    );
+    assert_eq!(scene.start("p", "c"), [started("c", "p", "s1"), start("p", "c", "s1", Value::Null)]);
 }
 
 #[test]
@@ -63,14 +45,8 @@ fn two_producers_may_watch_each_other() {
     let mut scene = Scene::with(&["a", "b"]);
     scene.roles("a", &["producer"]);
     scene.roles("b", &["producer"]);
-    assert_eq!(
-        scene.start("a", "b"),
-        [started("a", "b", "s1"), start("b", "a", "s1", Value::Null)]
-    );
-    assert_eq!(
-        scene.start("b", "a"),
-        [started("b", "a", "s2"), start("a", "b", "s2", Value::Null)]
-    );
+    assert_eq!(scene.start("a", "b"), [started("a", "b", "s1"), start("b", "a", "s1", Value::Null)]);
+    assert_eq!(scene.start("b", "a"), [started("b", "a", "s2"), start("a", "b", "s2", Value::Null)]);
 }
 
 #[test]
@@ -78,10 +54,7 @@ fn two_sessions_between_one_pair_are_told_apart() {
     let mut scene = Scene::in_session();
     assert_eq!(
         scene.start("consumer", "producer"),
-        [
-            started("consumer", "producer", "s2"),
-            start("producer", "consumer", "s2", Value::Null)
-        ]
+        [started("consumer", "producer", "s2"), start("producer", "consumer", "s2", Value::Null)]
     );
     scene.say("consumer", json!({"type": "endSession", "sessionId": "s2"}));
     assert!(scene.session_runs());
@@ -94,14 +67,8 @@ fn descriptions_and_candidates_reach_the_other_member_unchanged() {
     assert_eq!(scene.say("producer", offer.clone()), [to("consumer", offer)]);
     let answer = description("s1", "answer");
     assert_eq!(scene.say("consumer", answer.clone()), [to("producer", answer)]);
-    assert_eq!(
-        scene.say("producer", candidate("s1")),
-        [to("consumer", candidate("s1"))]
-    );
-    assert_eq!(
-        scene.say("consumer", candidate("s1")),
-        [to("producer", candidate("s1"))]
-    );
+    assert_eq!(scene.say("producer", candidate("s1")), [to("consumer", candidate("s1"))]);
+    assert_eq!(scene.say("consumer", candidate("s1")), [to("producer", candidate("s1"))]);
 }
 
 #[test]
@@ -142,10 +109,7 @@ fn a_session_that_both_members_end_at_once_ends_without_an_error() {
 fn a_session_may_be_started_again_after_its_end() {
     let mut scene = Scene::in_session();
     scene.say("consumer", json!({"type": "endSession", "sessionId": "s1"}));
-    assert_eq!(
-        scene.start("consumer", "producer")[0],
-        started("consumer", "producer", "s2")
-    );
+    assert_eq!(scene.start("consumer", "producer")[0], started("consumer", "producer", "s2"));
 }
 
 #[test]
@@ -167,10 +131,7 @@ fn an_error_reaches_a_peer_of_1_1_and_is_left_out_for_a_peer_of_1_0() {
     scene.start("new", "p");
     scene.start("old", "p");
     let failed = |id| json!({"type": "endSessionV1_1", "sessionId": id, "error": "no codec"});
-    assert_eq!(
-        scene.say("p", failed("s1")),
-        [end_v1_1("new", "s1", json!("no codec"))]
-    );
+    assert_eq!(scene.say("p", failed("s1")), [end_v1_1("new", "s1", json!("no codec"))]);
     assert_eq!(scene.say("p", failed("s2")), [end("old", "s2")]);
 }
 
@@ -194,14 +155,8 @@ fn an_error_from_a_peer_of_1_0_is_refused_and_the_session_stays() {
 fn a_stranger_can_neither_end_a_session_nor_speak_in_it() {
     let mut scene = Scene::in_session();
     let refusal = [error("stranger", "Peer stranger is not part of s1")];
-    assert_eq!(
-        scene.say("stranger", json!({"type": "endSession", "sessionId": "s1"})),
-        refusal
-    );
-    assert_eq!(
-        scene.say("stranger", json!({"type": "endSessionV1_1", "sessionId": "s1"})),
-        refusal
-    );
+    assert_eq!(scene.say("stranger", json!({"type": "endSession", "sessionId": "s1"})), refusal);
+    assert_eq!(scene.say("stranger", json!({"type": "endSessionV1_1", "sessionId": "s1"})), refusal);
     assert_eq!(scene.say("stranger", candidate("s1")), refusal);
     assert_eq!(scene.say("stranger", description("s1", "offer")), refusal);
     assert!(scene.session_runs());
@@ -251,10 +206,7 @@ fn a_consumer_that_stops_consuming_ends_its_sessions() {
 #[test]
 fn a_change_of_meta_ends_no_session() {
     let mut scene = Scene::in_session();
-    scene.say(
-        "producer",
-        json!({"type": "setPeerStatus", "roles": ["producer"], "meta": 2}),
-    );
+    scene.say("producer", json!({"type": "setPeerStatus", "roles": ["producer"], "meta": 2}));
     assert!(scene.session_runs());
 }
 

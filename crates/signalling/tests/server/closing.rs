@@ -11,10 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
 
 async fn say_goodbye(client: &mut Client) {
-    let frame = CloseFrame {
-        code: CloseCode::Normal,
-        reason: "bye".into(),
-    };
+    let frame = CloseFrame { code: CloseCode::Normal, reason: "bye".into() };
     soon(client.socket.close(Some(frame))).await.unwrap();
 }
 
@@ -49,9 +46,7 @@ async fn a_peer_that_closes_in_a_burst_gets_a_clean_end() {
             let session = start_session(&mut producer, &mut consumer).await;
             for _ in 0..50 {
                 let ice = json!({"candidate": "candidate:1", "sdpMLineIndex": 0});
-                producer
-                    .say(json!({"type": "peer", "sessionId": session, "ice": ice}))
-                    .await;
+                producer.say(json!({"type": "peer", "sessionId": session, "ice": ice})).await;
                 consumer.say(json!({"type": "list"})).await;
             }
             say_goodbye(&mut consumer).await;
@@ -72,10 +67,7 @@ async fn a_shutdown_is_told_with_code_1001_and_a_reason() {
         let ended = server.stop();
         for client in &mut clients {
             let close = client.closed().await.unwrap();
-            assert_eq!(
-                (u16::from(close.code), close.reason.as_str()),
-                (1001, "the server is shutting down")
-            );
+            assert_eq!((u16::from(close.code), close.reason.as_str()), (1001, "the server is shutting down"));
         }
         drop(clients);
         soon(ended).await.unwrap().unwrap();
@@ -122,17 +114,12 @@ async fn what_was_queued_before_a_shutdown_still_arrives() {
     let session = start_session(&mut producer, &mut consumer).await;
     for index in 0..50 {
         let ice = json!({"candidate": format!("candidate:{index}"), "sdpMLineIndex": 0});
-        producer
-            .say(json!({"type": "peer", "sessionId": session, "ice": ice}))
-            .await;
+        producer.say(json!({"type": "peer", "sessionId": session, "ice": ice})).await;
     }
     producer.settle().await;
     let ended = server.stop();
     for index in 0..50 {
-        assert_eq!(
-            consumer.next().await["ice"]["candidate"],
-            format!("candidate:{index}")
-        );
+        assert_eq!(consumer.next().await["ice"]["candidate"], format!("candidate:{index}"));
     }
     assert_eq!(consumer.closed().await.unwrap().code, CloseCode::Away);
     drop((producer, consumer));
@@ -142,10 +129,7 @@ async fn what_was_queued_before_a_shutdown_still_arrives() {
 #[tokio::test]
 async fn peers_that_do_not_answer_delay_a_shutdown_no_longer_than_they_may() {
     for secure in [false, true] {
-        let config = Config {
-            close_timeout: Duration::from_millis(300),
-            ..Config::default()
-        };
+        let config = Config { close_timeout: Duration::from_millis(300), ..Config::default() };
         let server = Server::start(secure, config).await;
         let silent = server.client().await;
         let half_open = server.tcp().await;
@@ -160,17 +144,12 @@ async fn peers_that_do_not_answer_delay_a_shutdown_no_longer_than_they_may() {
 async fn dropping_the_server_cuts_everyone_off() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let mut running = Box::pin(gst_plugin_webrtc_signalling::run(
-        listener,
-        Config::default(),
-        std::future::pending(),
-    ));
+    let mut running =
+        Box::pin(gst_plugin_webrtc_signalling::run(listener, Config::default(), std::future::pending()));
     let mut stream = soon(tokio::net::TcpStream::connect(address)).await.unwrap();
     // Runs the server until it has accepted and said something.
     let asked = async {
-        tokio::io::AsyncWriteExt::write_all(&mut stream, b"GET / HTTP/1.1\r\n")
-            .await
-            .unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, b"GET / HTTP/1.1\r\n").await.unwrap();
         tokio::task::yield_now().await;
     };
     tokio::select! {

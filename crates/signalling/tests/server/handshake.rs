@@ -17,19 +17,9 @@ async fn answer(server: &Server, request: &[u8]) -> String {
 #[tokio::test]
 async fn configured_headers_are_added_to_the_response() {
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let headers = vec![
-        header("X-Served-By", "here"),
-        header("Set-Cookie", "a=1"),
-        header("Set-Cookie", "b=2"),
-    ];
-    let server = Server::start(
-        false,
-        Config {
-            headers,
-            ..Config::default()
-        },
-    )
-    .await;
+    let headers =
+        vec![header("X-Served-By", "here"), header("Set-Cookie", "a=1"), header("Set-Cookie", "b=2")];
+    let server = Server::start(false, Config { headers, ..Config::default() }).await;
     let (_, response) = server.client_with_response().await;
     assert_eq!(response.status(), 101);
     assert_eq!(response.headers()["x-served-by"], "here");
@@ -42,10 +32,7 @@ async fn plain_http_gets_an_answer_that_says_what_this_is() {
     for secure in [false, true] {
         let server = Server::start(secure, Config::default()).await;
         let answer = answer(&server, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
-        assert!(
-            answer.starts_with("HTTP/1.1 426 Upgrade Required\r\n"),
-            "{answer}"
-        );
+        assert!(answer.starts_with("HTTP/1.1 426 Upgrade Required\r\n"), "{answer}");
         assert!(answer.contains("\r\nUpgrade: websocket\r\n"), "{answer}");
         assert!(answer.contains("signalling server"), "{answer}");
         server.end().await;
@@ -59,28 +46,15 @@ async fn other_requests_are_refused_over_http() {
     for (request, status) in [
         ("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n".to_owned(), "405"),
         ("GET / HTTP/1.0\r\n\r\n".to_owned(), "426"),
-        (
-            format!("GET / HTTP/1.1\r\n{upgrade}Sec-WebSocket-Version: 8\r\n\r\n"),
-            "426",
-        ),
-        (
-            format!("GET / HTTP/1.1\r\n{upgrade}Sec-WebSocket-Version: 13\r\n\r\n"),
-            "400",
-        ),
+        (format!("GET / HTTP/1.1\r\n{upgrade}Sec-WebSocket-Version: 8\r\n\r\n"), "426"),
+        (format!("GET / HTTP/1.1\r\n{upgrade}Sec-WebSocket-Version: 13\r\n\r\n"), "400"),
         ("\u{16}\u{3}\u{1} not http\r\n\r\n".to_owned(), "400"),
     ] {
         let answer = answer(&server, request.as_bytes()).await;
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{request}: {answer}"
-        );
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
     }
     let long = format!("GET / HTTP/1.1\r\nX-Long: {}", "x".repeat(16 * 1024 - 24));
-    assert!(
-        answer(&server, long.as_bytes())
-            .await
-            .starts_with("HTTP/1.1 431 ")
-    );
+    assert!(answer(&server, long.as_bytes()).await.starts_with("HTTP/1.1 431 "));
 }
 
 #[tokio::test]
@@ -104,10 +78,7 @@ async fn frames_that_follow_the_request_at_once_are_not_lost() {
 #[tokio::test]
 async fn a_peer_that_stops_in_the_handshake_holds_up_nobody_and_is_cut_off() {
     for secure in [false, true] {
-        let config = Config {
-            handshake_timeout: Duration::from_millis(1500),
-            ..Config::default()
-        };
+        let config = Config { handshake_timeout: Duration::from_millis(1500), ..Config::default() };
         let server = Server::start(secure, config).await;
         let mut silent = server.tcp().await;
         let mut begun = server.tcp().await;

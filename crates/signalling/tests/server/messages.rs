@@ -42,21 +42,14 @@ async fn a_description_and_the_candidates_after_it_arrive_in_order() {
         let (mut producer, mut consumer) = (server.client().await, server.client().await);
         let session = start_session(&mut producer, &mut consumer).await;
         let offer = json!({"type": "offer", "sdp": "v=0\r\n"});
-        producer
-            .say(json!({"type": "peer", "sessionId": session, "sdp": offer}))
-            .await;
+        producer.say(json!({"type": "peer", "sessionId": session, "sdp": offer})).await;
         for index in 0..200 {
             let ice = json!({"candidate": format!("candidate:{index}"), "sdpMLineIndex": 0});
-            producer
-                .say(json!({"type": "peer", "sessionId": session, "ice": ice}))
-                .await;
+            producer.say(json!({"type": "peer", "sessionId": session, "ice": ice})).await;
         }
         assert_eq!(consumer.next().await["sdp"], offer);
         for index in 0..200 {
-            assert_eq!(
-                consumer.next().await["ice"]["candidate"],
-                format!("candidate:{index}")
-            );
+            assert_eq!(consumer.next().await["ice"]["candidate"], format!("candidate:{index}"));
         }
         drop((producer, consumer));
         server.end().await;
@@ -70,27 +63,18 @@ async fn what_is_no_message_is_answered_and_the_connection_stays() {
     for (message, expected) in [
         (Message::text("{"), "invalid message: "),
         (Message::text("[]"), "invalid message: "),
-        (
-            Message::text(r#"{"type":"startSession"}"#),
-            "invalid message: missing field `peerId`",
-        ),
+        (Message::text(r#"{"type":"startSession"}"#), "invalid message: missing field `peerId`"),
         (
             Message::text(r#"{"type":"setProtocolVersion","version":"v9"}"#),
             "invalid message: unknown variant",
         ),
         (Message::text(r#"{"type":"dance"}"#), "unknown message type"),
-        (
-            Message::binary(vec![1, 2, 3]),
-            "binary messages are not understood",
-        ),
+        (Message::binary(vec![1, 2, 3]), "binary messages are not understood"),
     ] {
         soon(client.socket.send(message)).await.unwrap();
         let answer = client.next().await;
         assert_eq!(answer["type"], "error");
-        assert!(
-            answer["details"].as_str().unwrap().starts_with(expected),
-            "{answer}"
-        );
+        assert!(answer["details"].as_str().unwrap().starts_with(expected), "{answer}");
     }
     client.settle().await;
 }
@@ -99,9 +83,7 @@ async fn what_is_no_message_is_answered_and_the_connection_stays() {
 async fn a_long_mistake_gets_a_short_answer() {
     let server = Server::plain().await;
     let mut client = server.client().await;
-    client
-        .say(json!({"type": "setPeerStatus", "roles": "ä".repeat(100_000)}))
-        .await;
+    client.say(json!({"type": "setPeerStatus", "roles": "ä".repeat(100_000)})).await;
     let answer = client.next().await;
     assert!(answer["details"].as_str().unwrap().len() <= 200, "{answer}");
 }
@@ -117,10 +99,7 @@ async fn the_partner_of_a_killed_peer_is_told_and_so_are_listeners() {
         listener.next().await;
         let killed = producer.id.clone();
         drop(producer);
-        assert_eq!(
-            consumer.next().await,
-            json!({"type": "endSession", "sessionId": session})
-        );
+        assert_eq!(consumer.next().await, json!({"type": "endSession", "sessionId": session}));
         let gone = json!({"type": "peerStatusChanged", "roles": [], "meta": Value::Null, "peerId": killed});
         assert_eq!(listener.next().await, gone);
         drop((consumer, listener));
@@ -132,10 +111,7 @@ async fn the_partner_of_a_killed_peer_is_told_and_so_are_listeners() {
 async fn a_header_that_http_does_not_allow_stops_the_start() {
     for (name, value) in [("x y", "1"), ("x-name", "a\nb"), ("x-name", "ä")] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let config = Config {
-            headers: vec![(name.to_owned(), value.to_owned())],
-            ..Config::default()
-        };
+        let config = Config { headers: vec![(name.to_owned(), value.to_owned())], ..Config::default() };
         let done = soon(run(listener, config, std::future::pending())).await;
         assert!(matches!(done, Err(RunError::Header { name: told }) if told == name));
     }
@@ -174,8 +150,5 @@ async fn a_peer_that_answers_no_pings_is_disconnected() {
     // The listener reads, and so answers; the other one does neither.
     assert_eq!(listener.next().await["peerId"], silent.id);
     let close = silent.closed().await.unwrap();
-    assert_eq!(
-        (u16::from(close.code), close.reason.as_str()),
-        (1008, "pings were not answered")
-    );
+    assert_eq!((u16::from(close.code), close.reason.as_str()), (1008, "pings were not answered"));
 }

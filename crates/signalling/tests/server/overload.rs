@@ -10,17 +10,11 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_stops_reading_is_disconnected_while_others_go_on() {
     for secure in [false, true] {
-        let config = Config {
-            queue_length: 20,
-            close_timeout: Duration::from_secs(15),
-            ..Config::default()
-        };
+        let config = Config { queue_length: 20, close_timeout: Duration::from_secs(15), ..Config::default() };
         let server = Server::start(secure, config).await;
         let mut producer = server.client().await;
         let meta = "x".repeat(100_000);
-        producer
-            .say(json!({"type": "setPeerStatus", "roles": ["producer"], "meta": meta}))
-            .await;
+        producer.say(json!({"type": "setPeerStatus", "roles": ["producer"], "meta": meta})).await;
         producer.settle().await;
 
         let mut listener = server.client().await;
@@ -50,26 +44,15 @@ async fn a_peer_that_stops_reading_is_disconnected_while_others_go_on() {
 
 #[tokio::test]
 async fn a_burst_that_is_longer_than_a_queue_reaches_a_peer_that_reads() {
-    let server = Server::start(
-        false,
-        Config {
-            queue_length: 200,
-            ..Config::default()
-        },
-    )
-    .await;
+    let server = Server::start(false, Config { queue_length: 200, ..Config::default() }).await;
     let (mut producer, mut consumer) = (server.client().await, server.client().await);
     let session = start_session(&mut producer, &mut consumer).await;
     for index in 0..3000 {
         let ice = json!({"candidate": format!("candidate:{index}"), "sdpMLineIndex": 0});
         let message = json!({"type": "peer", "sessionId": session, "ice": ice});
-        soon(producer.socket.feed(Message::text(message.to_string())))
-            .await
-            .unwrap();
+        soon(producer.socket.feed(Message::text(message.to_string()))).await.unwrap();
         let list = json!({"type": "list"});
-        soon(producer.socket.feed(Message::text(list.to_string())))
-            .await
-            .unwrap();
+        soon(producer.socket.feed(Message::text(list.to_string()))).await.unwrap();
     }
     soon(producer.socket.flush()).await.unwrap();
     for index in 0..3000 {
@@ -82,22 +65,11 @@ async fn a_burst_that_is_longer_than_a_queue_reaches_a_peer_that_reads() {
 #[tokio::test]
 async fn a_message_that_is_too_long_ends_its_senders_connection_only() {
     for secure in [false, true] {
-        let server = Server::start(
-            secure,
-            Config {
-                max_message_size: 1000,
-                ..Config::default()
-            },
-        )
-        .await;
+        let server = Server::start(secure, Config { max_message_size: 1000, ..Config::default() }).await;
         let (mut sender, mut other) = (server.client().await, server.client().await);
-        sender
-            .say(json!({"type": "list", "padding": "x".repeat(900)}))
-            .await;
+        sender.say(json!({"type": "list", "padding": "x".repeat(900)})).await;
         assert_eq!(sender.next().await["type"], "list");
-        sender
-            .say(json!({"type": "list", "padding": "x".repeat(100_000)}))
-            .await;
+        sender.say(json!({"type": "list", "padding": "x".repeat(100_000)})).await;
         let close = sender.closed().await.unwrap();
         assert_eq!(
             (u16::from(close.code), close.reason.as_str()),

@@ -36,12 +36,7 @@ impl Program {
 
     async fn signal(&self, signal: &str) {
         let id = self.child.id().unwrap().to_string();
-        assert!(
-            soon(Command::new("kill").args(["-s", signal, &id]).status())
-                .await
-                .unwrap()
-                .success()
-        );
+        assert!(soon(Command::new("kill").args(["-s", signal, &id]).status()).await.unwrap().success());
     }
 }
 
@@ -79,9 +74,7 @@ async fn it_serves_ipv6() {
 async fn a_port_in_use_is_named_together_with_the_option() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let output = soon(program(&["--host", "127.0.0.1", "-p", &port]).output())
-        .await
-        .unwrap();
+    let output = soon(program(&["--host", "127.0.0.1", "-p", &port]).output()).await.unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(text.contains(&port) && text.contains("--port"), "{text}");
@@ -89,11 +82,7 @@ async fn a_port_in_use_is_named_together_with_the_option() {
 
 #[tokio::test]
 async fn a_certificate_that_does_not_serve_stops_the_start() {
-    for args in [
-        &["-c", "cert.pem"][..],
-        &["-k", "key.pem"],
-        &["-c", "/no/cert.pem", "-k", "/no/key.pem"],
-    ] {
+    for args in [&["-c", "cert.pem"][..], &["-k", "key.pem"], &["-c", "/no/cert.pem", "-k", "/no/key.pem"]] {
         let output = soon(program(args).args(["-p", "0"]).output()).await.unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{args:?}: {text}");
@@ -108,15 +97,10 @@ async fn the_default_log_holds_nothing_that_peers_say_to_each_other() {
     let session = start_session(&mut producer, &mut consumer).await;
     for inner in [
         ("sdp", json!({"type": "offer", "sdp": "secret description"})),
-        (
-            "ice",
-            json!({"candidate": "secret candidate", "sdpMLineIndex": 0}),
-        ),
+        ("ice", json!({"candidate": "secret candidate", "sdpMLineIndex": 0})),
         ("ice", json!("secret mistake")),
     ] {
-        producer
-            .say(json!({"type": "peer", "sessionId": session, inner.0: inner.1}))
-            .await;
+        producer.say(json!({"type": "peer", "sessionId": session, inner.0: inner.1})).await;
     }
     assert_eq!(producer.next().await["type"], "error");
     let peer = producer.id.clone();
@@ -139,12 +123,7 @@ async fn running_out_of_files_does_not_end_it() {
         held.push(soon(TcpStream::connect(&program.address)).await.unwrap());
     }
     // The log says that it has happened.
-    while !soon(program.out.next_line())
-        .await
-        .unwrap()
-        .unwrap()
-        .contains("failed to accept")
-    {}
+    while !soon(program.out.next_line()).await.unwrap().unwrap().contains("failed to accept") {}
     drop(held);
     program.client().await.settle().await;
     assert!(program.child.try_wait().unwrap().is_none());
@@ -154,9 +133,7 @@ async fn running_out_of_files_does_not_end_it() {
 async fn it_says_its_name_and_version() {
     let mut child = program(&["-V"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut text = String::new();
-    soon(child.stdout.take().unwrap().read_to_string(&mut text))
-        .await
-        .unwrap();
+    soon(child.stdout.take().unwrap().read_to_string(&mut text)).await.unwrap();
     assert!(text.starts_with("gst-webrtc-signalling-server "), "{text}");
     assert!(soon(child.wait()).await.unwrap().success());
 }

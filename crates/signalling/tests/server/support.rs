@@ -48,11 +48,7 @@ impl Identity {
         let (cert, key) = (file("cert"), file("key"));
         std::fs::write(&cert, made.cert.pem()).unwrap();
         std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-        Self {
-            cert,
-            key,
-            der: made.cert.der().clone(),
-        }
+        Self { cert, key, der: made.cert.der().clone() }
     }
 
     fn connector(&self) -> TlsConnector {
@@ -90,12 +86,7 @@ impl Server {
             let _ = stopped.await;
         };
         let running = tokio::spawn(run(listener, config, shutdown));
-        Self {
-            address,
-            secure,
-            stop,
-            running,
-        }
+        Self { address, secure, stop, running }
     }
 
     /// A `ws` server as it comes.
@@ -158,26 +149,14 @@ pub(crate) struct Client {
 impl Client {
     /// Makes a stream a websocket. The welcome is still to be read.
     pub(crate) async fn over(stream: Box<dyn Stream>) -> (Self, Response) {
-        let done = soon(async_tungstenite::tokio::client_async(
-            "ws://localhost/any/path",
-            stream,
-        ))
-        .await;
+        let done = soon(async_tungstenite::tokio::client_async("ws://localhost/any/path", stream)).await;
         let (socket, response) = done.unwrap();
-        (
-            Self {
-                id: String::new(),
-                socket,
-            },
-            response,
-        )
+        (Self { id: String::new(), socket }, response)
     }
 
     /// Sends a message.
     pub(crate) async fn say(&mut self, message: Value) {
-        soon(self.socket.send(Message::text(message.to_string())))
-            .await
-            .unwrap();
+        soon(self.socket.send(Message::text(message.to_string()))).await.unwrap();
     }
 
     /// The next thing that the websocket yields.
@@ -228,9 +207,7 @@ impl Client {
 pub(crate) async fn start_session(producer: &mut Client, consumer: &mut Client) -> String {
     producer.roles(&["producer"]).await;
     producer.settle().await;
-    consumer
-        .say(json!({"type": "startSession", "peerId": producer.id}))
-        .await;
+    consumer.say(json!({"type": "startSession", "peerId": producer.id})).await;
     let started = consumer.next().await;
     assert_eq!(started["type"], "sessionStarted", "{started}");
     let start = producer.next().await;

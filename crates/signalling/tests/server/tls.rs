@@ -8,11 +8,7 @@ use std::path::Path;
 fn a_certificate_and_its_key_serve() {
     let identity = Identity::new("fits");
     assert!(load(&identity.cert, &identity.key).is_ok());
-    assert!(
-        load_optional(Some(&identity.cert), Some(&identity.key))
-            .unwrap()
-            .is_some()
-    );
+    assert!(load_optional(Some(&identity.cert), Some(&identity.key)).unwrap().is_some());
 }
 
 #[test]
@@ -24,34 +20,18 @@ fn without_either_there_is_no_tls() {
 fn one_without_the_other_is_an_error_that_names_it() {
     let path = Path::new("some.pem");
     let error = load_optional(Some(path), None).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "use certificate some.pem without a private key: give both or none"
-    );
+    assert_eq!(error.to_string(), "use certificate some.pem without a private key: give both or none");
     let error = load_optional(None, Some(path)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "use private key some.pem without a certificate: give both or none"
-    );
+    assert_eq!(error.to_string(), "use private key some.pem without a certificate: give both or none");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_an_error_that_names_it() {
     let identity = Identity::new("unreadable");
     let error = load(Path::new("/no/such/cert.pem"), &identity.key).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("read certificate /no/such/cert.pem: "),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("read certificate /no/such/cert.pem: "), "{error}");
     let error = load(&identity.cert, Path::new("/no/such/key.pem")).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("read private key /no/such/key.pem: "),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("read private key /no/such/key.pem: "), "{error}");
 }
 
 #[test]
