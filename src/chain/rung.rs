@@ -72,7 +72,6 @@ pub(crate) struct Rung {
     pipeline: gst::Pipeline,
     entrance: gst_app::AppSrc,
     encoder: Option<(gst::Element, Option<&'static Family>)>,
-    exit: gst::Pad,
     fan_out: Arc<FanOut>,
     hooks: Arc<dyn Hooks>,
     arbiter: Mutex<Arbiter>,
@@ -126,7 +125,6 @@ impl Rung {
             pipeline,
             entrance,
             encoder,
-            exit,
             fan_out,
             hooks,
             arbiter: Mutex::new(Arbiter::new(KEY_UNIT_SPACING, KEY_UNIT_PATIENCE)),
@@ -264,9 +262,12 @@ impl Rung {
         match &self.encoder {
             None => self.hooks.upstream_key_unit(),
             Some((encoder, Some(family))) if family.ask_key_unit(encoder) => {}
-            Some(_) => {
+            Some((encoder, _)) => {
                 let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
-                self.exit.send_event(event);
+                // Straight to the encoder: not every payloader lets the event through.
+                if let Some(pad) = encoder.static_pad("src") {
+                    pad.send_event(event);
+                }
             }
         }
     }

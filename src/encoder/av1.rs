@@ -8,7 +8,8 @@ pub(super) static ROWS: &[Family] = &[
         bitrate: Bitrate::kilobits("target-bitrate"),
         settings: &[
             ("end-usage", "cbr"),
-            ("keyframe-max-dist", "2147483647"),
+            // The element of GStreamer 1.22 makes no key units on request: a viewer waits up to two seconds.
+            ("keyframe-max-dist", "60"),
             ("usage-profile", "realtime"),
             ("cpu-used", "10"),
             ("lag-in-frames", "0"),
