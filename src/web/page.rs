@@ -36,6 +36,7 @@ fn respond(mime: &str, content: &'static [u8]) -> Response {
 /// What the page needs to know: the signalling server, by the port of the page's own host where it runs on this
 /// machine, else by its address; and the STUN server that the element uses.
 pub(super) fn config(signaller: &Signallable, stun: Option<&str>) -> serde_json::Value {
+    let stun = stun.filter(|stun| !stun.is_empty());
     let servers: Vec<_> =
         stun.map(|stun| serde_json::json!({ "urls": stun.replacen("://", ":", 1) })).into_iter().collect();
     let uri = signaller.find_property("uri").and_then(|_| signaller.property::<Option<String>>("uri"));

@@ -21,7 +21,9 @@ fn sink(source: &str, settings: &str) -> (Pipeline, Direct, Receiver<Said>) {
 fn wait<T>(said: &Receiver<Said>, mut found: impl FnMut(&Said) -> Option<T>) -> T {
     let end = Instant::now() + DEADLINE;
     loop {
-        let next = said.recv_timeout(end.saturating_duration_since(Instant::now())).expect("nothing was said in time");
+        let next = said
+            .recv_timeout(end.saturating_duration_since(Instant::now()))
+            .expect("nothing was said in time");
         if let Some(result) = found(&next) {
             return result;
         }
@@ -78,7 +80,9 @@ fn an_answer_without_a_codec_that_both_know() {
 
 #[test]
 fn an_h264_profile_that_nobody_has_heard_of() {
-    let why = refused("video-caps=video/x-h264", |sdp| sdp.replace("profile-level-id=42e0", "profile-level-id=zzzz"));
+    let why = refused("video-caps=video/x-h264", |sdp| {
+        sdp.replace("profile-level-id=42e0", "profile-level-id=zzzz")
+    });
     assert!(why.contains("zzzz"), "{why}");
 }
 

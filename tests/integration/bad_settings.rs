@@ -30,7 +30,8 @@ fn a_web_port_in_use_is_named_with_its_property() {
 #[test]
 fn a_server_that_is_not_there_is_an_error_that_says_what_to_start() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink signaller::uri=ws://{free} stun-server=\"\""));
+    let pipeline =
+        Pipeline::parse(&format!("{VIDEO} ! webrtcsink signaller::uri=ws://{free} stun-server=\"\""));
     pipeline.play();
     let text = pipeline.error();
     assert!(text.contains(&free.to_string()) && text.contains("gst-webrtc-signalling-server"), "{text}");
@@ -39,7 +40,8 @@ fn a_server_that_is_not_there_is_an_error_that_says_what_to_start() {
 #[test]
 fn an_address_that_is_none_is_an_error_that_quotes_it() {
     for (bad, why) in [("not-an-address", "not-an-address"), ("http://127.0.0.1:1", "ws or wss")] {
-        let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink signaller::uri={bad} stun-server=\"\""));
+        let pipeline =
+            Pipeline::parse(&format!("{VIDEO} ! webrtcsink signaller::uri={bad} stun-server=\"\""));
         pipeline.play();
         let text = pipeline.error();
         assert!(text.contains(why) && text.contains("property uri"), "{text}");
@@ -54,7 +56,9 @@ fn null_where_text_is_expected_does_no_harm() {
     for element in [&sink, &source] {
         let signaller = element.property::<gst::glib::Object>("signaller");
         for object in [element.upcast_ref::<gst::glib::Object>(), &signaller] {
-            for spec in object.list_properties().iter().filter(|spec| spec.value_type() == String::static_type()) {
+            for spec in
+                object.list_properties().iter().filter(|spec| spec.value_type() == String::static_type())
+            {
                 let usable = spec.flags().contains(gst::glib::ParamFlags::WRITABLE)
                     && !spec.flags().contains(gst::glib::ParamFlags::CONSTRUCT_ONLY)
                     && spec.name() != "name";
@@ -77,9 +81,8 @@ fn a_pad_of_an_unknown_kind_is_refused() {
 
 #[test]
 fn input_that_no_codec_of_the_list_carries_is_an_error_that_names_the_property() {
-    let pipeline = Pipeline::parse(&format!(
-        "{VIDEO} ! x264enc tune=zerolatency ! {SINK} video-caps=video/x-vp8"
-    ));
+    let pipeline =
+        Pipeline::parse(&format!("{VIDEO} ! x264enc tune=zerolatency ! {SINK} video-caps=video/x-vp8"));
     let _ = pipeline.0.set_state(gst::State::Playing);
     let text = pipeline.error();
     assert!(text.contains("H264") && text.contains("video-caps"), "{text}");

@@ -1,1 +1,50 @@
-//! soon
+//! Real browsers play what the element serves: pictures move, are not black, and there is sound.
+
+use crate::support::{self, Pipeline};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs the browser tests in `browser/e2e` against a sink's own page.
+fn plays(browser: &str, source: &str, codec: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
+    assert!(
+        folder.join("node_modules").is_dir(),
+        "the browser tests are not installed: run npm ci in browser/"
+    );
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let pipeline = Pipeline::parse(&format!(
+        "{source} ! {} video-caps={codec} run-web-server=true web-server-host-addr=http://{address} \
+         audiotestsrc is-live=true volume=0.3 ! ws.",
+        support::SINK
+    ));
+    pipeline.play();
+    support::registered(&pipeline.element("ws"));
+    let output = Command::new("npm")
+        .args(["run", "--silent", "e2e"])
+        .current_dir(&folder)
+        .env("PAGE_URL", format!("http://{address}/"))
+        .env("BROWSERS", browser)
+        .output()
+        .expect("npm is not installed: apt install npm");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("\"ok\":true"), "{text}");
+}
+
+const PATTERN: &str = "videotestsrc is-live=true ! video/x-raw,width=640,height=360,framerate=30/1";
+
+#[test]
+fn chromium_plays_vp8() {
+    plays("chromium", PATTERN, "video/x-vp8");
+}
+
+#[test]
+fn chromium_plays_h264() {
+    plays("chromium", PATTERN, "video/x-h264");
+}
+
+#[test]
+fn firefox_plays_vp8() {
+    plays("firefox", PATTERN, "video/x-vp8");
+}

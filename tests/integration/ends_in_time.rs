@@ -1,1 +1,118 @@
-//! soon
+//! A pipeline reaches NULL within a second from every phase, and starts again.
+
+use crate::support::direct::{Direct, Said};
+use crate::support::{self, DEADLINE, Pipeline, SINK, VIDEO, Viewer, producer, uri};
+use gst::prelude::*;
+use gstrswebrtc::signaller::SignallableExt;
+use std::net::TcpListener;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(1);
+
+fn stops(pipeline: &Pipeline) {
+    let took = pipeline.stop();
+    assert!(took < LIMIT, "took {took:?}");
+}
+
+#[test]
+fn while_there_is_no_server() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let sink = Pipeline::parse(&format!("{VIDEO} ! webrtcsink signaller::uri=ws://{free}"));
+    sink.play();
+    stops(&sink);
+    let source =
+        Pipeline::parse_bin(&format!("webrtcsrc signaller::uri=ws://{free} connect-to-first-producer=true"));
+    source.play();
+    stops(&source);
+}
+
+#[test]
+fn while_connecting_to_a_server_that_never_answers() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let sink = Pipeline::parse(&format!("{VIDEO} ! webrtcsink signaller::uri=ws://{address}"));
+    sink.play();
+    let _connected = silent.accept().unwrap();
+    stops(&sink);
+}
+
+#[test]
+fn while_offering_and_while_waiting_for_an_answer() {
+    for wait_for_offer in [false, true] {
+        let (direct, said) = Direct::new();
+        let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws stun-server=\"\""));
+        pipeline.element("ws").set_property("signaller", &direct);
+        pipeline.play();
+        while !matches!(said.recv_timeout(DEADLINE).unwrap(), Said::Started) {}
+        direct.session_requested("s", "viewer", None);
+        while wait_for_offer && !matches!(said.recv_timeout(DEADLINE).unwrap(), Said::Description(..)) {}
+        stops(&pipeline);
+        // The peer was told.
+        let mut rest = said.try_iter();
+        assert!(rest.any(|said| matches!(said, Said::Stopped)));
+    }
+}
+
+#[test]
+fn while_a_source_waits_for_a_producer_or_for_its_offer() {
+    let (direct, _said) = Direct::new();
+    for started in [false, true] {
+        let source = gst::ElementFactory::make("webrtcsrc").property("signaller", &direct).build().unwrap();
+        let pipeline = Pipeline(gst::Pipeline::new());
+        pipeline.0.add(&source).unwrap();
+        pipeline.play();
+        if started {
+            direct.session_started("s", "producer");
+        }
+        stops(&pipeline);
+    }
+}
+
+#[test]
+fn while_streaming_at_either_end() {
+    let pipeline = producer(VIDEO, "");
+    let uri = uri(&pipeline.element("ws"));
+    let viewers = [Viewer::play(&uri, "video", "video/x-raw"), Viewer::play(&uri, "video", "video/x-raw")];
+    viewers.iter().for_each(|viewer| drop(viewer.samples(10)));
+    stops(&viewers[0].pipeline);
+    stops(&pipeline);
+    stops(&viewers[1].pipeline);
+}
+
+#[test]
+fn while_paused() {
+    let pipeline = producer(VIDEO, "");
+    let viewer = Viewer::play(&uri(&pipeline.element("ws")), "video", "video/x-raw");
+    viewer.samples(10);
+    pipeline.0.set_state(gst::State::Paused).unwrap();
+    viewer.pipeline.0.set_state(gst::State::Paused).unwrap();
+    stops(&viewer.pipeline);
+    stops(&pipeline);
+}
+
+#[test]
+fn right_after_a_viewer_was_killed() {
+    let pipeline = producer(VIDEO, "");
+    let mut viewer = crate::sessions::process(&uri(&pipeline.element("ws")));
+    pipeline.message("webrtc-session-connected");
+    viewer.kill().unwrap();
+    stops(&pipeline);
+    viewer.wait().unwrap();
+}
+
+#[test]
+fn and_it_starts_again_twice() {
+    let pipeline = Pipeline::parse(&format!("{VIDEO} ! {SINK}"));
+    for _ in 0..3 {
+        pipeline.play();
+        let sink = pipeline.element("ws");
+        support::registered(&sink);
+        let viewer = Viewer::play(&uri(&sink), "video", "video/x-raw");
+        viewer.samples(10);
+        stops(&viewer.pipeline);
+        viewer.pipeline.play();
+        viewer.samples(10);
+        stops(&pipeline);
+        sink.set_property("signalling-server-port", 0u32);
+    }
+}

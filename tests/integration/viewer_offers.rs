@@ -23,7 +23,10 @@ fn joined(source: &str, start: impl FnOnce(&Direct, &Direct)) -> usize {
     let (give, frames) = channel();
     let target = consumer.0.downgrade();
     src.connect_pad_added(move |_, pad| {
-        let sink = gst::ElementFactory::make("fakesink").property("signal-handoffs", true).property("sync", false).build();
+        let sink = gst::ElementFactory::make("fakesink")
+            .property("signal-handoffs", true)
+            .property("sync", false)
+            .build();
         let (sink, give) = (sink.unwrap(), give.clone());
         sink.connect("handoff", false, move |_| {
             let _ = give.send(());
@@ -101,7 +104,10 @@ fn an_application_line_before_the_video_is_answered_and_the_viewers_numbers_are_
 
 #[test]
 fn numbered_pictures_survive_where_the_viewer_offers_numbers_of_its_own() {
-    let producer = Pipeline::parse(&format!("{} ! webrtcsink name=ws stun-server=\"\" video-caps=video/x-vp9", picture::source()));
+    let producer = Pipeline::parse(&format!(
+        "{} ! webrtcsink name=ws stun-server=\"\" video-caps=video/x-vp9",
+        picture::source()
+    ));
     let (producing, consuming) = Direct::pair();
     producer.element("ws").set_property("signaller", &producing);
     let src = gst::ElementFactory::make("webrtcsrc")
@@ -143,6 +149,7 @@ fn numbered_pictures_survive_where_the_viewer_offers_numbers_of_its_own() {
         Some(true.to_value())
     });
     consuming.session_requested("s", "producer", None);
-    let numbers: Vec<u16> = (0..40).map(|_| numbers.recv_timeout(DEADLINE).expect("no media came in time")).collect();
+    let numbers: Vec<u16> =
+        (0..40).map(|_| numbers.recv_timeout(DEADLINE).expect("no media came in time")).collect();
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
 }

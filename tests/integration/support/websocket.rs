@@ -1,0 +1,23 @@
+//! A websocket server of a few lines, for what no real server says.
+
+use async_tungstenite::tungstenite::{self, Message, WebSocket};
+use std::net::{TcpListener, TcpStream};
+
+pub(crate) fn accept(listener: &TcpListener) -> WebSocket<TcpStream> {
+    tungstenite::accept(listener.accept().unwrap().0).unwrap()
+}
+
+pub(crate) fn send(socket: &mut WebSocket<TcpStream>, text: &str) {
+    socket.send(Message::text(text)).unwrap();
+}
+
+/// The next text; nothing once the client has closed.
+pub(crate) fn receive(socket: &mut WebSocket<TcpStream>) -> Option<String> {
+    loop {
+        match socket.read().ok()? {
+            Message::Text(text) => return Some(text.to_string()),
+            Message::Close(_) => return None,
+            _ => {}
+        }
+    }
+}
