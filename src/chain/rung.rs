@@ -355,16 +355,16 @@ fn filter(text: &str) -> Result<gst::Element, MissingElement> {
 
 /// What the encoder is fed.
 fn raw_caps(plan: &Plan<'_>, family: Option<&'static Family>) -> String {
-    let formats = family.and_then(Family::formats);
-    match (plan.codec.kind, formats) {
-        (MediaKind::Video, Some(formats)) => {
-            format!("video/x-raw, format=(string){formats}, pixel-aspect-ratio=1/1")
-        }
-        (MediaKind::Video, None) => {
-            "video/x-raw, pixel-aspect-ratio=1/1; video/x-raw(ANY), pixel-aspect-ratio=1/1".into()
-        }
-        (MediaKind::Audio, _) => "audio/x-raw, rate=(int)48000".into(),
+    if plan.codec.kind == MediaKind::Audio {
+        return "audio/x-raw, rate=(int)48000".into();
     }
+    // Left to itself the converter picks what is nearest to the input, 4:4:4 for RGB, which the profiles that
+    // are offered exclude.
+    let formats = family.and_then(Family::formats).unwrap_or("{ I420, NV12, YV12 }");
+    format!(
+        "video/x-raw, format=(string){formats}, pixel-aspect-ratio=1/1; \
+         video/x-raw(ANY), format=(string){formats}, pixel-aspect-ratio=1/1"
+    )
 }
 
 /// The first encoder, best first, that goes to READY: the others lack their device or their driver.

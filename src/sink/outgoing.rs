@@ -188,6 +188,12 @@ fn description(err: impl std::fmt::Display) -> EndReason {
 
 impl Host for Outgoing {
     fn before_offer(&mut self, connection: &Connection) -> Result<(), EndReason> {
+        // Pads may have come since the session began; indices of those that were there stay.
+        for input in self.sink.upgrade().map(|sink| sink.inputs()).unwrap_or_default() {
+            if !self.inputs.iter().any(|known| Arc::ptr_eq(known, &input)) {
+                self.inputs.push(input);
+            }
+        }
         for stream in 0..self.inputs.len() {
             if self.lines.contains(&Some(stream)) {
                 continue;
