@@ -56,37 +56,41 @@ fn argument<'a, T: FromValue<'a>>(values: &'a [glib::Value], index: usize) -> Op
 
 fn requests() -> Vec<Signal> {
     vec![
-        overridable("start", vec![], |obj, _| Some((table(obj)?.start)(obj))),
-        overridable("stop", vec![], |obj, _| Some((table(obj)?.stop)(obj))),
+        overridable("start", vec![], |obj, _| {
+            (table(obj)?.start)(obj);
+            Some(())
+        }),
+        overridable("stop", vec![], |obj, _| {
+            (table(obj)?.stop)(obj);
+            Some(())
+        }),
         overridable("send-session-description", vec![string(), description()], |obj, values| {
             let sdp: WebRTCSessionDescription = argument(values, 2)?;
-            Some((table(obj)?.send_sdp)(obj, argument(values, 1)?, &sdp))
+            (table(obj)?.send_sdp)(obj, argument(values, 1)?, &sdp);
+            Some(())
         }),
         overridable(
             "send-ice",
             vec![string(), string(), u32::static_type().into(), string()],
             |obj, values| {
                 let (session, candidate) = (argument(values, 1)?, argument(values, 2)?);
-                Some((table(obj)?.add_ice)(
-                    obj,
-                    session,
-                    candidate,
-                    argument(values, 3)?,
-                    argument(values, 4)?,
-                ))
+                (table(obj)?.add_ice)(obj, session, candidate, argument(values, 3)?, argument(values, 4)?);
+                Some(())
             },
         ),
         overridable("end-session", vec![string()], |obj, values| {
-            Some((table(obj)?.end_session)(obj, argument(values, 1)?))
+            (table(obj)?.end_session)(obj, argument(values, 1)?);
+            Some(())
         }),
         overridable("end-session-with-error", vec![string(), string()], |obj, values| {
             let (session, error) = (argument(values, 1)?, argument::<Option<&str>>(values, 2)?);
             // An application that replaced only `end-session` must hear of failed sessions too.
             if handled(obj, "end-session") {
                 emit_bool(obj, "end-session", &[&session]);
-                return Some(());
+            } else {
+                (table(obj)?.end_session_with_error)(obj, session, error);
             }
-            Some((table(obj)?.end_session_with_error)(obj, session, error))
+            Some(())
         }),
     ]
 }

@@ -57,7 +57,8 @@ fn a_viewer_that_leaves_is_gone_at_once_and_the_others_play_on() {
     let uri = uri(&pipeline.element("ws"));
     let stays = Viewer::play(&uri, "video", "video/x-raw");
     let leaves = Viewer::play(&uri, "video", "video/x-raw");
-    (stays.samples(5), leaves.samples(5));
+    stays.samples(5);
+    leaves.samples(5);
     leaves.pipeline.stop();
     let message = pipeline.message("webrtc-session-ended");
     assert_eq!(message.get("is-error"), Ok(false));
@@ -141,7 +142,9 @@ fn a_producer_that_comes_later_is_found() {
     let viewer = Viewer::play(&uri, "video", "video/x-raw");
     let signaller = viewer.pipeline.element("src").property::<glib::Object>("signaller");
     let (give, known) = channel();
-    signaller.connect_notify(Some("client-id"), move |_, _| drop(give.send(())));
+    signaller.connect_notify(Some("client-id"), move |_, _| {
+        let _ = give.send(());
+    });
     if signaller.property::<Option<String>>("client-id").is_none() {
         known.recv_timeout(DEADLINE).unwrap();
     }

@@ -54,7 +54,9 @@ fn an_encoder_that_does_not_linger_is_made_anew() {
     sink.connect("encoder-setup", false, move |values| {
         counted.fetch_add(1, Ordering::Relaxed);
         let gone = gone.clone();
-        values[3].get::<gst::Element>().unwrap().add_weak_ref_notify(move || drop(gone.send(())));
+        values[3].get::<gst::Element>().unwrap().add_weak_ref_notify(move || {
+            let _ = gone.send(());
+        });
         Some(false.to_value())
     });
     for _ in 0..2 {
