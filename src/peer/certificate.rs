@@ -3,8 +3,10 @@
 //! `webrtcbin` would make an RSA key inside the first session: 200 ms that the first viewer waits, slower
 //! handshakes for all, and peers that take only ECDSA refuse it.
 
+use crate::runtime;
 use gst::glib;
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
+use std::sync::Once;
 
 /// A self-signed certificate with its key.
 pub(crate) struct Certificate {
@@ -26,6 +28,15 @@ impl Certificate {
         let pem = format!("{}{}", certificate.pem(), key.serialize_pem());
         Ok(Self { pem, fingerprint: fingerprint(certificate.der()) })
     }
+}
+
+/// Makes the process ready for its first session.
+///
+/// The first `dtlsdec` of a process makes an RSA key, whether it will be used or not: 150 to 280 ms that the
+/// first viewer would wait (GStreamer before 1.28). So one is made while the element is being set up.
+pub(crate) fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| runtime::spawn_blocking(|| drop(gst::ElementFactory::make("dtlsdec").build())));
 }
 
 fn fingerprint(der: &[u8]) -> String {

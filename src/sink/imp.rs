@@ -181,6 +181,7 @@ impl ObjectImpl for BaseWebRTCSink {
 
     fn constructed(&self) {
         self.parent_constructed();
+        crate::peer::prepare();
         let obj = self.obj();
         obj.set_suppressed_flags(gst::ElementFlags::SINK | gst::ElementFlags::SOURCE);
         obj.set_element_flags(gst::ElementFlags::SINK);
