@@ -5,7 +5,7 @@ use crate::{encoder, errors};
 use gst::prelude::*;
 use logic::codec::{self, Codec, Facts, MediaKind};
 use logic::placement::Input;
-use logic::sdp::media::Format;
+use logic::sdp::media::{Format, Media};
 
 /// Header extension by which the network is measured.
 pub(crate) const TRANSPORT_WIDE_CC: &str =
@@ -157,17 +157,25 @@ pub(crate) fn offered(
     gst::Caps::from_iter([add_feedback(builder.build(), row.kind, feedback)])
 }
 
-/// Formats of a peer's offer as RTP caps; the offer's own parameters complete them.
-pub(crate) fn formats<'a>(kind: MediaKind, formats: impl IntoIterator<Item = &'a Format>) -> gst::Caps {
+/// Formats of a media section as RTP caps; the offer's own parameters complete them. The extension for
+/// transport-wide congestion control is taken where it is offered.
+pub(crate) fn formats<'a>(
+    kind: MediaKind,
+    media: &Media,
+    formats: impl IntoIterator<Item = &'a Format>,
+) -> gst::Caps {
+    let extension = media.extension(TRANSPORT_WIDE_CC).filter(|id| (1..15).contains(id));
     let formats = formats.into_iter().filter_map(|format| {
-        Some(
-            gst::Structure::builder("application/x-rtp")
-                .field("media", kind.as_str())
-                .field("encoding-name", format.encoding_name.to_uppercase())
-                .field("clock-rate", i32::try_from(format.clock_rate).ok()?)
-                .field("payload", i32::from(format.payload_type))
-                .build(),
-        )
+        let mut structure = gst::Structure::builder("application/x-rtp")
+            .field("media", kind.as_str())
+            .field("encoding-name", format.encoding_name.to_uppercase())
+            .field("clock-rate", i32::try_from(format.clock_rate).ok()?)
+            .field("payload", i32::from(format.payload_type))
+            .build();
+        if let Some(id) = extension {
+            structure.set(format!("extmap-{id}"), TRANSPORT_WIDE_CC);
+        }
+        Some(structure)
     });
     formats.collect()
 }

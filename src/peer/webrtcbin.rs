@@ -186,8 +186,12 @@ impl Connection {
     /// Puts the estimator into the sending path; the transport asks for it at once or never.
     fn estimate(&self, estimator: Estimator) {
         self.bin.connect("request-aux-sender", false, move |_| {
-            let Ok(bwe) = make("rtpgccbwe") else {
-                return Some(None::<gst::Element>.to_value());
+            let bwe = match make("rtpgccbwe") {
+                Ok(bwe) => bwe,
+                Err(err) => {
+                    gst::warning!(gst::CAT_RUST, "no congestion control: {err}");
+                    return Some(None::<gst::Element>.to_value());
+                }
             };
             bwe.set_property("min-bitrate", estimator.bounds.min);
             bwe.set_property("max-bitrate", estimator.bounds.max);

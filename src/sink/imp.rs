@@ -128,9 +128,10 @@ impl BaseWebRTCSink {
                 match query.view_mut() {
                     gst::QueryViewMut::Caps(caps) => {
                         let all = input.acceptable();
+                        // In our order: what an encoder takes as it is comes first.
                         let filtered = caps
                             .filter_owned()
-                            .map(|filter| filter.intersect_with_mode(&all, gst::CapsIntersectMode::First));
+                            .map(|filter| all.intersect_with_mode(&filter, gst::CapsIntersectMode::First));
                         caps.set_result(&filtered.unwrap_or(all));
                         true
                     }

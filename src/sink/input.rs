@@ -110,8 +110,13 @@ impl Input {
         let kind = self.kind();
         let wanted =
             |template: &&gst::PadTemplate| !known || template.name_template().starts_with(kind.as_str());
-        let mut all = gst::Caps::new_empty();
-        templates::sink().iter().filter(wanted).for_each(|template| all.merge(template.caps().clone()));
+        let mut all = codec::caps("video/x-raw, format=(string){ I420, NV12 }");
+        if known && kind == MediaKind::Audio {
+            all = gst::Caps::new_empty();
+        }
+        for template in templates::sink().iter().filter(wanted) {
+            all.make_mut().append(template.caps().clone());
+        }
         all
     }
 

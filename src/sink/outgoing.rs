@@ -247,7 +247,7 @@ impl Host for Outgoing {
                 continue;
             };
             if plan.iter().all(|sending| sending.m_line != m_line) {
-                connection.set_receiver(m_line, &codec::formats(kind, &media.formats), false, false);
+                connection.set_receiver(m_line, &codec::formats(kind, media, &media.formats), false, false);
             }
         }
         self.serve(&plan)

@@ -113,8 +113,10 @@ impl Host for Incoming {
             let receiving = plan.iter().find(|receiving| receiving.m_line == m_line);
             let retransmission = self.settings.do_retransmission && kind == MediaKind::Video;
             let formats = match receiving {
-                Some(receiving) => codec::formats(kind, receiving.formats.iter().map(|(format, _)| format)),
-                None => codec::formats(kind, &media.formats),
+                Some(receiving) => {
+                    codec::formats(kind, media, receiving.formats.iter().map(|(format, _)| format))
+                }
+                None => codec::formats(kind, media, &media.formats),
             };
             connection.set_receiver(m_line, &formats, receiving.is_some(), retransmission);
         }

@@ -95,3 +95,20 @@ fn a_viewer_that_joins_late_starts_with_a_key_unit_at_once() {
     let id: Option<glib::GString> = second.pipeline.element("src").static_pad("video_0").unwrap().stream_id();
     assert!(id.is_some());
 }
+
+#[test]
+fn the_encoder_follows_what_a_lone_viewers_network_carries() {
+    let source = "videotestsrc is-live=true pattern=snow ! video/x-raw,width=320,height=240,framerate=30/1";
+    let pipeline = producer(source, "start-bitrate=500000");
+    let sink = pipeline.element("ws");
+    let viewer = Viewer::play(&uri(&sink), "video", "video/x-vp8");
+    viewer.samples(180);
+    let stats = sink.property::<gst::Structure>("stats");
+    let session = sink.emit_by_name::<Vec<String>>("get-sessions", &[]).pop().unwrap();
+    let consumer = stats.get::<gst::Structure>(session.as_str()).unwrap();
+    let consumer = consumer.get::<gst::Structure>("consumer-stats").unwrap();
+    let encoder = consumer.get::<gst::Array>("video-encoders").unwrap()[0].get::<gst::Structure>().unwrap();
+    let bitrate = encoder.get::<i32>("bitrate").unwrap();
+    assert!(bitrate > 520_000, "still at {bitrate} bit/s");
+    assert_eq!(encoder.get("encoder"), Ok("vp8enc"));
+}
