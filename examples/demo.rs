@@ -1,22 +1,21 @@
 //! Streams a test pattern, or a file in a loop, to every browser that opens the page. `scripts/demo` runs it.
 
-use anyhow::{Context, Error, bail, ensure};
+use anyhow::{Context, Error, anyhow, bail, ensure};
 use futures::StreamExt;
 use gst::glib;
 use gst::prelude::*;
-use std::{env, path::Path};
+use std::{env, path::Path, str::FromStr};
 
 const USAGE: &str = "usage: demo [--web-port PORT] [--signalling-port PORT] [--host ADDRESS] [FILE-OR-URI]";
 
 fn main() -> Result<(), Error> {
     let mut words: Vec<String> = env::args().skip(1).collect();
-    let host = option(&mut words, "--host", "127.0.0.1")?;
-    let page = format!("http://{host}:{}", option(&mut words, "--web-port", "8080")?);
-    let port = option(&mut words, "--signalling-port", "8443")?;
-    ensure!(
-        words.len() < 2 && !words.iter().any(|word| word.starts_with('-')),
-        USAGE
-    );
+    let host = option(&mut words, "--host", String::from("127.0.0.1"))?;
+    let page = format!("http://{host}:{}", option(&mut words, "--web-port", 8080u16)?);
+    let port = option(&mut words, "--signalling-port", 8443u16)?;
+    let media = words.pop();
+    let understood = words.is_empty() && !media.iter().any(|word| word.starts_with('-'));
+    ensure!(understood, USAGE);
 
     gst::init()?;
     gstrswebrtc::plugin_register_static()?;
@@ -24,19 +23,13 @@ fn main() -> Result<(), Error> {
     let sink = gst::ElementFactory::make("webrtcsink")
         .property("run-signalling-server", true)
         .property("signalling-server-host", host)
-        .property(
-            "signalling-server-port",
-            port.parse::<u16>().map(u32::from).context("--signalling-port")?,
-        )
+        .property("signalling-server-port", u32::from(port))
         .property("run-web-server", true)
         .property("web-server-host-addr", &page)
-        .property(
-            "meta",
-            gst::Structure::builder("meta").field("name", "demo").build(),
-        )
+        .property_from_str("meta", "meta, name=demo")
         .build()?;
     pipeline.add(&sink)?;
-    match words.first() {
+    match &media {
         None => add_test_pattern(&pipeline, &sink)?,
         Some(media) => add_media(&pipeline, &sink, media)?,
     }
@@ -46,13 +39,13 @@ fn main() -> Result<(), Error> {
 }
 
 /// Takes `name VALUE` out of the command line.
-fn option(words: &mut Vec<String>, name: &str, otherwise: &str) -> Result<String, Error> {
+fn option<T: FromStr>(words: &mut Vec<String>, name: &str, default: T) -> Result<T, Error> {
     let Some(at) = words.iter().position(|word| word == name) else {
-        return Ok(otherwise.to_owned());
+        return Ok(default);
     };
-    ensure!(at + 1 < words.len(), "{name} needs a value; {USAGE}");
     words.remove(at);
-    Ok(words.remove(at))
+    ensure!(at < words.len(), USAGE);
+    words.remove(at).parse().map_err(|_| anyhow!(USAGE))
 }
 
 /// A moving picture with a quiet tone.
@@ -74,12 +67,11 @@ fn add_media(pipeline: &gst::Pipeline, sink: &gst::Element, media: &str) -> Resu
     } else {
         let path = Path::new(media)
             .canonicalize()
-            .with_context(|| format!("cannot play {media}"))?;
-        glib::filename_to_uri(path, None)?
+            .with_context(|| format!("cannot play {media}"));
+        glib::filename_to_uri(path?, None)?
     };
-    let source = gst::ElementFactory::make("uridecodebin")
-        .property("uri", uri)
-        .build()?;
+    let source = gst::ElementFactory::make_with_name("uridecodebin", None)?;
+    source.set_property("uri", uri);
     pipeline.add(&source)?;
     let sink = sink.clone();
     source.connect_pad_added(move |_, pad| {
@@ -89,15 +81,15 @@ fn add_media(pipeline: &gst::Pipeline, sink: &gst::Element, media: &str) -> Resu
             Some("audio/x-raw") => "audio_%u",
             _ => return,
         };
-        let taken = sink
-            .sink_pads()
+        let inputs = sink.sink_pads();
+        if inputs
             .iter()
-            .any(|input| input.name().starts_with(&template[..5]));
-        if !taken
-            && !sink
-                .request_pad_simple(template)
-                .is_some_and(|input| pad.link(&input).is_ok())
+            .any(|input| input.name().starts_with(&template[..5]))
         {
+            return; // Of every kind the first.
+        }
+        let input = sink.request_pad_simple(template);
+        if !input.is_some_and(|input| pad.link(&input).is_ok()) {
             eprintln!("cannot stream {caps}");
         }
     });
@@ -108,16 +100,14 @@ fn add_media(pipeline: &gst::Pipeline, sink: &gst::Element, media: &str) -> Resu
 
 /// Puts a word on the bus, for `run`.
 fn tell(element: &impl IsA<gst::Element>, word: &str) {
-    let word = gst::message::Application::builder(gst::Structure::new_empty(word))
-        .src(element)
-        .build();
+    let word = gst::message::Application::new(gst::Structure::new_empty(word));
     let _ = element.post_message(word);
 }
 
 /// Runs the pipeline until it ends, fails, or is asked to end by Ctrl-C or SIGTERM.
 fn run(pipeline: &gst::Pipeline, page: &str) -> Result<(), Error> {
-    const SIGINT_AND_SIGTERM: [i32; 2] = [2, 15];
-    for signal in SIGINT_AND_SIGTERM {
+    let (interrupt, terminate) = (2, 15);
+    for signal in [interrupt, terminate] {
         let pipeline = pipeline.clone();
         glib::unix_signal_add(signal, move || {
             tell(&pipeline, "stop");
@@ -132,16 +122,17 @@ fn run(pipeline: &gst::Pipeline, page: &str) -> Result<(), Error> {
         match message.view() {
             gst::MessageView::Error(error) => bail!("{}", error.error()),
             gst::MessageView::Eos(_) => break,
-            // The end of a round comes as `SegmentDone`. Then there is nothing to flush, and the next round
-            // follows without a gap.
+            // The end of a round. There is nothing to flush, so the next one follows without a gap.
             gst::MessageView::SegmentDone(_) => rewind(pipeline, gst::SeekFlags::SEGMENT),
-            gst::MessageView::Application(said)
-                if said.structure().is_some_and(|word| word.has_name("connected")) =>
-            {
-                rewind(pipeline, gst::SeekFlags::SEGMENT | gst::SeekFlags::FLUSH);
-            }
-            gst::MessageView::Application(_) => break,
-            gst::MessageView::Element(news) => news.structure().into_iter().for_each(print_session),
+            _ => {}
+        }
+        let Some(news) = message.structure() else { continue };
+        let field = |name| news.get::<String>(name).unwrap_or_default();
+        match news.name().as_str() {
+            "connected" => rewind(pipeline, gst::SeekFlags::SEGMENT | gst::SeekFlags::FLUSH),
+            "stop" => break,
+            "webrtc-session-connected" => println!("{} watches.", field("peer-id")),
+            "webrtc-session-ended" => println!("{} no longer watches: {}.", field("peer-id"), field("text")),
             _ => {}
         }
     }
@@ -154,15 +145,5 @@ fn rewind(pipeline: &gst::Pipeline, flags: gst::SeekFlags) {
     let seek = gst::event::Seek::new(1.0, flags, set, gst::ClockTime::ZERO, none, gst::ClockTime::NONE);
     if !pipeline.send_event(seek) {
         println!("This cannot be repeated: it plays once.");
-    }
-}
-
-/// Says which viewers come and go.
-fn print_session(news: &gst::StructureRef) {
-    let field = |name| news.get::<String>(name).unwrap_or_default();
-    match news.name().as_str() {
-        "webrtc-session-connected" => println!("{} watches.", field("peer-id")),
-        "webrtc-session-ended" => println!("{} no longer watches: {}.", field("peer-id"), field("text")),
-        _ => {}
     }
 }
