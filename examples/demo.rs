@@ -1,10 +1,11 @@
 //! Streams a test pattern, or a file in a loop, to every browser that opens the page. `scripts/demo` runs it.
 
 use anyhow::{Context, Error, anyhow, bail, ensure};
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use gst::glib;
 use gst::prelude::*;
-use std::{env, path::Path, str::FromStr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, path::Path, str::FromStr, sync::Arc};
 
 const USAGE: &str = "usage: demo [--web-port PORT] [--signalling-port PORT] [--host ADDRESS] [FILE-OR-URI]";
 
@@ -48,9 +49,9 @@ fn option<T: FromStr>(words: &mut Vec<String>, name: &str, default: T) -> Result
     words.remove(at).parse().map_err(|_| anyhow!(USAGE))
 }
 
-/// A moving picture with a quiet tone.
+/// Colour bars and a quiet tone.
 fn add_test_pattern(pipeline: &gst::Pipeline, sink: &gst::Element) -> Result<(), Error> {
-    let video = "videotestsrc is-live=true pattern=ball ! video/x-raw,width=1280,height=720,framerate=30/1";
+    let video = "videotestsrc is-live=true ! video/x-raw,width=1280,height=720,framerate=30/1";
     let audio = "audiotestsrc is-live=true volume=0.05 ! audio/x-raw,channels=2";
     for (source, pad) in [(video, "video_%u"), (audio, "audio_%u")] {
         let source = gst::parse::bin_from_description(&format!("{source} ! queue"), true)?;
@@ -60,90 +61,86 @@ fn add_test_pattern(pipeline: &gst::Pipeline, sink: &gst::Element) -> Result<(),
     Ok(())
 }
 
-/// The first video and the first audio of a file or URI.
+/// The first video and the first audio of a file or URI, again and again.
 fn add_media(pipeline: &gst::Pipeline, sink: &gst::Element, media: &str) -> Result<(), Error> {
     let uri = if media.contains("://") {
         media.into()
     } else {
-        let path = Path::new(media)
-            .canonicalize()
-            .with_context(|| format!("cannot play {media}"));
-        glib::filename_to_uri(path?, None)?
+        let path = Path::new(media).canonicalize();
+        glib::filename_to_uri(path.with_context(|| media.to_owned())?, None)?
     };
     let source = gst::ElementFactory::make_with_name("uridecodebin", None)?;
     source.set_property("uri", uri);
     pipeline.add(&source)?;
-    let sink = sink.clone();
-    source.connect_pad_added(move |_, pad| {
+    let (sink, running) = (sink.clone(), Arc::new(AtomicUsize::new(0)));
+    source.connect_pad_added(move |source, pad| {
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let template = match caps.structure(0).map(|format| format.name().as_str()) {
-            Some("video/x-raw") => "video_%u",
-            Some("audio/x-raw") => "audio_%u",
+        let (name, template) = match caps.structure(0).map(|format| format.name().as_str()) {
+            Some("video/x-raw") => ("video_0", "video_%u"),
+            Some("audio/x-raw") => ("audio_0", "audio_%u"),
             _ => return,
         };
-        let inputs = sink.sink_pads();
-        if inputs
-            .iter()
-            .any(|input| input.name().starts_with(&template[..5]))
-        {
-            return; // Of every kind the first.
-        }
-        let input = sink.request_pad_simple(template);
-        if !input.is_some_and(|input| pad.link(&input).is_ok()) {
-            eprintln!("cannot stream {caps}");
+        let old = sink.static_pad(name);
+        let input = old.or_else(|| sink.request_pad_simple(template));
+        let Some(input) = input.filter(|input| !input.is_linked()) else {
+            return;
+        };
+        // A round begins now; the first one with the pipeline, which has no time yet.
+        pad.set_offset(sink.current_running_time().map_or(0, |now| now.nseconds() as i64));
+        running.fetch_add(1, Ordering::SeqCst);
+        let (running, source) = (running.clone(), source.downgrade());
+        // The sink hears of no end: the round ends with its last stream, and another begins.
+        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            if !matches!(info.event().map(|event| event.type_()), Some(gst::EventType::Eos)) {
+                return gst::PadProbeReturn::Ok;
+            }
+            let last = running.fetch_sub(1, Ordering::SeqCst) == 1;
+            if let Some(source) = source.upgrade().filter(|_| last) {
+                let again = gst::message::Application::builder(gst::Structure::new_empty("again"));
+                let _ = source.post_message(again.src(&source).build());
+            }
+            gst::PadProbeReturn::Handled
+        });
+        if let Err(error) = pad.link(&input) {
+            eprintln!("cannot stream {caps}: {error}");
         }
     });
-    // All of it is connected, so it can seek; but not from the thread that says so.
-    source.connect_no_more_pads(|source| tell(source, "connected"));
     Ok(())
-}
-
-/// Puts a word on the bus, for `run`.
-fn tell(element: &impl IsA<gst::Element>, word: &str) {
-    let word = gst::message::Application::new(gst::Structure::new_empty(word));
-    let _ = element.post_message(word);
 }
 
 /// Runs the pipeline until it ends, fails, or is asked to end by Ctrl-C or SIGTERM.
 fn run(pipeline: &gst::Pipeline, page: &str) -> Result<(), Error> {
-    let (interrupt, terminate) = (2, 15);
-    for signal in [interrupt, terminate] {
-        let pipeline = pipeline.clone();
-        glib::unix_signal_add(signal, move || {
-            tell(&pipeline, "stop");
-            glib::ControlFlow::Continue
-        });
-    }
-    let mut messages = pipeline.bus().context("a pipeline has a bus")?.stream();
-    if pipeline.set_state(gst::State::Playing).is_ok() {
-        println!("Streaming. Watch at {page}/ and end it with Ctrl-C.");
-    }
-    while let Some(message) = glib::MainContext::default().block_on(messages.next()) {
+    let (interrupt, terminate) = (glib_unix::signal_stream(2), glib_unix::signal_stream(15));
+    let stop = stream::select(interrupt, terminate).map(|()| None);
+    let messages = pipeline.bus().context("a pipeline has a bus")?.stream().map(Some);
+    let (mut news, mut announced) = (stream::select(messages, stop), false);
+    // Why it failed comes over the bus.
+    let _ = pipeline.set_state(gst::State::Playing);
+    while let Some(Some(message)) = glib::MainContext::default().block_on(news.next()) {
         match message.view() {
             gst::MessageView::Error(error) => bail!("{}", error.error()),
-            gst::MessageView::Eos(_) => break,
-            // The end of a round. There is nothing to flush, so the next one follows without a gap.
-            gst::MessageView::SegmentDone(_) => rewind(pipeline, gst::SeekFlags::SEGMENT),
+            // Every round begins with it.
+            gst::MessageView::StreamStart(_) if !announced => {
+                println!("Streaming. Watch at {page}/ and end it with Ctrl-C.");
+                announced = true;
+            }
             _ => {}
         }
         let Some(news) = message.structure() else { continue };
         let field = |name| news.get::<String>(name).unwrap_or_default();
         match news.name().as_str() {
-            "connected" => rewind(pipeline, gst::SeekFlags::SEGMENT | gst::SeekFlags::FLUSH),
-            "stop" => break,
+            "again" => {
+                let source = message
+                    .src()
+                    .and_then(|source| source.downcast_ref::<gst::Element>());
+                let source = source.context("the source of a file says when it ends")?;
+                source.set_state(gst::State::Null)?;
+                source.sync_state_with_parent()?;
+            }
             "webrtc-session-connected" => println!("{} watches.", field("peer-id")),
             "webrtc-session-ended" => println!("{} no longer watches: {}.", field("peer-id"), field("text")),
             _ => {}
         }
     }
     Ok(())
-}
-
-/// Back to the start of the media.
-fn rewind(pipeline: &gst::Pipeline, flags: gst::SeekFlags) {
-    let (set, none) = (gst::SeekType::Set, gst::SeekType::None);
-    let seek = gst::event::Seek::new(1.0, flags, set, gst::ClockTime::ZERO, none, gst::ClockTime::NONE);
-    if !pipeline.send_event(seek) {
-        println!("This cannot be repeated: it plays once.");
-    }
 }
