@@ -130,9 +130,7 @@ fn run(pipeline: &gst::Pipeline, page: &str) -> Result<(), Error> {
         let field = |name| news.get::<String>(name).unwrap_or_default();
         match news.name().as_str() {
             "again" => {
-                let source = message
-                    .src()
-                    .and_then(|source| source.downcast_ref::<gst::Element>());
+                let source = message.src().and_then(|source| source.downcast_ref::<gst::Element>());
                 let source = source.context("the source of a file says when it ends")?;
                 source.set_state(gst::State::Null)?;
                 source.sync_state_with_parent()?;

@@ -33,9 +33,12 @@ fn files(folder: &str, endings: &[&str]) -> Vec<Source> {
     let mut open = vec![root.join(folder)];
     while let Some(path) = open.pop() {
         if path.is_dir() {
-            let skip = |name: &str| matches!(name, "target" | "node_modules" | "dist" | "corpus" | "artifacts");
+            let skip =
+                |name: &str| matches!(name, "target" | "node_modules" | "dist" | "corpus" | "artifacts");
             let entries = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path());
-            open.extend(entries.filter(|path| !path.file_name().is_some_and(|name| skip(&name.to_string_lossy()))));
+            open.extend(
+                entries.filter(|path| !path.file_name().is_some_and(|name| skip(&name.to_string_lossy()))),
+            );
         } else if endings.iter().any(|ending| path.to_string_lossy().ends_with(ending)) {
             let text = fs::read_to_string(&path).unwrap();
             let path = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
@@ -84,24 +87,31 @@ fn places(sources: &[Source], words: &[&str]) -> Vec<String> {
 fn no_source_file_is_longer_than_400_lines() {
     let sources = rust().into_iter().chain(typescript()).chain(files(file!(), &[".rs"]));
     let lengths = sources.map(|source| (source.text.lines().count(), source.path));
-    let faults = lengths.filter(|(lines, _)| *lines > 400).map(|(lines, path)| format!("{path}: {lines} lines"));
+    let faults =
+        lengths.filter(|(lines, _)| *lines > 400).map(|(lines, path)| format!("{path}: {lines} lines"));
     none(faults.collect(), "Split it: a file that long has more than one responsibility.");
 }
 
 #[test]
 fn an_example_is_shorter_than_150_lines() {
-    let lengths = files("examples", &[".rs"]).into_iter().map(|source| (source.text.lines().count(), source.path));
-    let faults = lengths.filter(|(lines, _)| *lines >= 150).map(|(lines, path)| format!("{path}: {lines} lines"));
+    let lengths =
+        files("examples", &[".rs"]).into_iter().map(|source| (source.text.lines().count(), source.path));
+    let faults =
+        lengths.filter(|(lines, _)| *lines >= 150).map(|(lines, path)| format!("{path}: {lines} lines"));
     none(faults.collect(), "Leave out what does not serve the one thing that the example shows.");
 }
 
 #[test]
 fn every_module_opens_with_its_responsibility() {
     let rust = rust().into_iter().filter(|source| !source.text.starts_with("//! "));
-    let typescript =
-        typescript().into_iter().filter(|source| !source.is_under(&["browser/test"]) && !source.text.starts_with("/**"));
+    let typescript = typescript()
+        .into_iter()
+        .filter(|source| !source.is_under(&["browser/test"]) && !source.text.starts_with("/**"));
     let faults = rust.chain(typescript).map(|source| source.path);
-    none(faults.collect(), "Say in its first line (//! in Rust, /** in TypeScript) what it is for, and what it leaves to others.");
+    none(
+        faults.collect(),
+        "Say in its first line (//! in Rust, /** in TypeScript) what it is for, and what it leaves to others.",
+    );
 }
 
 #[test]
@@ -109,7 +119,17 @@ fn protocol_logic_and_signalling_build_without_gstreamer() {
     for name in ["signalling-protocol", "logic", "signalling"] {
         let package = format!("gst-plugin-webrtc-{name}");
         let tree = Command::new(env!("CARGO"))
-            .args(["tree", "--offline", "--locked", "--edges", "all", "--prefix", "none", "--package", &package])
+            .args([
+                "tree",
+                "--offline",
+                "--locked",
+                "--edges",
+                "all",
+                "--prefix",
+                "none",
+                "--package",
+                &package,
+            ])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()
             .unwrap();
@@ -127,8 +147,17 @@ fn protocol_logic_and_signalling_build_without_gstreamer() {
 #[test]
 fn logic_has_no_clock_no_runtime_and_no_io() {
     let words = [
-        "tokio", "async ", ".await", "Instant", "SystemTime", "std::net", "std::thread", "std::fs", "std::io",
-        "std::process", "std::env",
+        "tokio",
+        "async ",
+        ".await",
+        "Instant",
+        "SystemTime",
+        "std::net",
+        "std::thread",
+        "std::fs",
+        "std::io",
+        "std::process",
+        "std::env",
     ];
     let faults = places(&files("crates/logic/src", &[".rs"]), &words);
     none(faults, "Take the time as an argument and return an action; who performs it is src/.");
@@ -139,7 +168,8 @@ fn no_module_is_a_drawer_for_everything() {
     let drawers = ["utils", "util", "helpers", "helper", "common", "misc"];
     // A public path of this crate, which applications import.
     let known = ["src/utils.rs"];
-    let sources = rust().into_iter().chain(typescript()).filter(|source| !known.contains(&source.path.as_str()));
+    let sources =
+        rust().into_iter().chain(typescript()).filter(|source| !known.contains(&source.path.as_str()));
     let is_drawer = |part: &str| drawers.contains(&part.split('.').next().unwrap_or_default());
     let faults = sources.filter(|source| source.path.split('/').any(is_drawer)).map(|source| source.path);
     none(faults.collect(), "Name it for what it holds; if that is many things, they belong to many modules.");
@@ -184,7 +214,8 @@ fn only_one_file_speaks_to_webrtcbin() {
     ];
     let mut sources = files("src", &[".rs"]);
     sources.retain(|source| source.path != "src/peer/webrtcbin.rs");
-    let cure = "Give the seam in src/peer/mod.rs a method for it, and speak to webrtcbin in src/peer/webrtcbin.rs.";
+    let cure =
+        "Give the seam in src/peer/mod.rs a method for it, and speak to webrtcbin in src/peer/webrtcbin.rs.";
     none(places(&sources, &words), cure);
 }
 
@@ -211,8 +242,10 @@ fn architecture_md_names_every_top_level_module_and_nothing_that_is_gone() {
     none(missing.collect(), "Say in ARCHITECTURE.md what it is for.");
 
     let named = page.split(|sign: char| !(sign.is_alphanumeric() || "/._-".contains(sign)));
-    let roots = ["src/", "crates/", "browser/", "scripts/", "tests/", "examples/", "docs/", "fuzz/", "benches/"];
-    let paths = named.map(|word| word.trim_end_matches('.')).filter(|word| roots.iter().any(|r| word.starts_with(r)));
+    let roots =
+        ["src/", "crates/", "browser/", "scripts/", "tests/", "examples/", "docs/", "fuzz/", "benches/"];
+    let paths =
+        named.map(|word| word.trim_end_matches('.')).filter(|word| roots.iter().any(|r| word.starts_with(r)));
     let gone = paths.filter(|path| !root.join(path).exists()).map(str::to_owned);
     none(gone.collect(), "ARCHITECTURE.md names it, but it does not exist: correct the page.");
 }
