@@ -149,7 +149,6 @@ fn logic_has_no_clock_no_runtime_and_no_io() {
     let words = [
         "tokio",
         "async ",
-        ".await",
         "Instant",
         "SystemTime",
         "std::net",
