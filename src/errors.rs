@@ -1,7 +1,6 @@
 //! Errors that name the cause and the cure.
 
 use crate::packages;
-use gst::prelude::*;
 
 /// An element could not be made.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -29,31 +28,4 @@ pub(crate) fn require(names: &[&str]) -> Result<(), MissingElement> {
         }
     }
     Ok(())
-}
-
-/// Sets a property from text where the object has it, and says whether the value took.
-///
-/// Plugins differ between versions and systems: a property or a value that is not there is no error.
-pub(crate) fn set_if_present(object: &impl IsA<gst::glib::Object>, name: &str, text: &str) -> bool {
-    let object = object.as_ref();
-    let Some(spec) = object.find_property(name) else {
-        return false;
-    };
-    let Ok(value) = gst::glib::Value::deserialize_with_pspec(text, &spec) else {
-        return false;
-    };
-    if !in_range(&spec, &value) {
-        return false;
-    }
-    object.set_property_from_value(name, &value);
-    true
-}
-
-/// Whether a property takes the value as it is.
-#[expect(unsafe_code, reason = "the bindings have no safe form of g_param_value_validate")]
-fn in_range(spec: &gst::glib::ParamSpec, value: &gst::glib::Value) -> bool {
-    use gst::glib::{gobject_ffi, translate::*};
-    let mut copy = value.clone();
-    // SAFETY: both pointers are valid for the call, and the value is a copy of our own.
-    unsafe { gobject_ffi::g_param_value_validate(spec.to_glib_none().0, copy.to_glib_none_mut().0) == 0 }
 }

@@ -19,6 +19,7 @@ mod codec;
 mod elements;
 mod encoder;
 mod errors;
+mod gobject;
 mod packages;
 mod peer;
 mod runtime;

@@ -1,7 +1,8 @@
 //! From arriving RTP to what downstream asks for: pictures and samples, encoded frames, or the RTP itself.
 
 use crate::codec;
-use crate::errors::{MissingElement, make, set_if_present};
+use crate::errors::{MissingElement, make};
+use crate::gobject::set_if_present;
 use crate::packages;
 use gst::prelude::*;
 use logic::codec::{self as rows, Codec, MediaKind};

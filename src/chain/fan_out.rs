@@ -36,6 +36,8 @@ pub(crate) struct Member {
 struct Packets {
     list: gst::BufferList,
     key_unit: bool,
+    announced: Announced,
+    stream_id: Arc<str>,
 }
 
 impl Member {
@@ -52,7 +54,7 @@ impl Member {
         })
     }
 
-    fn deliver(self: &Arc<Self>, packets: &Packets, announced: &Announced, stream_id: &str) {
+    fn deliver(self: &Arc<Self>, packets: &Packets) {
         if self.given_up.load(Ordering::Relaxed) {
             return;
         }
@@ -62,15 +64,8 @@ impl Member {
             }
             self.awaits_key_unit.store(false, Ordering::Relaxed);
         }
-        let heard = self.heard.swap(announced.version, Ordering::Relaxed);
-        if heard != announced.version
-            && let Some(caps) = &announced.caps
-        {
-            let stream_id = (heard == 0).then_some(stream_id);
-            self.outlet.announce(stream_id, caps, &announced.segment);
-        }
         let Some(thread) = self.own_thread.get() else {
-            if self.push(&packets.list) > SLOW {
+            if self.push(packets) > SLOW {
                 self.move_to_thread();
             }
             return;
@@ -80,13 +75,21 @@ impl Member {
         }
     }
 
-    /// Pushes and tells how long it took.
-    fn push(&self, list: &gst::BufferList) -> Duration {
+    /// Pushes, after what the transport has not heard yet, and tells how long it took.
+    fn push(&self, packets: &Packets) -> Duration {
         let start = self.epoch.elapsed();
         let stamp = u64::try_from(start.as_millis()).unwrap_or(u64::MAX).max(1);
         self.pushing_since.store(stamp, Ordering::Relaxed);
+        let announced = &packets.announced;
+        let heard = self.heard.swap(announced.version, Ordering::Relaxed);
+        if heard != announced.version
+            && let Some(caps) = &announced.caps
+        {
+            let stream_id = (heard == 0).then_some(&*packets.stream_id);
+            self.outlet.announce(stream_id, caps, &announced.segment);
+        }
         // A transport that is being torn down refuses: its session is over already.
-        let _ = self.outlet.push(list);
+        let _ = self.outlet.push(&packets.list);
         self.pushing_since.store(0, Ordering::Relaxed);
         self.epoch.elapsed().saturating_sub(start)
     }
@@ -96,7 +99,7 @@ impl Member {
         let member = Arc::downgrade(self);
         let spawned = std::thread::Builder::new().name("webrtc-slow-viewer".into()).spawn(move || {
             while let (Ok(packets), Some(member)) = (waiting.recv(), member.upgrade()) {
-                member.push(&packets.list);
+                member.push(&packets);
             }
         });
         if spawned.is_ok() {
@@ -126,18 +129,22 @@ struct Announced {
 }
 
 /// All viewers of a rung.
-#[derive(Default)]
 pub(crate) struct FanOut {
     members: Mutex<Arc<Vec<Arc<Member>>>>,
     announced: Mutex<Announced>,
     /// Whether the packets of the frame that is being packetised belong to a key unit.
     key_unit: AtomicBool,
-    stream_id: String,
+    stream_id: Arc<str>,
 }
 
 impl FanOut {
-    pub(crate) fn new(stream_id: String) -> Self {
-        Self { stream_id, key_unit: AtomicBool::new(true), ..Self::default() }
+    pub(crate) fn new(stream_id: &str) -> Self {
+        Self {
+            stream_id: stream_id.into(),
+            key_unit: AtomicBool::new(true),
+            members: Mutex::default(),
+            announced: Mutex::default(),
+        }
     }
 
     fn members(&self) -> Arc<Vec<Arc<Member>>> {
@@ -159,6 +166,11 @@ impl FanOut {
 
     pub(crate) fn leave(&self, member: &Arc<Member>) {
         self.change(|list| list.retain(|other| !Arc::ptr_eq(other, member)));
+    }
+
+    /// Whether a viewer has not been given its key unit yet.
+    pub(super) fn awaits_key_unit(&self) -> bool {
+        self.members().iter().any(|member| member.awaits_key_unit.load(Ordering::Relaxed))
     }
 
     pub(super) fn has_members(&self) -> bool {
@@ -192,9 +204,14 @@ impl FanOut {
         if announced.caps.is_none() {
             return;
         }
-        let packets = Packets { list, key_unit: self.key_unit.load(Ordering::Relaxed) };
+        let packets = Packets {
+            list,
+            key_unit: self.key_unit.load(Ordering::Relaxed),
+            announced,
+            stream_id: self.stream_id.clone(),
+        };
         for member in members.iter() {
-            member.deliver(&packets, &announced, &self.stream_id);
+            member.deliver(&packets);
         }
     }
 

@@ -4,5 +4,6 @@
 mod convert;
 pub(crate) mod decode;
 pub(crate) mod fan_out;
+mod parts;
 mod payload;
 pub(crate) mod rung;

@@ -1,7 +1,8 @@
 //! The end of a rung: a payloader and its settings.
 
 use crate::codec::{self, TRANSPORT_WIDE_CC};
-use crate::errors::{MissingElement, make, set_if_present};
+use crate::errors::{MissingElement, make};
+use crate::gobject::set_if_present;
 use gst::prelude::*;
 use gst_rtp::prelude::*;
 use logic::codec::Codec;

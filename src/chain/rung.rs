@@ -6,21 +6,20 @@
 
 use super::convert;
 use super::fan_out::FanOut;
+use super::parts::{entrance, fan_out_pad, filter, link_error, raw_caps, start_encoder};
 use super::payload;
 pub(crate) use super::payload::Numbers;
-use crate::encoder::{self, Family};
-use crate::errors::{MissingElement, make, set_if_present};
-use crate::{codec, packages, runtime};
+use crate::encoder::Family;
+use crate::errors::{MissingElement, make};
+use crate::{packages, runtime};
 use gst::prelude::*;
 use logic::codec::{Codec, MediaKind};
 use logic::key_unit::{Arbiter, Decision};
 use logic::placement::Placement;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Raw frames that wait for the encoder; more are dropped, oldest first.
-const RAW_BACKLOG: u64 = 3;
 /// Encoded frames that wait for the payloader; more are dropped up to the next key unit.
 const ENCODED_BACKLOG: u64 = 60;
 /// Key units follow each other no closer.
@@ -78,6 +77,7 @@ pub(crate) struct Rung {
     started: Instant,
     bitrate: AtomicU32,
     skipping: AtomicBool,
+    failure: OnceLock<String>,
 }
 
 impl Rung {
@@ -88,7 +88,7 @@ impl Rung {
     pub(crate) fn start(plan: &Plan<'_>, hooks: Arc<dyn Hooks>) -> Result<Arc<Self>, RungError> {
         let pipeline = gst::Pipeline::with_name(&plan.name);
         let entrance = entrance(plan);
-        let fan_out = Arc::new(FanOut::new(plan.name.clone()));
+        let fan_out = Arc::new(FanOut::new(&plan.name));
         let payloader = payload::payloader(plan.codec)?;
         payload::set_up(&payloader, plan.codec);
         hooks.payloader(&payloader);
@@ -131,9 +131,10 @@ impl Rung {
             started: Instant::now(),
             bitrate: AtomicU32::new(plan.bitrate),
             skipping: AtomicBool::new(false),
+            failure: OnceLock::new(),
         });
         rung.watch_frames(&sink);
-        rung.run(plan);
+        rung.run(plan)?;
         Ok(rung)
     }
 
@@ -154,19 +155,26 @@ impl Rung {
         });
     }
 
-    fn run(self: &Arc<Self>, plan: &Plan<'_>) {
-        let hooks = Arc::downgrade(&self.hooks);
+    fn run(self: &Arc<Self>, plan: &Plan<'_>) -> Result<(), RungError> {
+        let (hooks, running) = (Arc::downgrade(&self.hooks), Arc::downgrade(self));
         if let Some(bus) = self.pipeline.bus() {
             bus.set_sync_handler(move |_, message| {
                 if let (gst::MessageView::Error(err), Some(hooks)) = (message.view(), hooks.upgrade()) {
-                    hooks.failed(format!("{} ({})", err.error(), err.debug().unwrap_or_default()));
+                    let text = format!("{} ({})", err.error(), err.debug().unwrap_or_default());
+                    // Elements post more than one error; the first tells the cause.
+                    if let Some(rung) = running.upgrade()
+                        && rung.failure.set(text.clone()).is_ok()
+                    {
+                        hooks.failed(text);
+                    }
                 }
                 gst::BusSyncReply::Drop
             });
         }
         self.set_time(plan.clock.as_ref(), plan.base_time);
-        let _ = self.pipeline.set_state(gst::State::Playing);
+        self.pipeline.set_state(gst::State::Playing).map_err(|err| link_error(plan, &err))?;
         self.watch_stalls();
+        Ok(())
     }
 
     /// Follows the application's pipeline's clock.
@@ -187,13 +195,25 @@ impl Rung {
             loop {
                 tick.tick().await;
                 let Some(rung) = rung.upgrade() else { return };
-                runtime::blocking(move || rung.fan_out.check()).await;
+                // A viewer that still waits for its key unit has been forgotten by somebody: ask again.
+                let watch = move || {
+                    rung.fan_out.check();
+                    if rung.fan_out.awaits_key_unit() {
+                        rung.request_key_unit();
+                    }
+                };
+                runtime::blocking(watch).await;
             }
         });
     }
 
     fn arbiter(&self) -> std::sync::MutexGuard<'_, Arbiter> {
         self.arbiter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why the rung failed, where it did.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
     }
 
     pub(crate) fn fan_out(&self) -> &FanOut {
@@ -292,106 +312,4 @@ impl Drop for Rung {
             let _ = pipeline.set_state(gst::State::Null);
         });
     }
-}
-
-fn link_error(plan: &Plan<'_>, cause: &dyn std::fmt::Display) -> RungError {
-    RungError::Link { codec: plan.codec.name, cause: cause.to_string() }
-}
-
-/// A bare pad that hands what it receives to the fan-out.
-fn fan_out_pad(fan_out: &Arc<FanOut>, numbers: Numbers) -> gst::Pad {
-    let (lists, singles, events) = (fan_out.clone(), fan_out.clone(), fan_out.clone());
-    let pad = gst::Pad::builder(gst::PadDirection::Sink)
-        .chain_list_function(move |_, _, list| {
-            lists.deliver(list);
-            Ok(gst::FlowSuccess::Ok)
-        })
-        .chain_function(move |_, _, buffer| {
-            singles.deliver(gst::BufferList::from(buffer));
-            Ok(gst::FlowSuccess::Ok)
-        })
-        .event_function(move |_, _, event| {
-            match event.view() {
-                gst::EventView::Caps(caps) => events.set_caps(payload::transport_caps(caps.caps(), numbers)),
-                gst::EventView::Segment(segment) => {
-                    if let Some(segment) = segment.segment().downcast_ref::<gst::ClockTime>() {
-                        events.set_segment(segment.clone());
-                    }
-                }
-                _ => {}
-            }
-            true
-        })
-        .build();
-    let _ = pad.set_active(true);
-    pad
-}
-
-fn entrance(plan: &Plan<'_>) -> gst_app::AppSrc {
-    let entrance = gst_app::AppSrc::builder()
-        .name("entrance")
-        .caps(plan.input)
-        .format(gst::Format::Time)
-        .is_live(true)
-        .do_timestamp(false)
-        .block(false)
-        .build();
-    entrance.set_max_bytes(0);
-    if plan.placement == Placement::Shared && plan.codec.kind == MediaKind::Video {
-        entrance.set_max_buffers(RAW_BACKLOG);
-        entrance.set_leaky_type(gst_app::AppLeakyType::Downstream);
-    } else {
-        entrance.set_max_time(gst::ClockTime::from_seconds(2));
-        entrance.set_leaky_type(gst_app::AppLeakyType::Downstream);
-    }
-    entrance
-}
-
-fn filter(text: &str) -> Result<gst::Element, MissingElement> {
-    let filter = make("capsfilter")?;
-    filter.set_property("caps", codec::caps(text));
-    Ok(filter)
-}
-
-/// What the encoder is fed.
-fn raw_caps(plan: &Plan<'_>, family: Option<&'static Family>) -> String {
-    if plan.codec.kind == MediaKind::Audio {
-        return "audio/x-raw, rate=(int)48000".into();
-    }
-    // Left to itself the converter picks what is nearest to the input, 4:4:4 for RGB, which the profiles that
-    // are offered exclude.
-    let formats = family.and_then(Family::formats).unwrap_or("{ I420, NV12, YV12 }");
-    format!(
-        "video/x-raw, format=(string){formats}, pixel-aspect-ratio=1/1; \
-         video/x-raw(ANY), format=(string){formats}, pixel-aspect-ratio=1/1"
-    )
-}
-
-/// The first encoder, best first, that goes to READY: the others lack their device or their driver.
-fn start_encoder(
-    plan: &Plan<'_>,
-    hooks: &dyn Hooks,
-) -> Result<(gst::Element, Option<&'static Family>), RungError> {
-    let mut tried = Vec::new();
-    for factory in codec::encoders(plan.codec) {
-        let Ok(encoder) = factory.create().build() else {
-            continue;
-        };
-        let family = encoder::family(&factory.name());
-        set_if_present(&encoder, "perfect-timestamp", "true");
-        if !hooks.encoder(&encoder)
-            && let Some(family) = family
-        {
-            family.set_up(&encoder);
-            family.set_bitrate(&encoder, plan.bitrate);
-        }
-        if encoder.set_state(gst::State::Ready).is_ok() {
-            return Ok((encoder, family));
-        }
-        let _ = encoder.set_state(gst::State::Null);
-        tried.push(factory.name().to_string());
-    }
-    let tried =
-        if tried.is_empty() { "none is installed".to_owned() } else { format!("tried {}", tried.join(", ")) };
-    Err(RungError::NoEncoder { codec: plan.codec.name, tried })
 }

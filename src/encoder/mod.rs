@@ -17,7 +17,7 @@ mod vpx;
 mod x264;
 mod x265;
 
-use crate::errors::set_if_present;
+use crate::gobject::set_if_present;
 use gst::prelude::*;
 
 /// One line per family.

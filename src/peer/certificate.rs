@@ -6,7 +6,8 @@
 use crate::runtime;
 use gst::glib;
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
-use std::sync::Once;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 /// A self-signed certificate with its key.
 pub(crate) struct Certificate {
@@ -30,13 +31,32 @@ impl Certificate {
     }
 }
 
-/// Makes the process ready for its first session.
+/// Whether the process is ready for its first session: not begun, under way, done.
+static READY: (Mutex<Option<bool>>, Condvar) = (Mutex::new(None), Condvar::new());
+
+/// Makes the process ready for its first session, in the background.
 ///
 /// The first `dtlsdec` of a process makes an RSA key, whether it will be used or not: 150 to 280 ms that the
-/// first viewer would wait (GStreamer before 1.28). So one is made while the element is being set up.
+/// first viewer would wait (GStreamer before 1.28). So one is made while nobody is there yet.
 pub(crate) fn prepare() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| runtime::spawn_blocking(|| drop(gst::ElementFactory::make("dtlsdec").build())));
+    {
+        let mut state = READY.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.is_some() {
+            return;
+        }
+        *state = Some(false);
+    }
+    runtime::spawn_blocking(|| {
+        drop(gst::ElementFactory::make("dtlsdec").build());
+        *READY.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(true);
+        READY.1.notify_all();
+    });
+}
+
+/// Waits until that is done: a process that exits while OpenSSL makes a key crashes.
+pub(crate) fn prepared(limit: Duration) {
+    let state = READY.0.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(READY.1.wait_timeout_while(state, limit, |state| *state == Some(false)));
 }
 
 fn fingerprint(der: &[u8]) -> String {

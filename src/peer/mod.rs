@@ -3,11 +3,12 @@
 //! this folder names its signals, properties or types.
 
 mod certificate;
+mod heard;
 mod resolve;
 mod sending;
 mod webrtcbin;
 
-pub(crate) use certificate::{Certificate, prepare};
+pub(crate) use certificate::{Certificate, prepare, prepared};
 pub(crate) use resolve::IceServers;
 pub(crate) use sending::{Outlet, OutletEvents};
 pub(crate) use webrtcbin::{Connection, NO_TRANSPORT, Received, SenderOptions, stats_in, to_gst};

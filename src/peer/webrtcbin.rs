@@ -1,7 +1,9 @@
 //! `webrtcbin` as the transport: the only file that speaks strings to it.
 
+use super::heard::Heard;
 use super::{Config, Estimator, Outlet, OutletEvents};
-use crate::errors::{self, MissingElement, make, set_if_present};
+use crate::errors::{self, MissingElement, make};
+use crate::gobject::set_if_present;
 use crate::session::EventSender;
 use gst::glib;
 use gst::prelude::*;
@@ -14,8 +16,7 @@ use logic::rtp::Rewrite;
 use logic::sdp::munge;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Elements without which there is no transport.
 pub(crate) const NO_TRANSPORT: &[&str] =
@@ -53,18 +54,6 @@ pub(crate) struct Connection {
     heard: Arc<Heard>,
 }
 
-/// When something last came from the peer: media, reports or handshakes; keep-alives of ICE do not count.
-struct Heard {
-    epoch: Instant,
-    milliseconds: AtomicU64,
-}
-
-impl Heard {
-    fn now(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-}
-
 impl Connection {
     /// A connection called `webrtcbin-<session>`, to be added to a bin.
     ///
@@ -90,12 +79,7 @@ impl Connection {
                 gst::warning!(gst::CAT_RUST, "the transport does not take a TURN server");
             }
         }
-        let connection = Self {
-            bin,
-            certificate: config.certificate.clone(),
-            events,
-            heard: Arc::new(Heard { epoch: Instant::now(), milliseconds: AtomicU64::new(0) }),
-        };
+        let connection = Self { bin, certificate: config.certificate.clone(), events, heard: Arc::default() };
         connection.quicken();
         connection.watch();
         if let Some(estimator) = config.estimator.clone() {
@@ -130,11 +114,14 @@ impl Connection {
             events.send(Event::LocalCandidate(candidate));
             None
         });
-        let events = self.events.clone();
+        let (events, heard) = (self.events.clone(), self.heard.clone());
         self.bin.connect_notify(Some("connection-state"), move |bin, _| {
             events.send(Event::Transport(
                 match bin.property::<WebRTCPeerConnectionState>("connection-state") {
-                    WebRTCPeerConnectionState::Connected => Transport::Connected,
+                    WebRTCPeerConnectionState::Connected => {
+                        heard.connected();
+                        Transport::Connected
+                    }
                     WebRTCPeerConnectionState::Disconnected => Transport::Disconnected,
                     WebRTCPeerConnectionState::Failed => Transport::Failed,
                     WebRTCPeerConnectionState::Closed => Transport::Closed,
@@ -158,7 +145,7 @@ impl Connection {
                     return;
                 };
                 pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-                    heard.milliseconds.store(heard.now(), Ordering::Relaxed);
+                    heard.something();
                     gst::PadProbeReturn::Ok
                 });
             }
@@ -178,9 +165,7 @@ impl Connection {
 
     /// For how long nothing has come from the peer.
     pub(crate) fn silence(&self) -> Duration {
-        Duration::from_millis(
-            self.heard.now().saturating_sub(self.heard.milliseconds.load(Ordering::Relaxed)),
-        )
+        self.heard.silence()
     }
 
     /// Puts the estimator into the sending path; the transport asks for it at once or never.
@@ -200,7 +185,7 @@ impl Connection {
             bwe.connect_notify(Some("estimated-bitrate"), move |bwe, _| {
                 changed(bwe.property("estimated-bitrate"))
             });
-            Some(bwe.to_value())
+            Some(crate::gobject::given_away(&bwe))
         });
     }
 

@@ -6,7 +6,7 @@ use crate::runtime;
 use gst::glib;
 use gst::prelude::*;
 use gst_webrtc::WebRTCSessionDescription;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a signaller tells an element.
 pub(crate) enum News {
@@ -32,6 +32,16 @@ pub(crate) enum News {
 pub(crate) struct Link {
     signaller: Signallable,
     handlers: Vec<glib::SignalHandlerId>,
+    state: Arc<Mutex<State>>,
+}
+
+/// Starting and stopping are asked for by different threads and must not overtake each other.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Idle,
+    Starting,
+    Started,
+    Stopped,
 }
 
 /// Answers whether the session was known.
@@ -40,7 +50,11 @@ pub(crate) type Hear = dyn Fn(News) -> bool + Send + Sync;
 impl Link {
     /// Hands everything that `signaller` tells to `hear`, which must not block.
     pub(crate) fn new(signaller: &Signallable, hear: Arc<Hear>) -> Self {
-        let mut link = Self { signaller: signaller.clone(), handlers: Vec::new() };
+        let mut link = Self {
+            signaller: signaller.clone(),
+            handlers: Vec::new(),
+            state: Arc::new(Mutex::new(State::Idle)),
+        };
         link.on("session-requested", &hear, |v| {
             Some(News::Requested(text(v, 1)?, text(v, 2)?, v.get(3)?.get().ok()?))
         });
@@ -59,11 +73,6 @@ impl Link {
         });
         link.on_meta(&hear);
         link
-    }
-
-    /// The signaller.
-    pub(crate) fn signaller(&self) -> &Signallable {
-        &self.signaller
     }
 
     fn on(&mut self, signal: &str, hear: &Arc<Hear>, read: fn(&[glib::Value]) -> Option<News>) {
@@ -90,11 +99,50 @@ impl Link {
         }));
     }
 
-    /// Starts the signaller off the runtime and off the caller's thread.
+    /// Starts the signaller off the runtime and off the caller's thread, once.
     pub(crate) fn start(&self) {
-        let signaller = self.signaller.clone();
-        runtime::spawn_blocking(move || SignallableExt::start(&signaller));
+        if !advance(&self.state, State::Idle, State::Starting) {
+            return;
+        }
+        let (signaller, state) = (self.signaller.clone(), self.state.clone());
+        runtime::spawn_blocking(move || {
+            if *lock(&state) == State::Stopped {
+                return;
+            }
+            SignallableExt::start(&signaller);
+            // Stopped while it was starting: whoever stopped it could not.
+            if !advance(&state, State::Starting, State::Started) {
+                SignallableExt::stop(&signaller);
+            }
+        });
     }
+
+    /// Whether the signaller was asked to start.
+    pub(crate) fn is_started(&self) -> bool {
+        matches!(*lock(&self.state), State::Starting | State::Started)
+    }
+
+    /// Stops the signaller; it will not start any more.
+    pub(crate) fn stop(&self) {
+        let before = std::mem::replace(&mut *lock(&self.state), State::Stopped);
+        if before == State::Started {
+            SignallableExt::stop(&self.signaller);
+        }
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Goes from one state to another; false where it is in neither.
+fn advance(state: &Mutex<State>, from: State, to: State) -> bool {
+    let mut state = lock(state);
+    let fits = *state == from;
+    if fits {
+        *state = to;
+    }
+    fits
 }
 
 impl Drop for Link {

@@ -119,7 +119,13 @@ fn announcements() -> Vec<Signal> {
         |name: &str, types: Types| Signal::builder(name).run_last().action().param_types(types).build();
     let ended = |name: &str, types: Types| {
         let builder = Signal::builder(name).run_last().param_types(types).return_type::<bool>();
-        builder.class_handler(|_| Some(false.to_value())).build()
+        builder
+            .class_handler(|_| Some(false.to_value()))
+            .accumulator(|_hint, _accumulated, value| match value.get::<bool>() {
+                Ok(true) => std::ops::ControlFlow::Break(value.clone()),
+                _ => std::ops::ControlFlow::Continue(value.clone()),
+            })
+            .build()
     };
     vec![
         news("session-requested", vec![string(), string(), description()]),

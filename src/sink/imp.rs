@@ -182,7 +182,6 @@ impl ObjectImpl for BaseWebRTCSink {
 
     fn constructed(&self) {
         self.parent_constructed();
-        crate::peer::prepare();
         let obj = self.obj();
         obj.set_suppressed_flags(gst::ElementFlags::SINK | gst::ElementFlags::SOURCE);
         obj.set_element_flags(gst::ElementFlags::SINK);
@@ -243,14 +242,17 @@ impl ElementImpl for BaseWebRTCSink {
         if let Some(input) = pad.downcast_ref::<WebRTCSinkPad>().and_then(WebRTCSinkPad::input) {
             self.pads().inputs.retain(|other| !Arc::ptr_eq(other, input));
             obj.child_removed(pad.upcast_ref::<glib::Object>(), &input.name);
+            // First of all: a frame that waits for its time in there holds the pad.
+            input.sink().set_locked_state(true);
+            let _ = input.sink().set_state(gst::State::Null);
             let _ = pad.set_active(false);
             let _ = obj.remove_pad(pad);
-            let _ = input.sink().set_state(gst::State::Null);
             // A bin that is being disposed of has let go of it already.
             if input.sink().parent().is_some() {
                 let _ = obj.remove(input.sink());
             }
             input.reset();
+            self.signal_if_ready();
         }
     }
 

@@ -2,10 +2,11 @@
 //! the rungs that send them: at most one per codec, started by the first viewer, stopped a while after the
 //! last.
 
+use super::hooks::InputHooks;
 use super::rungs::{Lease, Slot};
-use super::{BaseWebRTCSink, WebRTCSinkPad, settings::Settings, signals, templates};
-use crate::chain::rung::{self, Hooks, Rung, RungError};
-use crate::{codec, runtime};
+use super::{BaseWebRTCSink, WebRTCSinkPad, settings::Settings, templates};
+use crate::chain::rung::{self, Rung, RungError};
+use crate::codec;
 use gst::glib;
 use gst::prelude::*;
 use logic::codec::{Codec, MediaKind};
@@ -23,7 +24,7 @@ pub(crate) struct Input {
     /// What the pad was requested for; see [`Input::kind`].
     template: MediaKind,
     pub(super) pad: glib::WeakRef<WebRTCSinkPad>,
-    element: glib::WeakRef<BaseWebRTCSink>,
+    pub(super) element: glib::WeakRef<BaseWebRTCSink>,
     sink: gst_app::AppSink,
     ssrc: u32,
     state: Mutex<State>,
@@ -132,7 +133,7 @@ impl Input {
         let entering =
             codec::input(caps).ok_or_else(|| format!("{} is not a kind of stream that can be sent", caps))?;
         if let Some(old) = old
-            && (codec::input(&old) != Some(entering) || self.kind() == MediaKind::Audio && old != *caps)
+            && !self.serves_on(&old, caps, entering)
         {
             return Err(format!("the stream changed from {old} to {caps}, which needs another description"));
         }
@@ -142,6 +143,17 @@ impl Input {
         }
         self.follow_clock();
         Ok(())
+    }
+
+    /// Whether sessions that were offered the stream with `old` caps can be sent it with new ones.
+    fn serves_on(&self, old: &gst::Caps, new: &gst::Caps, entering: Entering) -> bool {
+        if codec::input(old) != Some(entering) {
+            return false;
+        }
+        let (Some(old), Some(new)) = (old.structure(0), new.structure(0)) else { return false };
+        let (old, new) = (codec::facts(old), codec::facts(new));
+        // Rate, format and layout are converted to what was offered; the number of channels was offered.
+        self.kind() == MediaKind::Video || entering == Entering::Raw && old.channels == new.channels
     }
 
     /// Live input is sent at once; only files and the like are held until their time has come.
@@ -156,32 +168,30 @@ impl Input {
     }
 
     fn why_not(&self, entering: Entering, settings: &Settings) -> String {
-        let names: Vec<_> = settings.codecs(self.kind()).iter().map(|(row, _)| row.name).collect();
-        match entering {
-            Entering::Encoded(row) if !names.contains(&row.name) => {
-                format!(
-                    "{} input is not among the codecs of property {}-caps: {}",
+        let rows: Vec<_> = settings.codecs(self.kind()).into_iter().map(|(row, _)| row).collect();
+        let names = rows.iter().map(|row| row.name).collect::<Vec<_>>().join(", ");
+        let wanted = match entering {
+            Entering::Encoded(row) if !rows.contains(&row) => {
+                return format!(
+                    "{} input is not among the codecs of property {}-caps: {names}",
                     row.name,
-                    self.kind(),
-                    names.join(", ")
-                )
+                    self.kind()
+                );
             }
-            Entering::Encoded(row) => format!(
-                "there is no RTP payloader for {} ({}); on Debian install gstreamer1.0-plugins-good",
-                row.name,
-                row.payloaders.join(", ")
-            ),
-            Entering::Raw if names.is_empty() => format!("property {}-caps names no codec", self.kind()),
-            Entering::Raw => {
-                let mut packages: Vec<_> = names.iter().map(|name| crate::packages::of_codec(name)).collect();
-                packages.dedup();
-                format!(
-                    "no encoder is installed for {}; on Debian install {}",
-                    names.join(", "),
-                    packages.join(" or ")
-                )
+            Entering::Encoded(row) => Some(row),
+            Entering::Raw if rows.is_empty() => {
+                return format!("property {}-caps names no codec", self.kind());
             }
+            Entering::Raw => rows.iter().copied().find(|row| !codec::encoders(row).is_empty()),
+        };
+        if let Some(row) = wanted {
+            let payloaders = row.payloaders.join(" or ");
+            let package = row.payloaders.first().map_or("", |name| crate::packages::of_element(name));
+            return format!("{} needs element {payloaders}; on Debian it is in package {package}", row.name);
         }
+        let mut packages: Vec<_> = rows.iter().map(|row| crate::packages::of_codec(row.name)).collect();
+        packages.dedup();
+        format!("no encoder is installed for {names}; on Debian install {}", packages.join(" or "))
     }
 
     /// What the stream can be sent as, and the formats to offer.
@@ -226,7 +236,10 @@ impl Input {
         let segment = sample.segment().and_then(|segment| segment.downcast_ref::<gst::ClockTime>());
         let running = |time: Option<gst::ClockTime>| segment.and_then(|s| s.to_running_time(time?)).or(time);
         let now = || self.sink.current_running_time();
-        let (pts, dts) = (running(buffer.pts()).or_else(now), running(buffer.dts()));
+        let (pts, dts) = (
+            running(buffer.pts()).or_else(now),
+            segment.and_then(|segment| segment.to_running_time(buffer.dts()?)),
+        );
         let writable = buffer.make_mut();
         writable.set_pts(pts);
         writable.set_dts(dts);
@@ -242,18 +255,21 @@ impl Input {
         settings: &Settings,
         peer_id: &str,
     ) -> Result<Lease, String> {
-        let slot = {
+        let linger = Duration::from_millis(settings.encoder_linger.into());
+        let (slot, lease) = {
             let mut state = self.state();
-            match state.slots.iter().find(|slot| slot.codec() == row) {
+            let slot = match state.slots.iter().find(|slot| slot.codec() == row) {
                 Some(slot) => slot.clone(),
                 None => {
                     let slot = Arc::new(Slot::new(row));
                     state.slots.push(slot.clone());
                     slot
                 }
-            }
+            };
+            // Under the lock that a slot is forgotten under: one of the two comes first.
+            let lease = Lease::new(self, &slot, linger);
+            (slot, lease)
         };
-        let lease = Lease::new(self, &slot, Duration::from_millis(settings.encoder_linger.into()));
         let build = || self.start_rung(row, settings, peer_id).map_err(|err| err.to_string());
         match slot.get_or_start(build) {
             Ok(_) => Ok(lease),
@@ -292,11 +308,25 @@ impl Input {
             clock: element.as_ref().and_then(gst::prelude::ElementExt::clock),
             base_time: element.as_ref().and_then(gst::prelude::ElementExt::base_time),
         };
-        let hooks = InputHooks { input: Arc::downgrade(self), codec: row, peer_id: peer_id.into() };
+        let hooks = InputHooks::new(self, row, peer_id);
         Rung::start(&plan, Arc::new(hooks))
     }
 
-    pub(super) fn forget(&self, slot: &Arc<Slot>) {
+    /// Forgets a slot whose last viewer has left for the `turn`th time, unless another has come.
+    pub(super) fn forget_empty(&self, slot: &Arc<Slot>, turn: u64) {
+        let removed: Vec<_> = {
+            let mut state = self.state();
+            if !slot.is_empty_since(turn) {
+                return;
+            }
+            let (gone, kept) = state.slots.drain(..).partition(|other| Arc::ptr_eq(other, slot));
+            state.slots = kept;
+            gone
+        };
+        drop(removed);
+    }
+
+    fn forget(&self, slot: &Arc<Slot>) {
         let removed: Vec<_> = {
             let mut state = self.state();
             let (gone, kept) = state.slots.drain(..).partition(|other| Arc::ptr_eq(other, slot));
@@ -304,6 +334,18 @@ impl Input {
             gone
         };
         drop(removed);
+    }
+
+    /// Forgets the rung of a codec that failed: the next viewer starts it anew.
+    pub(super) fn forget_failed(&self, codec: &'static Codec) {
+        // Not a rung that has taken the failed one's place meanwhile.
+        let failed = |slot: &&Arc<Slot>| {
+            slot.codec() == codec && slot.rung().is_some_and(|rung| rung.failure().is_some())
+        };
+        let slot = self.state().slots.iter().find(failed).cloned();
+        if let Some(slot) = slot {
+            self.forget(&slot);
+        }
     }
 
     /// The running rungs, for statistics and for a new base time.
@@ -315,55 +357,5 @@ impl Input {
     pub(super) fn reset(&self) {
         let old = std::mem::take(&mut *self.state());
         drop(old);
-    }
-}
-
-/// The rung's way to the element.
-struct InputHooks {
-    input: std::sync::Weak<Input>,
-    codec: &'static Codec,
-    peer_id: String,
-}
-
-impl Hooks for InputHooks {
-    fn encoder(&self, encoder: &gst::Element) -> bool {
-        let Some(input) = self.input.upgrade() else {
-            return false;
-        };
-        input
-            .element
-            .upgrade()
-            .is_some_and(|e| signals::encoder_setup(&e, &self.peer_id, &input.name, encoder))
-    }
-
-    fn payloader(&self, payloader: &gst::Element) -> bool {
-        let Some(input) = self.input.upgrade() else {
-            return false;
-        };
-        input
-            .element
-            .upgrade()
-            .is_some_and(|e| signals::payloader_setup(&e, &self.peer_id, &input.name, payloader))
-    }
-
-    fn upstream_key_unit(&self) {
-        let Some(pad) = self.input.upgrade().and_then(|input| input.pad.upgrade()) else {
-            return;
-        };
-        pad.push_event(gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build());
-    }
-
-    fn failed(&self, text: String) {
-        let Some(input) = self.input.upgrade() else { return };
-        let (codec, name) = (self.codec, input.name.clone());
-        runtime::spawn_blocking(move || {
-            let slot = input.state().slots.iter().find(|slot| slot.codec() == codec).cloned();
-            if let Some(slot) = slot {
-                input.forget(&slot);
-            }
-            if let Some(element) = input.element.upgrade() {
-                element.rung_failed(&name, codec, &text);
-            }
-        });
     }
 }

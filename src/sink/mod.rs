@@ -11,6 +11,7 @@
 
 mod element;
 mod embedded_servers;
+mod hooks;
 mod imp;
 mod input;
 mod outgoing;

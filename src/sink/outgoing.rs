@@ -154,6 +154,10 @@ impl Outgoing {
             }
             let served = Served { pad: input.name.clone(), codec: sending.codec, rung: lease.rung_weak() };
             self.served.lock().unwrap_or_else(PoisonError::into_inner).push(served);
+            // A rung that failed before it was listed here told nobody of this session.
+            if let Some(text) = lease.failure() {
+                return Err(EndReason::Pipeline(text));
+            }
             flow.lease = Some(lease);
         }
         Ok(())
@@ -254,7 +258,9 @@ impl Host for Outgoing {
     }
 
     fn munge(&self, description: WebRTCSessionDescription) -> WebRTCSessionDescription {
-        if self.signaller.property::<bool>("manual-sdp-munging") {
+        let by_itself = self.signaller.find_property("manual-sdp-munging").is_some()
+            && self.signaller.property_value("manual-sdp-munging").get::<bool>().unwrap_or(false);
+        if by_itself {
             return description;
         }
         self.signaller.munge_sdp(&self.session_id, &description)

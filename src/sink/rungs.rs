@@ -30,6 +30,11 @@ impl Slot {
         self.codec
     }
 
+    /// Whether nobody has come since the last viewer left for the `turn`th time.
+    pub(super) fn is_empty_since(&self, turn: u64) -> bool {
+        self.leases().is_empty() && self.emptied.load(Ordering::Relaxed) == turn
+    }
+
     /// The rung, where it runs.
     pub(super) fn rung(&self) -> Option<&Arc<Rung>> {
         self.rung.get()?.as_ref().ok()
@@ -107,6 +112,11 @@ impl Lease {
         }
     }
 
+    /// Why the rung failed, where it did while it was being joined.
+    pub(super) fn failure(&self) -> Option<String> {
+        self.rung()?.failure().map(str::to_owned)
+    }
+
     /// The rung, for statistics.
     pub(super) fn rung_weak(&self) -> std::sync::Weak<Rung> {
         self.rung().map(Arc::downgrade).unwrap_or_default()
@@ -138,8 +148,8 @@ impl Drop for Lease {
             let (Some(input), Some(slot)) = (input.upgrade(), slot.upgrade()) else {
                 return;
             };
-            if slot.leases().is_empty() && slot.emptied.load(Ordering::Relaxed) == turn {
-                runtime::spawn_blocking(move || input.forget(&slot));
+            if slot.is_empty_since(turn) {
+                runtime::spawn_blocking(move || input.forget_empty(&slot, turn));
             }
         });
     }

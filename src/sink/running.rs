@@ -4,9 +4,9 @@ use super::imp::{BaseWebRTCSink, CAT};
 use super::settings::Settings;
 use super::viewers::{Viewers, follow_clock};
 use super::{WebRTCSinkPad, stats};
-use crate::peer::NO_TRANSPORT;
+use crate::peer::{self, NO_TRANSPORT};
 use crate::signaller::link::{Link, News};
-use crate::signaller::{Signallable, SignallableExt, Signaller, WebRTCSignallerRole};
+use crate::signaller::{Signallable, Signaller, WebRTCSignallerRole};
 use crate::web::WebServer;
 use crate::{errors, runtime};
 use gst::prelude::*;
@@ -22,7 +22,6 @@ const SESSIONS_END: Duration = Duration::from_millis(500);
 pub(super) struct Running {
     link: Link,
     viewers: Arc<Viewers>,
-    signalling: AtomicBool,
     playing: AtomicBool,
     _web_server: Option<WebServer>,
 }
@@ -45,6 +44,7 @@ impl BaseWebRTCSink {
         })?;
         let old = self.running.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::new(made));
         drop(old);
+        peer::prepare();
         Ok(())
     }
 
@@ -65,7 +65,6 @@ impl BaseWebRTCSink {
         Ok(Running {
             link: Link::new(&signaller, Arc::new(hear)),
             viewers,
-            signalling: AtomicBool::new(false),
             playing: AtomicBool::new(false),
             _web_server: web_server,
         })
@@ -92,26 +91,31 @@ impl BaseWebRTCSink {
     /// Viewers can be offered something once every pad has caps; a sink without pads waits for nothing.
     fn signal_when_ready(&self, running: &Running) {
         let ready = self.pads().inputs.iter().all(|input| input.caps().is_some());
-        if ready
-            && running.playing.load(Ordering::Relaxed)
-            && !running.signalling.swap(true, Ordering::Relaxed)
-        {
+        if ready && running.playing.load(Ordering::Relaxed) {
             running.link.start();
+        }
+    }
+
+    /// The same after a pad is gone, which may have been the last without caps.
+    pub(super) fn signal_if_ready(&self) {
+        if let Some(running) = self.running() {
+            self.signal_when_ready(&running);
         }
     }
 
     /// PAUSED to READY: bounded in time, whatever the sessions are doing.
     pub(super) fn finish(&self) {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(running) = running else { return };
+        // Taken only when its sessions have ended: they are counted out of it.
+        let Some(running) = self.running() else { return };
         running.viewers.end(SESSIONS_END);
-        if running.signalling.load(Ordering::Relaxed) {
-            SignallableExt::stop(running.link.signaller());
-        }
+        let taken = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        running.link.stop();
+        drop(taken);
         let inputs = self.pads().inputs.clone();
         for input in inputs {
             input.reset();
         }
+        peer::prepared(SESSIONS_END);
     }
 
     /// Statistics of all sessions.
@@ -156,7 +160,7 @@ impl super::BaseWebRTCSink {
         }
         if let Some(running) = self.imp().running() {
             self.imp().signal_when_ready(&running);
-            if !known_before && running.signalling.load(Ordering::Relaxed) {
+            if !known_before && running.link.is_started() {
                 running.viewers.media_changed();
             }
         }
@@ -203,10 +207,10 @@ impl super::BaseWebRTCSink {
         } else {
             gst::info!(CAT, obj = self, "session {session_id}: {reason}");
         }
-        self.tell_application("webrtc-session-ended", session_id, peer_id, Some(reason));
         if let Some(running) = self.imp().running() {
             running.viewers.remove(session_id);
         }
+        self.tell_application("webrtc-session-ended", session_id, peer_id, Some(reason));
     }
 
     /// A rung stopped by itself: the sessions that it served end, the next viewer starts it anew.

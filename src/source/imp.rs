@@ -71,7 +71,6 @@ impl ObjectImpl for BaseWebRTCSrc {
 
     fn constructed(&self) {
         self.parent_constructed();
-        crate::peer::prepare();
         let obj = self.obj();
         obj.set_suppressed_flags(gst::ElementFlags::SINK | gst::ElementFlags::SOURCE);
         obj.set_element_flags(gst::ElementFlags::SOURCE);

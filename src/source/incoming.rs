@@ -134,8 +134,10 @@ impl Host for Incoming {
             return;
         };
         let stopping = *reason == EndReason::Stopping;
-        self.streams.close(&source, connection.element(), !stopping);
+        // The error comes before the end of the streams, which alone would look like an ordinary end.
         source.session_ended(&self.session_id, &self.peer_id, reason);
+        self.streams.close(&source, connection.element(), !stopping);
+        source.session_closed(&self.session_id);
     }
 }
 
@@ -269,14 +271,24 @@ impl Streams {
 
     /// The session is over: stops what stands behind the pads, says so downstream, removes the pads.
     fn close(&self, source: &BaseWebRTCSrc, transport: &gst::Element, end_streams: bool) {
-        let (pads, chains) = {
+        let pads = {
             let mut open = self.open();
             open.over = true;
-            (std::mem::take(&mut open.pads), std::mem::take(&mut open.chains))
+            open.pads.clone()
         };
+        if !end_streams {
+            // Downstream may hold a streaming thread, which the transport would wait for.
+            for pad in &pads {
+                pad.push_event(gst::event::FlushStart::new());
+            }
+        }
         transport.set_locked_state(true);
         let _ = transport.set_state(gst::State::Null);
         let _ = source.remove(transport);
+        let (pads, chains) = {
+            let mut open = self.open();
+            (std::mem::take(&mut open.pads), std::mem::take(&mut open.chains))
+        };
         for chain in chains {
             chain.dismantle(source.upcast_ref());
         }

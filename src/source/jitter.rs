@@ -1,7 +1,7 @@
 //! Keeps each jitter buffer as long as its network needs: looks at it five times a second, lets
 //! `logic::jitter` decide.
 
-use crate::errors::set_if_present;
+use crate::gobject::set_if_present;
 use crate::runtime;
 use gst::glib;
 use gst::prelude::*;

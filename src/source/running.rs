@@ -3,7 +3,7 @@
 use super::imp::{BaseWebRTCSrc, CAT};
 use super::incoming::{Incoming, Streams};
 use super::settings::Settings;
-use crate::peer::{Certificate, Config, Connection, IceServers, NO_TRANSPORT};
+use crate::peer::{self, Certificate, Config, Connection, IceServers, NO_TRANSPORT};
 use crate::session::{self, EventSender, Events, Session};
 use crate::signaller::link::{Link, News};
 use crate::signaller::{Signallable, SignallableExt, Signaller, WebRTCSignallerRole};
@@ -12,7 +12,6 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use logic::negotiation::{EndReason, Event, Opening};
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,7 +21,6 @@ const SESSION_END: Duration = Duration::from_millis(500);
 pub(super) struct Running {
     link: Link,
     consumer: Arc<Consumer>,
-    signalling: AtomicBool,
 }
 
 /// The one session.
@@ -111,29 +109,29 @@ impl BaseWebRTCSrc {
             _ => false,
         };
         let link = Link::new(&signaller, Arc::new(hear));
-        let running = Arc::new(Running { link, consumer, signalling: AtomicBool::new(false) });
+        let running = Arc::new(Running { link, consumer });
         let old = self.running.lock().unwrap_or_else(PoisonError::into_inner).replace(running);
         drop(old);
+        peer::prepare();
         Ok(())
     }
 
     /// PAUSED to PLAYING.
     pub(super) fn play(&self) {
-        if let Some(running) = self.running()
-            && !running.signalling.swap(true, Ordering::Relaxed)
-        {
+        if let Some(running) = self.running() {
             running.link.start();
         }
     }
 
     /// PAUSED to READY: bounded in time, whatever the session is doing.
     pub(super) fn finish(&self) {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(running) = running else { return };
+        // Taken only when its session has ended, which looks for it here.
+        let Some(running) = self.running() else { return };
         running.consumer.end(SESSION_END);
-        if running.signalling.load(Ordering::Relaxed) {
-            SignallableExt::stop(running.link.signaller());
-        }
+        let taken = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        running.link.stop();
+        drop(taken);
+        peer::prepared(SESSION_END);
     }
 }
 
@@ -205,6 +203,7 @@ impl super::BaseWebRTCSrc {
             if let Err(text) = made {
                 signaller.end_session_with_error(&session_id, Some(&text));
                 source.session_ended(&session_id, &peer_id, &EndReason::Pipeline(text));
+                source.session_closed(&session_id);
             }
         });
         true
@@ -267,6 +266,10 @@ impl super::BaseWebRTCSrc {
                 ("session {session_id} with producer {peer_id}: {reason}")
             );
         }
+    }
+
+    /// The session's pads and elements are gone: another may begin.
+    pub(super) fn session_closed(&self, session_id: &str) {
         if let Some(running) = self.imp().running() {
             running.consumer.remove(session_id);
         }

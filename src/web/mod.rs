@@ -10,17 +10,20 @@ use axum::Router;
 use axum::routing::get;
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// How long a stopping element waits for the server's end.
+const GOODBYE: Duration = Duration::from_millis(100);
 /// A client has this long for its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// A running web server; dropping it ends it.
 pub(crate) struct WebServer {
     address: String,
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
+    ended: Mutex<std::sync::mpsc::Receiver<()>>,
 }
 
 impl WebServer {
@@ -43,17 +46,34 @@ impl WebServer {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let router = router(settings, &prefix, signaller)?;
         let (stop, stopped) = oneshot::channel();
+        let (end, ended) = std::sync::mpsc::sync_channel(1);
         runtime::spawn(async move {
             if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
                 serve(listener, router, tls, stopped).await;
             }
+            drop(end);
         });
-        Ok(Self { address: format!("{scheme}://{local}{prefix}/"), _stop: stop })
+        Ok(Self {
+            address: format!("{scheme}://{local}{prefix}/"),
+            stop: Some(stop),
+            ended: Mutex::new(ended),
+        })
     }
 
     /// Where the page is.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+}
+
+impl Drop for WebServer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if !runtime::is_current() {
+            // Ended, or out of time: the rest goes on in the background.
+            let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let _ = ended.recv_timeout(GOODBYE);
+        }
     }
 }
 
@@ -121,6 +141,8 @@ async fn serve(
             }
         });
     }
+    // The port is free before the clients are gone.
+    drop(listener);
     clients.shutdown().await;
 }
 

@@ -4,7 +4,7 @@ use crate::support::{self, AUDIO, Viewer, picture, producer, uri};
 use gst::prelude::*;
 
 /// Sends numbered pictures in one codec and looks at what arrives.
-fn pictures_survive(codec: &str) {
+fn pictures_survive(codec: &str, at_most: usize) {
     let pipeline =
         support::Pipeline::parse(&format!("{} ! {} video-caps={codec}", picture::source(), support::SINK));
     pipeline.play();
@@ -15,32 +15,33 @@ fn pictures_survive(codec: &str) {
     let numbers: Vec<u16> = viewer.samples(60).iter().map(picture::number).collect();
     assert!(numbers.is_sorted_by(|a, b| a < b), "pictures out of order or torn: {numbers:?}");
     let span = usize::from(numbers[59] - numbers[0]) + 1;
-    assert!(span <= 75, "60 of {span} pictures arrived: {numbers:?}");
+    assert!(span <= at_most, "60 of {span} pictures arrived: {numbers:?}");
 }
 
 #[test]
 fn pictures_survive_vp8() {
-    pictures_survive("video/x-vp8");
+    pictures_survive("video/x-vp8", 90);
 }
 
 #[test]
 fn pictures_survive_h264() {
-    pictures_survive("video/x-h264");
+    pictures_survive("video/x-h264", 90);
 }
 
 #[test]
 fn pictures_survive_vp9() {
-    pictures_survive("video/x-vp9");
+    pictures_survive("video/x-vp9", 90);
 }
 
 #[test]
 fn pictures_survive_av1_with_the_payloader_that_the_plugin_brings_along() {
-    pictures_survive("video/x-av1");
+    // A lost packet costs up to two seconds here: this encoder makes no key units on request.
+    pictures_survive("video/x-av1", 240);
 }
 
 #[test]
 fn pictures_survive_h265() {
-    pictures_survive("video/x-h265");
+    pictures_survive("video/x-h265", 90);
 }
 
 /// The loudest sample of a buffer of 16-bit sound.

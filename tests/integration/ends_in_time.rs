@@ -80,6 +80,51 @@ fn while_streaming_at_either_end() {
 }
 
 #[test]
+fn a_session_does_not_use_up_the_time_that_it_may_take() {
+    let pipeline = producer(VIDEO, "");
+    let viewer = Viewer::play(&uri(&pipeline.element("ws")), "video", "video/x-raw");
+    viewer.samples(10);
+    let took = [viewer.pipeline.stop(), pipeline.stop()];
+    // Half a second each is what a session that never ends would cost.
+    assert!(took.iter().all(|took| *took < Duration::from_millis(450)), "took {took:?}");
+}
+
+#[test]
+fn a_pad_can_be_released_while_its_first_frame_waits() {
+    let pipeline = Pipeline::parse(&format!("videotestsrc name=v ! {SINK}"));
+    pipeline.0.set_state(gst::State::Paused).unwrap();
+    let (sink, pad) = (pipeline.element("ws"), pipeline.element("ws").static_pad("video_0").unwrap());
+    let _ = pipeline.0.state(gst::ClockTime::from_seconds(2));
+    pipeline.element("v").unlink(&sink);
+    sink.release_request_pad(&pad);
+    assert!(sink.static_pad("video_0").is_none());
+}
+
+#[test]
+fn starting_and_stopping_at_once_leaves_no_producer_behind() {
+    let pipeline = producer(VIDEO, "");
+    let uri = uri(&pipeline.element("ws"));
+    let (give, listed) = std::sync::mpsc::channel();
+    for _ in 0..20 {
+        let brief = Pipeline::parse(&format!("{VIDEO} ! webrtcsink stun-server=\"\" signaller::uri={uri}"));
+        brief.play();
+        brief.stop();
+    }
+    let listener =
+        gstrswebrtc::signaller::Signaller::new(gstrswebrtc::signaller::WebRTCSignallerRole::Listener);
+    listener.set_property("uri", &uri);
+    listener.connect("producer-added", false, move |values| {
+        let _ = give.send((values[1].get::<String>().unwrap(), values[3].get::<bool>().unwrap()));
+        None
+    });
+    SignallableExt::start(&listener);
+    let known = listed.recv_timeout(DEADLINE).unwrap();
+    let own = pipeline.element("ws").property::<gst::glib::Object>("signaller");
+    assert_eq!(own.property::<Option<String>>("client-id"), Some(known.0));
+    SignallableExt::stop(&listener);
+}
+
+#[test]
 fn while_paused() {
     let pipeline = producer(VIDEO, "");
     let viewer = Viewer::play(&uri(&pipeline.element("ws")), "video", "video/x-raw");

@@ -20,6 +20,10 @@ use tokio::sync::{mpsc, oneshot};
 const QUEUE: usize = 1000;
 /// One attempt to connect takes no longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A server to which nothing was said for this long is pinged.
+const PING: Duration = Duration::from_secs(30);
+/// A server from which nothing came for this long, not even the answer to a ping, is lost.
+const SILENCE: Duration = Duration::from_secs(70);
 /// The server's half of the closing handshake takes no longer.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(250);
 
@@ -231,12 +235,16 @@ async fn converse(
     drop(replies);
     // The sending task says what is queued, then closes. It needs the reader for the closing handshake.
     drop(hang_up);
+    let abandon = sender.abort_handle();
     let finish = async {
         while let Some(Ok(_)) = reader.next().await {}
         let _ = sender.await;
     };
-    // A server that does not take part in the closing handshake is left without it.
-    let _ = tokio::time::timeout(CLOSE_TIMEOUT, finish).await;
+    // A server that does not take part in the closing handshake is left without it; the task that is stuck
+    // in it must let go of the queue, which the next connection needs.
+    if tokio::time::timeout(CLOSE_TIMEOUT, finish).await.is_err() {
+        abandon.abort();
+    }
     ended
 }
 
@@ -268,6 +276,11 @@ async fn send(
                 None => break,
             },
             _ = &mut hung_up => break,
+            () = tokio::time::sleep(PING) => {
+                if sink.send(Message::Ping(Default::default())).await.is_err() {
+                    return;
+                }
+            }
         }
     }
     // Flushes the reply to the server's Close where there was one, else opens the closing handshake.
@@ -282,7 +295,10 @@ async fn read(
     replies: &mpsc::Sender<ClientMessage>,
 ) -> String {
     loop {
-        let text = match reader.next().await {
+        let Ok(next) = tokio::time::timeout(SILENCE, reader.next()).await else {
+            return "the signalling server has fallen silent".into();
+        };
+        let text = match next {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Close(_))) | None => {
                 return "the signalling server closed the connection".into();

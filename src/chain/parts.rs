@@ -1,0 +1,118 @@
+//! The parts that a rung is put together from.
+
+use super::fan_out::FanOut;
+use super::payload::{self, Numbers};
+use super::rung::{Hooks, Plan, RungError};
+use crate::codec;
+use crate::encoder::{self, Family};
+use crate::errors::{MissingElement, make};
+use crate::gobject::set_if_present;
+use gst::prelude::*;
+use logic::codec::MediaKind;
+use logic::placement::Placement;
+use std::sync::Arc;
+
+/// Raw frames that wait for the encoder; more are dropped, oldest first.
+const RAW_BACKLOG: u64 = 3;
+
+pub(super) fn link_error(plan: &Plan<'_>, cause: &dyn std::fmt::Display) -> RungError {
+    RungError::Link { codec: plan.codec.name, cause: cause.to_string() }
+}
+
+/// A bare pad that hands what it receives to the fan-out.
+pub(super) fn fan_out_pad(fan_out: &Arc<FanOut>, numbers: Numbers) -> gst::Pad {
+    let (lists, singles, events) = (fan_out.clone(), fan_out.clone(), fan_out.clone());
+    let pad = gst::Pad::builder(gst::PadDirection::Sink)
+        .chain_list_function(move |_, _, list| {
+            lists.deliver(list);
+            Ok(gst::FlowSuccess::Ok)
+        })
+        .chain_function(move |_, _, buffer| {
+            singles.deliver(gst::BufferList::from(buffer));
+            Ok(gst::FlowSuccess::Ok)
+        })
+        .event_function(move |_, _, event| {
+            match event.view() {
+                gst::EventView::Caps(caps) => events.set_caps(payload::transport_caps(caps.caps(), numbers)),
+                gst::EventView::Segment(segment) => {
+                    if let Some(segment) = segment.segment().downcast_ref::<gst::ClockTime>() {
+                        events.set_segment(segment.clone());
+                    }
+                }
+                _ => {}
+            }
+            true
+        })
+        .build();
+    let _ = pad.set_active(true);
+    pad
+}
+
+pub(super) fn entrance(plan: &Plan<'_>) -> gst_app::AppSrc {
+    let entrance = gst_app::AppSrc::builder()
+        .name("entrance")
+        .caps(plan.input)
+        .format(gst::Format::Time)
+        .is_live(true)
+        .do_timestamp(false)
+        .block(false)
+        .build();
+    entrance.set_max_bytes(0);
+    if plan.placement == Placement::Shared && plan.codec.kind == MediaKind::Video {
+        entrance.set_max_buffers(RAW_BACKLOG);
+        entrance.set_leaky_type(gst_app::AppLeakyType::Downstream);
+    } else {
+        entrance.set_max_time(gst::ClockTime::from_seconds(2));
+        entrance.set_leaky_type(gst_app::AppLeakyType::Downstream);
+    }
+    entrance
+}
+
+pub(super) fn filter(text: &str) -> Result<gst::Element, MissingElement> {
+    let filter = make("capsfilter")?;
+    filter.set_property("caps", codec::caps(text));
+    Ok(filter)
+}
+
+/// What the encoder is fed.
+pub(super) fn raw_caps(plan: &Plan<'_>, family: Option<&'static Family>) -> String {
+    if plan.codec.kind == MediaKind::Audio {
+        return "audio/x-raw, rate=(int)48000".into();
+    }
+    // Left to itself the converter picks what is nearest to the input, 4:4:4 for RGB, which the profiles that
+    // are offered exclude.
+    let formats = family.and_then(Family::formats).unwrap_or("{ I420, NV12, YV12 }");
+    format!(
+        "video/x-raw, format=(string){formats}, pixel-aspect-ratio=1/1; \
+         video/x-raw(ANY), format=(string){formats}, pixel-aspect-ratio=1/1"
+    )
+}
+
+/// The first encoder, best first, that goes to READY: the others lack their device or their driver.
+pub(super) fn start_encoder(
+    plan: &Plan<'_>,
+    hooks: &dyn Hooks,
+) -> Result<(gst::Element, Option<&'static Family>), RungError> {
+    let mut tried = Vec::new();
+    for factory in codec::encoders(plan.codec) {
+        let Ok(encoder) = factory.create().build() else {
+            continue;
+        };
+        let family = encoder::family(&factory.name());
+        set_if_present(&encoder, "perfect-timestamp", "true");
+        if !hooks.encoder(&encoder)
+            && let Some(family) = family
+        {
+            family.set_up(&encoder);
+            family.set_bitrate(&encoder, plan.bitrate);
+        }
+        if encoder.set_state(gst::State::Ready).is_ok() {
+            return Ok((encoder, family));
+        }
+        let _ = encoder.set_state(gst::State::Null);
+        tried.push(factory.name().to_string());
+    }
+    let tried =
+        if tried.is_empty() { "none is installed".to_owned() } else { format!("tried {}", tried.join(", ")) };
+    Err(RungError::NoEncoder { codec: plan.codec.name, tried })
+}

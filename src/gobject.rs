@@ -1,0 +1,43 @@
+//! What the bindings have no safe or no simple form of.
+
+use gst::glib;
+use gst::prelude::*;
+
+/// Sets a property from text where the object has it, and says whether the value took.
+///
+/// Plugins differ between versions and systems: a property or a value that is not there is no error.
+pub(crate) fn set_if_present(object: &impl IsA<glib::Object>, name: &str, text: &str) -> bool {
+    let object = object.as_ref();
+    let Some(spec) = object.find_property(name) else {
+        return false;
+    };
+    let Ok(value) = glib::Value::deserialize_with_pspec(text, &spec) else {
+        return false;
+    };
+    if !in_range(&spec, &value) {
+        return false;
+    }
+    object.set_property_from_value(name, &value);
+    true
+}
+
+/// Whether a property takes the value as it is.
+#[expect(unsafe_code, reason = "the bindings have no safe form of g_param_value_validate")]
+fn in_range(spec: &glib::ParamSpec, value: &glib::Value) -> bool {
+    use glib::{gobject_ffi, translate::*};
+    let mut copy = value.clone();
+    // SAFETY: both pointers are valid for the call, and the value is a copy of our own.
+    unsafe { gobject_ffi::g_param_value_validate(spec.to_glib_none().0, copy.to_glib_none_mut().0) == 0 }
+}
+
+/// An element as a value whose receiver owns it: webrtcbin adds it to a bin, which takes floating references
+/// over and adds to others, and then nobody drops ours.
+#[expect(unsafe_code, reason = "the bindings sink every reference and have no way back")]
+pub(crate) fn given_away(element: &gst::Element) -> glib::Value {
+    use glib::translate::ToGlibPtr;
+    let value = element.to_value();
+    let object: *mut gst::ffi::GstElement = element.to_glib_none().0;
+    // SAFETY: the pointer is valid, and the value holds the reference that becomes the floating one.
+    unsafe { glib::gobject_ffi::g_object_force_floating(object.cast()) };
+    value
+}

@@ -1,0 +1,62 @@
+//! What a rung asks of the element around it: the application's hooks, key units from upstream, failures.
+
+use super::input::Input;
+use super::signals;
+use crate::chain::rung::Hooks;
+use crate::runtime;
+use gst::prelude::*;
+use logic::codec::Codec;
+use std::sync::Arc;
+
+/// The rung's way to the element.
+pub(super) struct InputHooks {
+    input: std::sync::Weak<Input>,
+    codec: &'static Codec,
+    peer_id: String,
+}
+
+impl InputHooks {
+    pub(super) fn new(input: &Arc<Input>, codec: &'static Codec, peer_id: &str) -> Self {
+        Self { input: Arc::downgrade(input), codec, peer_id: peer_id.into() }
+    }
+}
+
+impl Hooks for InputHooks {
+    fn encoder(&self, encoder: &gst::Element) -> bool {
+        let Some(input) = self.input.upgrade() else {
+            return false;
+        };
+        input
+            .element
+            .upgrade()
+            .is_some_and(|e| signals::encoder_setup(&e, &self.peer_id, &input.name, encoder))
+    }
+
+    fn payloader(&self, payloader: &gst::Element) -> bool {
+        let Some(input) = self.input.upgrade() else {
+            return false;
+        };
+        input
+            .element
+            .upgrade()
+            .is_some_and(|e| signals::payloader_setup(&e, &self.peer_id, &input.name, payloader))
+    }
+
+    fn upstream_key_unit(&self) {
+        let Some(pad) = self.input.upgrade().and_then(|input| input.pad.upgrade()) else {
+            return;
+        };
+        pad.push_event(gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build());
+    }
+
+    fn failed(&self, text: String) {
+        let Some(input) = self.input.upgrade() else { return };
+        let (codec, name) = (self.codec, input.name.clone());
+        runtime::spawn_blocking(move || {
+            input.forget_failed(codec);
+            if let Some(element) = input.element.upgrade() {
+                element.rung_failed(&name, codec, &text);
+            }
+        });
+    }
+}
