@@ -107,7 +107,7 @@ fn read_media(media: &sdp_types::Media) -> Media {
         rejected: media.port == 0 && !has("bundle-only"),
         sends: !inactive && !has("recvonly"),
         receives: !inactive && !has("sendonly"),
-        formats: media.fmt.split_ascii_whitespace().filter_map(|pt| read_format(media, pt)).collect(),
+        formats: read_formats(media),
         extensions: attributes(media, "extmap").filter_map(read_extension).collect(),
     }
 }
@@ -125,11 +125,21 @@ fn for_payload<'a>(media: &'a sdp_types::Media, name: &'a str, pt: &str) -> Opti
     })
 }
 
-fn read_format(media: &sdp_types::Media, pt: &str) -> Option<Format> {
-    let payload_type = pt.parse().ok().filter(|pt| *pt < 128)?;
+/// Every payload type once, however often it is listed: each of them costs a look through all attributes.
+fn read_formats(media: &sdp_types::Media) -> Vec<Format> {
+    let mut seen = [false; 128];
+    let new = media.fmt.split_ascii_whitespace().filter_map(|text| {
+        let payload_type: u8 = text.parse().ok()?;
+        let seen = seen.get_mut(usize::from(payload_type))?;
+        (!std::mem::replace(seen, true)).then_some((payload_type, text))
+    });
+    new.filter_map(|(payload_type, text)| read_format(media, payload_type, text)).collect()
+}
+
+fn read_format(media: &sdp_types::Media, payload_type: u8, pt: &str) -> Option<Format> {
     let mut rtpmap = for_payload(media, "rtpmap", pt)?.split('/');
     let encoding_name = rtpmap.next()?.to_owned();
-    let clock_rate = rtpmap.next()?.trim().parse().ok()?;
+    let clock_rate = rtpmap.next()?.trim().parse().ok().filter(|rate| *rate > 0)?;
     let channels = rtpmap.next().and_then(|n| n.trim().parse().ok());
     let parameters = for_payload(media, "fmtp", pt).map(read_parameters).unwrap_or_default();
     Some(Format { payload_type, encoding_name, clock_rate, channels, parameters })
@@ -172,5 +182,23 @@ mod tests {
         assert_eq!(media.extension("urn:x"), Some(3));
         assert!(media.receives && !media.sends && !media.rejected);
         assert_eq!(description.index_of_mid("a"), Some(0));
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_is_no_format() {
+        let sdp = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96\r\n\
+                   a=rtpmap:96 L16/0\r\n";
+        assert_eq!(Description::parse(sdp).unwrap().media[0].formats, []);
+    }
+
+    #[test]
+    fn a_payload_type_counts_once_so_that_a_hostile_description_keeps_nobody_busy() {
+        let mut sdp =
+            "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF".to_owned();
+        sdp.push_str(&" 96 97".repeat(10_000));
+        sdp.push_str("\r\na=rtpmap:97 VP9/90000\r\na=rtpmap:96 VP8/90000\r\n");
+        let description = Description::parse(&sdp).unwrap();
+        let read: Vec<_> = description.media[0].formats.iter().map(|f| f.payload_type).collect();
+        assert_eq!(read, [96, 97]);
     }
 }
