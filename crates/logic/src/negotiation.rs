@@ -306,7 +306,8 @@ impl Negotiation {
         let mut actions: Vec<_> = match self.state {
             State::SettingAnswer | State::SettingOffer => {
                 self.remote_described = true;
-                self.early_remote.drain(..).map(Action::AddCandidate).collect()
+                let held = if self.early_offer.is_some() { 0 } else { self.early_remote.len() };
+                self.early_remote.drain(..held).map(Action::AddCandidate).collect()
             }
             _ => return Vec::new(),
         };
@@ -354,7 +355,9 @@ impl Negotiation {
     }
 
     fn remote_candidate(&mut self, candidate: IceCandidate) -> Vec<Action> {
-        if self.remote_described {
+        // Candidates follow their description: those that come after one that is not yet in force are its own.
+        let setting = matches!(self.state, State::SettingAnswer | State::SettingOffer);
+        if self.remote_described && !setting && self.early_offer.is_none() {
             return vec![Action::AddCandidate(candidate)];
         }
         if self.early_remote.len() >= MOST_HELD {

@@ -143,3 +143,129 @@ fn a_peer_that_is_silent_for_the_time_of_its_consent_has_vanished() {
     assert_eq!(n.handle(Event::Silent(Duration::from_secs(29))), []);
     assert_eq!(n.handle(Event::Silent(Duration::from_secs(30))), [Action::End(EndReason::Vanished)]);
 }
+
+#[test]
+fn candidates_of_a_later_offer_wait_for_it() {
+    let mut n = stable();
+    assert_eq!(n.handle(Event::Remote(offer("second"))), [Action::SetRemote(offer("second"))]);
+    assert_eq!(n.handle(Event::RemoteCandidate(candidate(1))), []);
+    assert_eq!(n.handle(Event::RemoteSet), [Action::AddCandidate(candidate(1)), Action::CreateAnswer]);
+}
+
+#[test]
+fn candidates_of_an_offer_that_waits_for_our_exchange_wait_with_it() {
+    let mut n = stable();
+    n.handle(Event::MediaChanged);
+    n.handle(Event::Created(offer("ours")));
+    assert_eq!(n.handle(Event::RemoteCandidate(candidate(1))), [Action::AddCandidate(candidate(1))]);
+    assert_eq!(n.handle(Event::Remote(offer("theirs"))), []);
+    assert_eq!(n.handle(Event::RemoteCandidate(candidate(2))), []);
+    n.handle(Event::Remote(answer("to ours")));
+    assert_eq!(n.handle(Event::RemoteSet), [Action::SetRemote(offer("theirs"))]);
+    assert_eq!(n.handle(Event::RemoteSet), [Action::AddCandidate(candidate(2)), Action::CreateAnswer]);
+}
+
+/// What is meant, and step by step what happens and what is to be done.
+type Replay = (&'static str, Vec<(Event, Vec<Action>)>);
+
+fn replay(table: Vec<Replay>) {
+    for (sentence, steps) in table {
+        let mut n = Negotiation::new();
+        for (step, (event, expected)) in steps.into_iter().enumerate() {
+            assert_eq!(n.handle(event), expected, "{sentence}, step {step}");
+        }
+    }
+}
+
+/// What is done with a description of ours, and `then`.
+fn made(description: &SessionDescription, then: &[Action]) -> Vec<Action> {
+    let first = [Action::SetLocal(description.clone()), Action::SendDescription(description.clone())];
+    first.iter().chain(then).cloned().collect()
+}
+
+#[test]
+fn only_what_was_asked_for_is_sent_and_in_order() {
+    let (o, a) = (offer("o"), answer("a"));
+    replay(vec![
+        (
+            "a session starts once",
+            vec![
+                (Event::Start(Opening::Offer), vec![Action::CreateOffer]),
+                (Event::Start(Opening::Offer), vec![]),
+            ],
+        ),
+        (
+            "an offer that comes before the start is taken, and the start is then nothing new",
+            vec![
+                (Event::Remote(o.clone()), vec![Action::SetRemote(o.clone())]),
+                (Event::Start(Opening::Await), vec![]),
+            ],
+        ),
+        (
+            "what nobody asked for is not sent",
+            vec![
+                (Event::Created(o.clone()), vec![]),
+                (Event::RemoteSet, vec![]),
+                (Event::Start(Opening::Offer), vec![Action::CreateOffer]),
+                (Event::Created(a.clone()), vec![]),
+                (Event::RemoteSet, vec![]),
+                (Event::Created(o.clone()), made(&o, &[])),
+                (Event::Created(o.clone()), vec![]),
+            ],
+        ),
+        (
+            "who answers sends its candidates after its answer, and its changes after both",
+            vec![
+                (Event::Start(Opening::Answer("o".into())), vec![Action::SetRemote(o.clone())]),
+                (Event::MediaChanged, vec![]),
+                (Event::RemoteSet, vec![Action::CreateAnswer]),
+                (Event::LocalCandidate(candidate(1)), vec![]),
+                (
+                    Event::Created(a.clone()),
+                    made(&a, &[Action::SendCandidate(candidate(1)), Action::CreateOffer]),
+                ),
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn crossing_offers_and_ends_go_as_the_table_says() {
+    let (o, a) = (offer("o"), answer("a"));
+    replay(vec![
+        (
+            "of two offers that cross ours the later is answered, and then our own changes are offered",
+            vec![
+                (Event::Start(Opening::Offer), vec![Action::CreateOffer]),
+                (Event::Remote(offer("1")), vec![]),
+                (Event::Created(o.clone()), made(&o, &[])),
+                (Event::Remote(offer("2")), vec![]),
+                (Event::MediaChanged, vec![]),
+                (Event::Remote(a.clone()), vec![Action::SetRemote(a.clone())]),
+                (Event::RemoteSet, vec![Action::SetRemote(offer("2"))]),
+                (Event::RemoteSet, vec![Action::CreateAnswer]),
+                (Event::Created(a.clone()), made(&a, &[Action::CreateOffer])),
+            ],
+        ),
+        (
+            "a peer that closes its transport has ended the session, and nothing follows",
+            vec![
+                (Event::Start(Opening::Await), vec![]),
+                (Event::Transport(Transport::Closed), vec![Action::End(EndReason::Peer(None))]),
+                (Event::Transport(Transport::Connected), vec![]),
+                (Event::Remote(o.clone()), vec![]),
+            ],
+        ),
+        (
+            "a failure in the shell ends the session with its own reason",
+            vec![(Event::Failed(EndReason::Stalled), vec![Action::End(EndReason::Stalled)])],
+        ),
+        (
+            "an offer that never comes is missed",
+            vec![
+                (Event::Start(Opening::Await), vec![]),
+                (Event::DeadlinePassed, vec![Action::End(EndReason::TimedOut("the peer's offer"))]),
+            ],
+        ),
+    ]);
+}
