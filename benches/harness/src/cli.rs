@@ -1,0 +1,124 @@
+//! The command line.
+
+use crate::job::{Codec, Input};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Measures webrtcsink and webrtcsrc of a plugin folder, or of two side by side.
+#[derive(Parser)]
+pub struct Cli {
+    #[command(flatten)]
+    pub plugins: Plugins,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Which plugins, and how to report.
+#[derive(Args)]
+pub struct Plugins {
+    /// Folder with libgstrswebrtc.so
+    #[arg(long, global = true, value_name = "DIR")]
+    pub plugin_path: Option<PathBuf>,
+    /// A second folder, measured alternately with the first
+    #[arg(long, global = true, value_name = "DIR")]
+    pub versus: Option<PathBuf>,
+    /// Print one JSON document instead of tables
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Time to the first decoded frame in a fresh webrtcsrc, phase by phase
+    FirstFrame(FirstFrame),
+    /// What viewers of one raw 720p30 stream cost the producer
+    Viewers(Viewers),
+    /// What viewers of an already encoded VP8 720p30 stream cost the producer
+    Encoded(Encoded),
+    #[command(hide = true)]
+    ChildVersion,
+    #[command(hide = true)]
+    ChildProducer { job: String },
+    #[command(hide = true)]
+    ChildFirstFrame { job: String },
+    #[command(hide = true)]
+    ChildViewers { job: String },
+}
+
+/// Options of `first-frame`.
+#[derive(Args)]
+pub struct FirstFrame {
+    /// How many viewers, one after the other, each in a fresh process
+    #[arg(long, default_value_t = 10)]
+    pub runs: usize,
+    /// Pause before each viewer (s); above 5 the encoder of the viewer before has stopped, so that each start is a cold one
+    #[arg(long, default_value_t = 1.0)]
+    pub pause: f64,
+    /// What the producer sends
+    #[arg(long, value_enum, default_value_t = Input::Test)]
+    pub input: Input,
+    /// File whose pictures are sent (only --input raw or encoded)
+    #[arg(long, value_name = "FILE")]
+    pub media: Option<PathBuf>,
+    /// Codec of the stream; the plugin's first choice by default
+    #[arg(long, value_enum)]
+    pub codec: Option<Codec>,
+    /// A new producer for each viewer
+    #[arg(long)]
+    pub fresh_producer: bool,
+}
+
+/// Options of `viewers`.
+#[derive(Args)]
+pub struct Viewers {
+    /// Codec of the stream
+    #[arg(long, value_enum, default_value_t = Codec::Vp8)]
+    pub codec: Codec,
+    /// Numbers of viewers, each a row
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 4, 8, 16])]
+    pub counts: Vec<usize>,
+    #[command(flatten)]
+    pub load: Load,
+}
+
+/// Options of `encoded`.
+#[derive(Args)]
+pub struct Encoded {
+    /// Numbers of viewers, each a row
+    #[arg(long, value_delimiter = ',', default_values_t = [8, 32])]
+    pub counts: Vec<usize>,
+    #[command(flatten)]
+    pub load: Load,
+}
+
+/// Options of both.
+#[derive(Args)]
+pub struct Load {
+    /// File whose pictures are decoded to memory and looped; moving noise by default
+    #[arg(long, value_name = "FILE")]
+    pub media: Option<PathBuf>,
+    /// Bitrate of the stream (bit/s); 2200000 for `viewers`, 2000000 for `encoded` by default
+    #[arg(long)]
+    pub bitrate: Option<u32>,
+    /// Leave the plugin's defaults: its congestion control, its bitrates, its error correction
+    #[arg(long)]
+    pub defaults: bool,
+    /// How often each row is measured; medians are reported
+    #[arg(long, default_value_t = 1)]
+    pub runs: usize,
+    /// Pause after the last viewer is up (s)
+    #[arg(long, default_value_t = 2.0)]
+    pub settle: f64,
+    /// Measured time (s)
+    #[arg(long, default_value_t = 8.0)]
+    pub window: f64,
+    /// How long the viewers may take to come up (s)
+    #[arg(long, default_value_t = 60.0)]
+    pub patience: f64,
+    /// After each row say how many encoders there are and how the last is set
+    #[arg(long)]
+    pub show_encoders: bool,
+    /// Viewers in one process
+    #[arg(long, default_value_t = 8)]
+    pub per_process: usize,
+}

@@ -1,0 +1,110 @@
+//! What the harness tells its child processes to do, and what they answer.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Size and rate of every stream.
+pub const WIDTH: u32 = 1280;
+/// See [`WIDTH`].
+pub const HEIGHT: u32 = 720;
+/// See [`WIDTH`].
+pub const FRAMES_PER_SECOND: u32 = 30;
+
+/// What a producer sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Input {
+    /// Raw pictures of videotestsrc
+    Test,
+    /// Raw pictures from memory
+    Raw,
+    /// VP8 frames from memory, a key unit every 2 s
+    Encoded,
+}
+
+/// Codec of the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Codec {
+    Vp8,
+    H264,
+}
+
+impl Codec {
+    /// Its caps.
+    pub fn caps(self) -> &'static str {
+        match self {
+            Self::Vp8 => "video/x-vp8",
+            Self::H264 => "video/x-h264",
+        }
+    }
+}
+
+/// A producer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProducerJob {
+    /// Port of its signalling server.
+    pub port: u16,
+    pub input: Input,
+    pub media: Option<PathBuf>,
+    pub codec: Option<Codec>,
+    /// Fixed bitrate without congestion control and error correction; the plugin's defaults without one.
+    pub bitrate: Option<u32>,
+    /// Bitrate of already encoded input.
+    pub encoded_bitrate: u32,
+}
+
+/// One viewer whose start is timed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FirstFrameJob {
+    pub uri: String,
+    /// After this long without a picture it gives up (s).
+    pub patience: f64,
+}
+
+/// Several viewers that count.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ViewersJob {
+    pub uri: String,
+    pub count: usize,
+}
+
+/// What a child says, one JSON object a line.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Said {
+    /// The producer can be viewed.
+    Ready,
+    /// The producer's encoders are noted.
+    Encoders,
+    /// Something worth knowing, a property that was missing for instance.
+    Note { text: String },
+    /// An error on a bus.
+    Problem { text: String },
+    /// The plugin's own version.
+    Version { version: String },
+    /// A viewer's start.
+    Phases { phases: Vec<Phase>, stop_ms: f64 },
+    /// Counts of every viewer of a process since it started.
+    Counts { seconds: f64, viewers: Vec<Counts> },
+}
+
+/// A phase of a viewer's start.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Phase {
+    pub name: String,
+    /// From PLAYING; nothing where it was not seen.
+    pub ms: Option<f64>,
+}
+
+/// What a viewer received.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// RTP marker bits on its output.
+    pub frames: u64,
+    /// Packets from its sockets, of every kind.
+    pub packets: u64,
+    /// Payload bytes of those packets, without UDP and IP headers.
+    pub bytes: u64,
+}

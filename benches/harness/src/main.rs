@@ -1,0 +1,37 @@
+//! Measures `webrtcsink` and `webrtcsrc` of a plugin folder, or of two side by side in one run.
+//!
+//! The producer and the viewers are processes of their own (this program again, with a hidden subcommand), so that
+//! what the kernel says of the producer is the producer's alone. How to run it and what the figures mean:
+//! docs/benchmarks.md.
+
+mod child;
+mod cli;
+mod content;
+mod feed;
+mod first_frame;
+mod job;
+mod load;
+mod phases;
+mod pipeline;
+mod plugin;
+mod proc;
+mod producer;
+mod report;
+mod table;
+mod viewers;
+
+use anyhow::Result;
+use clap::Parser;
+
+fn main() -> Result<()> {
+    let cli = cli::Cli::parse();
+    match cli.command {
+        cli::Command::FirstFrame(options) => first_frame::run(&cli.plugins, &options),
+        cli::Command::Viewers(options) => load::viewers(&cli.plugins, &options),
+        cli::Command::Encoded(options) => load::encoded(&cli.plugins, &options),
+        cli::Command::ChildVersion => plugin::print_version(),
+        cli::Command::ChildProducer { job } => producer::run(&serde_json::from_str(&job)?),
+        cli::Command::ChildFirstFrame { job } => phases::run(&serde_json::from_str(&job)?),
+        cli::Command::ChildViewers { job } => viewers::run(&serde_json::from_str(&job)?),
+    }
+}

@@ -1,0 +1,176 @@
+//! The producer's process: one stream into `webrtcsink` with its embedded signalling server.
+
+use crate::child::{answer, say};
+use crate::content::{self, Clip};
+use crate::feed;
+use crate::job::{Input, ProducerJob, Said};
+use crate::pipeline;
+use anyhow::{Context, Result};
+use gst::glib;
+use gst::prelude::*;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long the plugin may take to find out what it can send and to reach its server.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// From having an id at the server to being listed there: one message on the loopback.
+const LISTED: Duration = Duration::from_millis(500);
+
+/// Runs until standard input ends.
+pub fn run(job: &ProducerJob) -> Result<()> {
+    gst::init()?;
+    let pipeline = gst::Pipeline::new();
+    let sink = sink(job)?;
+    let encoders = Encoders::of(&sink);
+    pipeline.add(&sink)?;
+    let playing = match job.input {
+        Input::Test => {
+            test_source(&pipeline, &sink)?;
+            None
+        }
+        Input::Raw => Some(link_clip(&pipeline, &sink, content::raw(job.media.as_deref())?)?),
+        Input::Encoded => {
+            let raw = content::raw(job.media.as_deref())?;
+            let clip = content::encoded(&raw, job.encoded_bitrate)?;
+            let text = format!(
+                "{} encoded frames, {:.0} kbit/s",
+                clip.frames.len(),
+                clip.bitrate() / 1e3
+            );
+            say(&Said::Note { text });
+            Some(link_clip(&pipeline, &sink, clip)?)
+        }
+    };
+    pipeline::follow_bus(&pipeline);
+    let listed = when_listed(&sink);
+    pipeline
+        .set_state(gst::State::Playing)
+        .context("failed to start the producer")?;
+    if let Some((clip, source)) = playing {
+        feed::play(clip, source);
+    }
+    listed
+        .recv_timeout(PATIENCE)
+        .context("webrtcsink did not reach its server")?;
+    std::thread::sleep(LISTED);
+    say(&Said::Ready);
+    answer(|| encoders.say());
+    pipeline::stop(&pipeline)
+}
+
+/// The element, with the job's settings.
+fn sink(job: &ProducerJob) -> Result<gst::Element> {
+    let sink = gst::ElementFactory::make("webrtcsink")
+        .build()
+        .context("failed to make webrtcsink")?;
+    sink.set_property("run-signalling-server", true);
+    sink.set_property("signalling-server-port", u32::from(job.port));
+    sink.set_property("stun-server", None::<&str>);
+    let signaller = sink.property::<glib::Object>("signaller");
+    signaller.set_property("uri", format!("ws://127.0.0.1:{}", job.port));
+    if let Some(codec) = job.codec {
+        set_if_present(&sink, "video-caps", codec.caps());
+    }
+    if let Some(bitrate) = job.bitrate {
+        set_if_present(&sink, "congestion-control", "disabled");
+        set_if_present(&sink, "start-bitrate", &bitrate.to_string());
+        set_if_present(&sink, "max-bitrate", &bitrate.to_string());
+        set_if_present(&sink, "do-fec", "false");
+    }
+    Ok(sink)
+}
+
+fn set_if_present(element: &gst::Element, name: &str, value: &str) {
+    if element.find_property(name).is_some() {
+        element.set_property_from_str(name, value);
+    } else {
+        say(&Said::Note {
+            text: format!("webrtcsink has no property {name}"),
+        });
+    }
+}
+
+fn test_source(pipeline: &gst::Pipeline, sink: &gst::Element) -> Result<()> {
+    let source = gst::ElementFactory::make("videotestsrc")
+        .property("is-live", true)
+        .build()?;
+    pipeline.add(&source)?;
+    source
+        .link_filtered(sink, &content::raw_caps())
+        .context("failed to link the test source")
+}
+
+fn link_clip(pipeline: &gst::Pipeline, sink: &gst::Element, clip: Clip) -> Result<(Clip, gst_app::AppSrc)> {
+    let source = feed::source(&clip);
+    pipeline.add(&source)?;
+    source.link(sink).context("failed to link the clip")?;
+    Ok((clip, source))
+}
+
+/// Tells when the signaller has its id at the server.
+fn when_listed(sink: &gst::Element) -> std::sync::mpsc::Receiver<()> {
+    let (send, listed) = channel();
+    let signaller = sink.property::<glib::Object>("signaller");
+    signaller.connect_notify(Some("client-id"), move |signaller, _| {
+        if signaller.property::<Option<String>>("client-id").is_some() {
+            let _ = send.send(());
+        }
+    });
+    listed
+}
+
+/// The encoders that the sink makes.
+#[derive(Clone, Default)]
+struct Encoders(Arc<Mutex<Vec<glib::WeakRef<gst::Element>>>>);
+
+impl Encoders {
+    fn of(sink: &gst::Element) -> Self {
+        let encoders = Self::default();
+        let seen = encoders.clone();
+        sink.connect("encoder-setup", false, move |values| {
+            let encoder = values.get(3)?.get::<gst::Element>().ok()?;
+            seen.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(encoder.downgrade());
+            // The element goes on to set what it would.
+            Some(false.to_value())
+        });
+        encoders
+    }
+
+    /// Says how many there are and what differs from their defaults in the last.
+    fn say(&self) {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let there: Vec<gst::Element> = seen.iter().filter_map(glib::WeakRef::upgrade).collect();
+        let last = there.last().map(settings).unwrap_or_default();
+        say(&Said::Note {
+            text: format!("{} encoders:{last}", there.len()),
+        });
+        say(&Said::Encoders);
+    }
+}
+
+/// An element's name and every setting that is not its default.
+fn settings(element: &gst::Element) -> String {
+    let factory = element
+        .factory()
+        .map(|factory| factory.name())
+        .unwrap_or_default();
+    let mut text = format!(" {factory}");
+    for spec in element.list_properties() {
+        let skipped =
+            !spec.flags().contains(glib::ParamFlags::READWRITE) || ["name", "parent"].contains(&spec.name());
+        if skipped {
+            continue;
+        }
+        let value = element.property_value(spec.name());
+        if let (Ok(value), Ok(default)) = (value.serialize(), spec.default_value().serialize())
+            && value != default
+        {
+            text.push_str(&format!(" {}={value}", spec.name()));
+        }
+    }
+    text
+}
