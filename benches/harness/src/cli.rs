@@ -54,6 +54,9 @@ pub struct FirstFrame {
     /// Pause before each viewer (s); above 5 the encoder of the viewer before has stopped, so that each start is a cold one
     #[arg(long, default_value_t = 1.0)]
     pub pause: f64,
+    /// Each viewer's process has viewed once before, so that what a process does only once is no part of the times
+    #[arg(long)]
+    pub warm: bool,
     /// What the producer sends
     #[arg(long, value_enum, default_value_t = Input::Test)]
     pub input: Input,

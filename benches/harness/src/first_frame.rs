@@ -103,10 +103,11 @@ impl Side {
         std::thread::sleep(Duration::from_secs_f64(options.pause));
         let job = FirstFrameJob {
             uri: format!("ws://127.0.0.1:{port}"),
+            warm_up: options.warm,
             patience: PICTURE,
         };
         let viewer = Child::start(&self.plugin, "child-first-frame", Some(&job))?;
-        let seen = viewer.hear(Duration::from_secs_f64(PICTURE) + STOP, |said| match said {
+        let seen = viewer.hear(2 * (Duration::from_secs_f64(PICTURE) + STOP), |said| match said {
             Said::Phases { phases, stop_ms } => Some((phases, stop_ms)),
             _ => None,
         })?;

@@ -59,6 +59,8 @@ pub struct ProducerJob {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FirstFrameJob {
     pub uri: String,
+    /// View once before, in the same process.
+    pub warm_up: bool,
     /// After this long without a picture it gives up (s).
     pub patience: f64,
 }

@@ -2,7 +2,7 @@
 
 use crate::child::say;
 use crate::job::{FirstFrameJob, Phase, Said};
-use crate::pipeline::{follow_bus, stop};
+use crate::pipeline::follow_bus;
 use anyhow::{Context, Result};
 use gst::glib;
 use gst::prelude::*;
@@ -67,9 +67,21 @@ impl Marks {
     }
 }
 
-/// Views until the first picture and says how it went.
+/// Views until the first picture and says how it went; before that once without saying so, if told to.
 pub fn run(job: &FirstFrameJob) -> Result<()> {
     gst::init()?;
+    if job.warm_up {
+        view(job)?;
+    }
+    let (phases, stopped_in) = view(job)?;
+    say(&Said::Phases {
+        phases,
+        stop_ms: stopped_in.as_secs_f64() * 1e3,
+    });
+    Ok(())
+}
+
+fn view(job: &FirstFrameJob) -> Result<(Vec<Phase>, Duration)> {
     let (decoded, shown) = channel();
     let marks = Arc::new(Marks {
         start: Mutex::default(),
@@ -78,7 +90,7 @@ pub fn run(job: &FirstFrameJob) -> Result<()> {
     });
     let pipeline = gst::Pipeline::new();
     watch_inside(&pipeline, &marks);
-    follow_bus(&pipeline);
+    let bus = follow_bus(&pipeline);
     let source = source(&job.uri)?;
     watch_signaller(&source, &marks);
     pipeline.add(&source)?;
@@ -101,12 +113,8 @@ pub fn run(job: &FirstFrameJob) -> Result<()> {
     }
     let phases = marks.phases();
     let stopping = Instant::now();
-    stop(&pipeline)?;
-    say(&Said::Phases {
-        phases,
-        stop_ms: stopping.elapsed().as_secs_f64() * 1e3,
-    });
-    Ok(())
+    bus.stop(&pipeline)?;
+    Ok((phases, stopping.elapsed()))
 }
 
 /// A `webrtcsrc` that takes the first producer and asks no STUN server.

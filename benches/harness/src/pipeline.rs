@@ -5,20 +5,27 @@ use crate::job::Said;
 use anyhow::{Context, Result};
 use gst::prelude::*;
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// This process is ending: what its pipelines say now is of no interest.
-static STOPPING: AtomicBool = AtomicBool::new(false);
+/// A pipeline's bus that is being followed.
+pub struct Following {
+    stopping: Arc<AtomicBool>,
+}
 
 /// Says what goes wrong and distributes latencies, in a thread of its own.
-pub fn follow_bus(pipeline: &gst::Pipeline) {
+pub fn follow_bus(pipeline: &gst::Pipeline) -> Following {
+    let stopping = Arc::new(AtomicBool::new(false));
+    let following = Following {
+        stopping: stopping.clone(),
+    };
     let (Some(bus), pipeline) = (pipeline.bus(), pipeline.downgrade()) else {
-        return;
+        return following;
     };
     std::thread::spawn(move || {
         let mut known = HashSet::new();
         for message in bus.iter_timed(None) {
-            if STOPPING.load(Ordering::Relaxed) {
+            if stopping.load(Ordering::Relaxed) {
                 return;
             }
             if let Some(text) = problem(&message).filter(|text| known.insert(text.clone())) {
@@ -30,15 +37,18 @@ pub fn follow_bus(pipeline: &gst::Pipeline) {
             }
         }
     });
+    following
 }
 
-/// Stops a pipeline of a process that is about to end.
-pub fn stop(pipeline: &gst::Pipeline) -> Result<()> {
-    STOPPING.store(true, Ordering::Relaxed);
-    pipeline
-        .set_state(gst::State::Null)
-        .context("failed to stop a pipeline")?;
-    Ok(())
+impl Following {
+    /// Stops the pipeline; what it says from now on is of no interest.
+    pub fn stop(self, pipeline: &gst::Pipeline) -> Result<()> {
+        self.stopping.store(true, Ordering::Relaxed);
+        pipeline
+            .set_state(gst::State::Null)
+            .context("failed to stop a pipeline")?;
+        Ok(())
+    }
 }
 
 /// An error, a warning, or a session that ended with one.

@@ -42,7 +42,7 @@ pub fn run(job: &ProducerJob) -> Result<()> {
             Some(link_clip(&pipeline, &sink, clip)?)
         }
     };
-    pipeline::follow_bus(&pipeline);
+    let bus = pipeline::follow_bus(&pipeline);
     let listed = when_listed(&sink);
     pipeline
         .set_state(gst::State::Playing)
@@ -56,7 +56,7 @@ pub fn run(job: &ProducerJob) -> Result<()> {
     std::thread::sleep(LISTED);
     say(&Said::Ready);
     answer(|| encoders.say());
-    pipeline::stop(&pipeline)
+    bus.stop(&pipeline)
 }
 
 /// The element, with the job's settings.

@@ -3,7 +3,7 @@
 use crate::child::{answer, say};
 use crate::job::{Counts, Said, ViewersJob};
 use crate::phases::{sink_behind, source};
-use crate::pipeline::{follow_bus, stop};
+use crate::pipeline::{Following, follow_bus};
 use anyhow::{Context, Result};
 use gst::prelude::*;
 use std::sync::Arc;
@@ -49,15 +49,15 @@ pub fn run(job: &ViewersJob) -> Result<()> {
             viewers,
         });
     });
-    for pipeline in pipelines {
-        stop(&pipeline)?;
+    for (pipeline, bus) in pipelines {
+        bus.stop(&pipeline)?;
     }
     Ok(())
 }
 
-fn viewer(uri: &str, counter: &Arc<Counter>) -> Result<gst::Pipeline> {
+fn viewer(uri: &str, counter: &Arc<Counter>) -> Result<(gst::Pipeline, Following)> {
     let pipeline = gst::Pipeline::new();
-    follow_bus(&pipeline);
+    let bus = follow_bus(&pipeline);
     count_sockets(&pipeline, counter);
     let source = source(uri)?;
     pipeline.add(&source)?;
@@ -74,7 +74,7 @@ fn viewer(uri: &str, counter: &Arc<Counter>) -> Result<gst::Pipeline> {
     pipeline
         .set_state(gst::State::Playing)
         .context("failed to start a viewer")?;
-    Ok(pipeline)
+    Ok((pipeline, bus))
 }
 
 /// Counts frames by their last packets.
