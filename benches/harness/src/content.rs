@@ -7,6 +7,9 @@ use std::path::Path;
 
 /// Pictures of a noise loop; its movement is periodic in them.
 const NOISE_PICTURES: u32 = 60;
+/// Frames of an encoded loop: whole groups of pictures, and as long as the default window, so that every window sees
+/// the same bytes.
+const ENCODED_PICTURES: usize = 8 * FRAMES_PER_SECOND as usize;
 /// How often an encoder's target is corrected by what came out.
 const ATTEMPTS: usize = 3;
 
@@ -88,9 +91,6 @@ fn encode(clip: &Clip, target: f64) -> Result<Clip> {
          target-bitrate={target:.0} keyframe-max-dist={key_units} error-resilient=default lag-in-frames=0 \
          ! appsink name=out sync=false"
     );
-    // Whole groups of pictures, at least ten seconds, so that the rate control has settled and the loop has no seam.
-    let group = key_units as usize;
-    let count = clip.frames.len().max(5 * group).next_multiple_of(group);
     let pipeline = parse(&line)?;
     let source = pipeline
         .by_name("in")
@@ -99,7 +99,7 @@ fn encode(clip: &Clip, target: f64) -> Result<Clip> {
     source.set_caps(Some(&clip.caps));
     let frames: Vec<gst::Buffer> = clip.frames.clone();
     std::thread::spawn(move || {
-        for (frame, number) in frames.iter().cycle().zip(0u32..).take(count) {
+        for (frame, number) in frames.iter().cycle().zip(0u32..).take(ENCODED_PICTURES) {
             let Ok(buffer) = timed(frame, time_of(number)) else {
                 break;
             };

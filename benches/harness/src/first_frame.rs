@@ -78,17 +78,14 @@ pub fn warn_of_load(load: f64) {
     }
 }
 
-/// A port that was free a moment ago: today's element takes no port 0.
-pub fn free_port() -> Result<u16> {
-    let socket = std::net::TcpListener::bind("127.0.0.1:0").context("failed to find a free port")?;
-    Ok(socket.local_addr()?.port())
-}
-
-/// Starts a producer and waits until it can be viewed.
-pub fn start_producer(plugin: &Plugin, job: &ProducerJob) -> Result<Child> {
+/// Starts a producer and waits until it can be viewed; it and its port.
+pub fn start_producer(plugin: &Plugin, job: &ProducerJob) -> Result<(Child, u16)> {
     let producer = Child::start(plugin, "child-producer", Some(job))?;
-    producer.hear(START, |said| matches!(said, Said::Ready).then_some(()))?;
-    Ok(producer)
+    let port = producer.hear(START, |said| match said {
+        Said::Ready { port } => Some(port),
+        _ => None,
+    })?;
+    Ok((producer, port))
 }
 
 impl Side {
@@ -117,16 +114,15 @@ impl Side {
 
     fn produce(&mut self, options: &FirstFrame) -> Result<u16> {
         let job = ProducerJob {
-            port: free_port()?,
             input: options.input,
             media: options.media.clone(),
             codec: options.codec,
             bitrate: None,
             encoded_bitrate: 2_000_000,
         };
-        let producer = start_producer(&self.plugin, &job)?;
-        self.producer = Some((producer, job.port));
-        Ok(job.port)
+        let (producer, port) = start_producer(&self.plugin, &job)?;
+        self.producer = Some((producer, port));
+        Ok(port)
     }
 
     fn stop(&mut self) -> Result<()> {

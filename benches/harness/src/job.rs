@@ -44,8 +44,6 @@ impl Codec {
 /// A producer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ProducerJob {
-    /// Port of its signalling server.
-    pub port: u16,
     pub input: Input,
     pub media: Option<PathBuf>,
     pub codec: Option<Codec>,
@@ -76,8 +74,8 @@ pub struct ViewersJob {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Said {
-    /// The producer can be viewed.
-    Ready,
+    /// The producer can be viewed, through a server on this port.
+    Ready { port: u16 },
     /// The producer's encoders are noted.
     Encoders,
     /// Something worth knowing, a property that was missing for instance.

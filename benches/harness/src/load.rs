@@ -2,7 +2,7 @@
 
 use crate::child::Child;
 use crate::cli::{Encoded, Load, Plugins, Viewers};
-use crate::first_frame::{STOP, free_port, open, start_producer, warn_of_load};
+use crate::first_frame::{STOP, open, start_producer, warn_of_load};
 use crate::job::{Codec, Counts, Input, ProducerJob, Said, ViewersJob};
 use crate::plugin::Plugin;
 use crate::proc::{self, Look, Machine};
@@ -68,7 +68,6 @@ pub fn encoded(plugins: &Plugins, options: &Encoded) -> Result<()> {
 fn job(load: &Load, input: Input, codec: Codec, bitrate: Option<u32>, encoded_bitrate: u32) -> ProducerJob {
     let media = load.media.clone();
     ProducerJob {
-        port: 0,
         input,
         media,
         codec: Some(codec),
@@ -127,17 +126,13 @@ fn measure(plugin: &Plugin, job: &ProducerJob, count: usize, load: &Load) -> Res
         Duration::from_secs_f64(load.settle),
         Duration::from_secs_f64(load.window),
     );
-    let job = ProducerJob {
-        port: free_port()?,
-        ..job.clone()
-    };
-    let mut producer = start_producer(plugin, &job)?;
+    let (mut producer, port) = start_producer(plugin, job)?;
     sleep(settle);
     let before = Look::at(producer.pid())?;
     sleep(window);
     let idle = figures(&before, &Look::at(producer.pid())?);
 
-    let mut processes = start_viewers(plugin, job.port, count, load.per_process)?;
+    let mut processes = start_viewers(plugin, port, count, load.per_process)?;
     let (up, up_after) = wait_until_up(&mut processes, Duration::from_secs_f64(load.patience))?;
     sleep(settle);
     let machine = Machine::now()?;

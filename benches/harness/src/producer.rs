@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// How long the plugin may take to find out what it can send and to reach its server.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Ports from here are below those that systems give to connections.
+const PORTS: u16 = 20_000;
 /// From having an id at the server to being listed there: one message on the loopback.
 const LISTED: Duration = Duration::from_millis(500);
 
@@ -44,19 +46,23 @@ pub fn run(job: &ProducerJob) -> Result<()> {
     };
     let bus = pipeline::follow_bus(&pipeline);
     let listed = when_listed(&sink);
+    let port = serve_on_free_port(&sink)?;
     pipeline
         .set_state(gst::State::Playing)
         .context("failed to start the producer")?;
     if let Some((clip, source)) = playing {
         feed::play(clip, source);
     }
-    listed
+    let reached = listed
         .recv_timeout(PATIENCE)
-        .context("webrtcsink did not reach its server")?;
-    std::thread::sleep(LISTED);
-    say(&Said::Ready);
-    answer(|| encoders.say());
-    bus.stop(&pipeline)
+        .context("webrtcsink did not reach its server");
+    if reached.is_ok() {
+        std::thread::sleep(LISTED);
+        say(&Said::Ready { port });
+        answer(|| encoders.say());
+    }
+    bus.stop(&pipeline)?;
+    reached
 }
 
 /// The element, with the job's settings.
@@ -65,10 +71,7 @@ fn sink(job: &ProducerJob) -> Result<gst::Element> {
         .build()
         .context("failed to make webrtcsink")?;
     sink.set_property("run-signalling-server", true);
-    sink.set_property("signalling-server-port", u32::from(job.port));
     sink.set_property("stun-server", None::<&str>);
-    let signaller = sink.property::<glib::Object>("signaller");
-    signaller.set_property("uri", format!("ws://127.0.0.1:{}", job.port));
     if let Some(codec) = job.codec {
         set_if_present(&sink, "video-caps", codec.caps());
     }
@@ -79,6 +82,19 @@ fn sink(job: &ProducerJob) -> Result<gst::Element> {
         set_if_present(&sink, "do-fec", "false");
     }
     Ok(sink)
+}
+
+/// Gives the embedded server a port that is free now and no connection will be given: today's element takes no port 0,
+/// and the system's choice could be gone before the element listens.
+fn serve_on_free_port(sink: &gst::Element) -> Result<u16> {
+    let first = u16::try_from(std::process::id() % 10_000).map_or(PORTS, |offset| PORTS + offset);
+    let mut ports =
+        (first..first + 100).filter(|port| std::net::TcpListener::bind(("0.0.0.0", *port)).is_ok());
+    let port = ports.next().context("failed to find a free port")?;
+    sink.set_property("signalling-server-port", u32::from(port));
+    sink.property::<glib::Object>("signaller")
+        .set_property("uri", format!("ws://127.0.0.1:{port}"));
+    Ok(port)
 }
 
 fn set_if_present(element: &gst::Element, name: &str, value: &str) {
