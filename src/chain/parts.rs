@@ -77,7 +77,11 @@ pub(super) fn filter(text: &str) -> Result<gst::Element, MissingElement> {
 /// What the encoder is fed.
 pub(super) fn raw_caps(plan: &Plan<'_>, family: Option<&'static Family>) -> String {
     if plan.codec.kind == MediaKind::Audio {
-        return "audio/x-raw, rate=(int)48000".into();
+        return match plan.codec.name {
+            "OPUS" => "audio/x-raw, rate=(int)48000, channels=(int)[ 1, 2 ]".into(),
+            "MULTIOPUS" => "audio/x-raw, rate=(int)48000, channels=(int)[ 3, 8 ]".into(),
+            _ => "audio/x-raw".into(),
+        };
     }
     // Left to itself the converter picks what is nearest to the input, 4:4:4 for RGB, which the profiles that
     // are offered exclude.

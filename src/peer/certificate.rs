@@ -5,6 +5,7 @@
 
 use crate::runtime;
 use gst::glib;
+use gst::prelude::*;
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -46,17 +47,50 @@ pub(crate) fn prepare() {
         }
         *state = Some(false);
     }
+    // Loads OpenSSL, which the rest is about.
+    let factory = gst::ElementFactory::find("dtlsdec").and_then(|factory| factory.load().ok());
+    survive_exit();
     runtime::spawn_blocking(|| {
-        drop(gst::ElementFactory::make("dtlsdec").build());
+        let factory = factory.and_then(|factory| factory.downcast::<gst::ElementFactory>().ok());
+        drop(factory.and_then(|factory| factory.create().build().ok()));
         *READY.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(true);
         READY.1.notify_all();
     });
 }
 
-/// Waits until that is done: a process that exits while OpenSSL makes a key crashes.
-pub(crate) fn prepared(limit: Duration) {
-    let state = READY.0.lock().unwrap_or_else(PoisonError::into_inner);
-    drop(READY.1.wait_timeout_while(state, limit, |state| *state == Some(false)));
+/// OpenSSL cleans up when the process exits, whoever is using it, and a thread that is making a key then
+/// crashes. So it is told not to; where it was set up before, by someone else, the exit waits for the key.
+#[expect(unsafe_code, reason = "neither OpenSSL's set-up nor the process's exit have a safe interface here")]
+fn survive_exit() {
+    use std::ffi::{c_char, c_int, c_void};
+
+    extern "C" fn wait() {
+        let state = READY.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(READY.1.wait_timeout_while(state, Duration::from_secs(5), |state| *state == Some(false)));
+    }
+    // SAFETY: functions of the C library with their own signatures.
+    unsafe extern "C" {
+        fn atexit(callback: extern "C" fn()) -> c_int;
+        fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void;
+        fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;
+    }
+    /// `RTLD_LAZY | RTLD_NOLOAD`: only what the plugin has loaded already.
+    const LOADED: c_int = 1 | 4;
+    /// `OPENSSL_INIT_NO_ATEXIT`
+    const NO_CLEAN_UP: u64 = 0x0008_0000;
+    type Init = unsafe extern "C" fn(u64, *const c_void) -> c_int;
+    // SAFETY: the names are C strings; the symbol, where it exists, has had this signature since OpenSSL 1.1;
+    // the callback touches statics only.
+    unsafe {
+        let library = dlopen(c"libcrypto.so.3".as_ptr(), LOADED);
+        if !library.is_null() {
+            let symbol = dlsym(library, c"OPENSSL_init_crypto".as_ptr());
+            if !symbol.is_null() {
+                std::mem::transmute::<*mut c_void, Init>(symbol)(NO_CLEAN_UP, std::ptr::null());
+            }
+        }
+        atexit(wait);
+    }
 }
 
 fn fingerprint(der: &[u8]) -> String {

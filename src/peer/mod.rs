@@ -8,7 +8,7 @@ mod resolve;
 mod sending;
 mod webrtcbin;
 
-pub(crate) use certificate::{Certificate, prepare, prepared};
+pub(crate) use certificate::{Certificate, prepare};
 pub(crate) use resolve::IceServers;
 pub(crate) use sending::{Outlet, OutletEvents};
 pub(crate) use webrtcbin::{Connection, NO_TRANSPORT, Received, SenderOptions, stats_in, to_gst};

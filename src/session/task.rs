@@ -6,6 +6,7 @@ use crate::runtime;
 use crate::signaller::{Signallable, SignallableExt};
 use gst_webrtc::WebRTCSessionDescription;
 use logic::negotiation::{Action, EndReason, Event, Negotiation};
+use logic::sdp::munge;
 use protocol::{DescriptionKind, SessionDescription};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -114,7 +115,8 @@ impl<H: Host> Running<H> {
             }
             Action::SetLocal(description) => connection.set_local(&to_gst(&description)?),
             Action::SetRemote(description) => {
-                let remote = to_gst(&description)?;
+                let completed = munge::with_refused_sections_completed(&description.sdp);
+                let remote = to_gst(&SessionDescription { kind: description.kind, sdp: completed })?;
                 host.remote_description(connection, &description)?;
                 connection.set_remote(&remote);
             }

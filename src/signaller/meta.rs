@@ -1,4 +1,4 @@
-//! Metadata between `gst::Structure` and JSON (SURFACE of the wire: producers' `meta`).
+//! Metadata between `gst::Structure` and JSON: what producers say of themselves.
 
 use gst::glib;
 use gst::prelude::*;

@@ -201,8 +201,8 @@ impl Input {
         let sendable = self.sendable(codec::input(&caps)?, settings);
         let feedback = self.feedback(settings);
         let multichannel = facts.channels > 2;
-        let fits =
-            |row: &Codec| row.media_type != "audio/x-opus" || multichannel == (row.name == "MULTIOPUS");
+        // More than two channels are mixed down for plain Opus, which every browser plays, or sent as they are.
+        let fits = |row: &Codec| row.name != "MULTIOPUS" || multichannel;
         let sendable: Vec<_> = sendable.into_iter().filter(|(row, _)| fits(row)).collect();
         let mut formats = gst::Caps::new_empty();
         for (row, pt) in &sendable {

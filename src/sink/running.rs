@@ -115,7 +115,6 @@ impl BaseWebRTCSink {
         for input in inputs {
             input.reset();
         }
-        peer::prepared(SESSIONS_END);
     }
 
     /// Statistics of all sessions.

@@ -131,7 +131,6 @@ impl BaseWebRTCSrc {
         let taken = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         running.link.stop();
         drop(taken);
-        peer::prepared(SESSION_END);
     }
 }
 

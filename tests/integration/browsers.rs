@@ -7,6 +7,10 @@ use std::process::Command;
 
 /// Runs the browser tests in `browser/e2e` against a sink's own page.
 fn plays(browser: &str, source: &str, codec: &str) {
+    plays_with(browser, source, codec, "audiotestsrc is-live=true volume=0.3");
+}
+
+fn plays_with(browser: &str, source: &str, codec: &str, sound: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     assert!(
         folder.join("node_modules").is_dir(),
@@ -14,8 +18,7 @@ fn plays(browser: &str, source: &str, codec: &str) {
     );
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let pipeline = Pipeline::parse(&format!(
-        "{source} ! {} video-caps={codec} run-web-server=true web-server-host-addr=http://{address} \
-         audiotestsrc is-live=true volume=0.3 ! ws.",
+        "{source} ! {} video-caps={codec} run-web-server=true web-server-host-addr=http://{address} {sound} ! ws.",
         support::SINK
     ));
     pipeline.play();
@@ -47,4 +50,17 @@ fn chromium_plays_h264() {
 #[test]
 fn firefox_plays_vp8() {
     plays("firefox", PATTERN, "video/x-vp8");
+}
+
+const SURROUND: &str =
+    "audiotestsrc is-live=true volume=0.3 ! audio/x-raw,rate=48000,channels=6,channel-mask=(bitmask)0x3f";
+
+#[test]
+fn chromium_plays_a_stream_with_six_channels() {
+    plays_with("chromium", PATTERN, "video/x-vp8", SURROUND);
+}
+
+#[test]
+fn firefox_plays_a_stream_with_six_channels() {
+    plays_with("firefox", PATTERN, "video/x-vp8", SURROUND);
 }

@@ -87,3 +87,13 @@ fn input_that_is_already_encoded_is_passed_on() {
     let viewer = Viewer::play(&uri(&sink), "video", "video/x-raw");
     viewer.samples(30);
 }
+
+#[test]
+fn six_channels_are_mixed_down_for_viewers_that_take_stereo() {
+    let tone = "audiotestsrc is-live=true freq=440 volume=0.5 ! audio/x-raw,rate=48000,channels=6,channel-mask=(bitmask)0x3f";
+    let pipeline = producer(tone, "");
+    let viewer = Viewer::play(&uri(&pipeline.element("ws")), "audio", "audio/x-raw,format=S16LE");
+    let sample = viewer.samples(20).pop().unwrap();
+    assert_eq!(sample.caps().unwrap().structure(0).unwrap().get("channels"), Ok(2));
+    assert!(peak(&sample) > 3_000);
+}

@@ -16,9 +16,58 @@ pub fn with_fingerprint(sdp: &str, fingerprint: &str) -> String {
     text
 }
 
+/// Gives media sections that were refused the ICE and DTLS attributes of the first that was not.
+///
+/// A refused section needs none (RFC 8829 section 5.3.1), and Firefox gives it none; webrtcbin before
+/// GStreamer 1.24 then refuses the whole description.
+pub fn with_refused_sections_completed(sdp: &str) -> String {
+    const NEEDED: [&str; 4] = ["a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=setup:"];
+    let sections = split_sections(sdp);
+    let has = |section: &str, name: &str| section.lines().any(|line| line.starts_with(name));
+    let given = |name: &str| sections.iter().flat_map(|s| s.lines()).find(|line| line.starts_with(name));
+    let for_all = sections.first().is_some_and(|session| has(session, "a=ice-ufrag:"));
+    let mut text = String::with_capacity(sdp.len() + 256);
+    for section in &sections {
+        text.push_str(section);
+        if for_all || !section.starts_with("m=") || has(section, "a=ice-ufrag:") {
+            continue;
+        }
+        if !section.ends_with('\n') {
+            text.push_str("\r\n");
+        }
+        for name in NEEDED.iter().filter(|name| !has(section, name)) {
+            if let Some(line) = given(name) {
+                text.push_str(line);
+                text.push_str("\r\n");
+            }
+        }
+    }
+    text
+}
+
+/// The part before the first media section, then each of these.
+fn split_sections(sdp: &str) -> Vec<&str> {
+    let mut starts = vec![0];
+    starts.extend(sdp.match_indices("\nm=").map(|(at, _)| at + 1));
+    starts.push(sdp.len());
+    starts.windows(2).filter_map(|pair| sdp.get(*pair.first()?..*pair.last()?)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_section_gets_what_the_transport_asks_of_every_section() {
+        let good = "m=video 9 X 96\r\na=ice-ufrag:u\r\na=ice-pwd:p\r\na=fingerprint:f\r\na=setup:active\r\n";
+        let refused = "m=audio 0 X 0\r\na=inactive\r\n";
+        let head = "v=0\r\ns=-\r\n";
+        let completed = with_refused_sections_completed(&format!("{head}{good}{refused}"));
+        let added = "a=ice-ufrag:u\r\na=ice-pwd:p\r\na=fingerprint:f\r\na=setup:active\r\n";
+        assert_eq!(completed, format!("{head}{good}{refused}{added}"));
+        assert_eq!(with_refused_sections_completed(&completed), completed);
+        assert_eq!(with_refused_sections_completed(head), head);
+    }
 
     #[test]
     fn every_fingerprint_is_replaced_and_all_else_kept() {
