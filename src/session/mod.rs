@@ -1,6 +1,7 @@
 //! One session, for the sink and the source alike: a task that owns it, feeds what happens to
 //! `logic::negotiation` and performs what that decides. Everyone else holds an [`EventSender`].
 
+pub(crate) mod news;
 mod task;
 
 pub(crate) use task::{Host, Session, spawn};

@@ -5,6 +5,7 @@ use super::settings::Settings;
 use super::viewers::{Viewers, follow_clock};
 use super::{WebRTCSinkPad, stats};
 use crate::peer::{self, NO_TRANSPORT};
+use crate::session::news;
 use crate::signaller::link::{Link, News};
 use crate::signaller::{Signallable, Signaller, WebRTCSignallerRole};
 use crate::web::WebServer;
@@ -181,22 +182,10 @@ impl super::BaseWebRTCSink {
         }
     }
 
-    fn tell_application(&self, name: &str, session_id: &str, peer_id: &str, reason: Option<&EndReason>) {
-        let mut message =
-            gst::Structure::builder(name).field("session-id", session_id).field("peer-id", peer_id);
-        if let Some(reason) = reason {
-            message = message
-                .field("reason", reason.name())
-                .field("text", reason.to_string())
-                .field("is-error", reason.is_error());
-        }
-        let _ = self.post_message(gst::message::Element::builder(message.build()).src(self).build());
-    }
-
     /// A viewer's transport is up.
     pub(super) fn session_connected(&self, session_id: &str, peer_id: &str) {
         gst::info!(CAT, obj = self, "session {session_id}: connected");
-        self.tell_application("webrtc-session-connected", session_id, peer_id, None);
+        news::connected(self, session_id, peer_id);
     }
 
     /// A session is over, and the application hears why.
@@ -209,7 +198,7 @@ impl super::BaseWebRTCSink {
         if let Some(running) = self.imp().running() {
             running.viewers.remove(session_id);
         }
-        self.tell_application("webrtc-session-ended", session_id, peer_id, Some(reason));
+        news::ended(self, session_id, peer_id, reason);
     }
 
     /// A rung stopped by itself: the sessions that it served end, the next viewer starts it anew.

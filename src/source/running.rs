@@ -4,7 +4,7 @@ use super::imp::{BaseWebRTCSrc, CAT};
 use super::incoming::{Incoming, Streams};
 use super::settings::Settings;
 use crate::peer::{self, Certificate, Config, Connection, IceServers, NO_TRANSPORT};
-use crate::session::{self, EventSender, Events, Session};
+use crate::session::{self, EventSender, Events, Session, news};
 use crate::signaller::link::{Link, News};
 use crate::signaller::{Signallable, SignallableExt, Signaller, WebRTCSignallerRole};
 use crate::{errors, runtime};
@@ -236,28 +236,16 @@ impl super::BaseWebRTCSrc {
         Ok(())
     }
 
-    fn tell_application(&self, name: &str, session_id: &str, peer_id: &str, reason: Option<&EndReason>) {
-        let mut message =
-            gst::Structure::builder(name).field("session-id", session_id).field("peer-id", peer_id);
-        if let Some(reason) = reason {
-            message = message
-                .field("reason", reason.name())
-                .field("text", reason.to_string())
-                .field("is-error", reason.is_error());
-        }
-        let _ = self.post_message(gst::message::Element::builder(message.build()).src(self).build());
-    }
-
     /// The transport to the producer is up.
     pub(super) fn session_connected(&self, session_id: &str, peer_id: &str) {
         gst::info!(CAT, obj = self, "session {session_id}: connected");
-        self.tell_application("webrtc-session-connected", session_id, peer_id, None);
+        news::connected(self, session_id, peer_id);
     }
 
     /// The session is over: without it a source has nothing to give, so a failure is the element's.
     pub(super) fn session_ended(&self, session_id: &str, peer_id: &str, reason: &EndReason) {
         gst::info!(CAT, obj = self, "session {session_id}: {reason}");
-        self.tell_application("webrtc-session-ended", session_id, peer_id, Some(reason));
+        news::ended(self, session_id, peer_id, reason);
         if reason.is_error() {
             gst::element_error!(
                 self,
