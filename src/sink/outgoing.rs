@@ -268,12 +268,13 @@ impl Host for Outgoing {
 
     fn start_media(&mut self, _: &Connection) {
         self.connected = true;
-        let _ = self.pipeline.recalculate_latency();
         for flow in &mut self.flows {
             if let Some(lease) = &mut flow.lease {
                 lease.join(flow.member.clone());
             }
         }
+        // After the key unit is asked for: it can take milliseconds, and only reports need it.
+        let _ = self.pipeline.recalculate_latency();
         if let Some(sink) = self.sink.upgrade() {
             sink.session_connected(&self.session_id, &self.peer_id);
         }
