@@ -185,7 +185,9 @@ impl Connection {
             bwe.connect_notify(Some("estimated-bitrate"), move |bwe, _| {
                 changed(bwe.property("estimated-bitrate"))
             });
-            Some(crate::gobject::given_away(&bwe))
+            // Seen with 1.22 only: with a version that drops its reference this would be one too few.
+            let leaks = gst::version() < (1, 24, 0, 0);
+            Some(if leaks { crate::gobject::given_away(&bwe) } else { bwe.to_value() })
         });
     }
 
