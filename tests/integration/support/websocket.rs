@@ -21,3 +21,17 @@ pub(crate) fn receive(socket: &mut WebSocket<TcpStream>) -> Option<String> {
         }
     }
 }
+
+/// How many producers the server at `uri` lists.
+pub(crate) fn producers(uri: &str) -> usize {
+    let address = uri.trim_start_matches("ws://").trim_end_matches('/');
+    let (mut socket, _) = tungstenite::client(uri, TcpStream::connect(address).unwrap()).unwrap();
+    send(&mut socket, r#"{"type":"list"}"#);
+    loop {
+        let text = receive(&mut socket).expect("the server closed");
+        if let Ok(protocol::ServerMessage::List { producers }) = serde_json::from_str(&text) {
+            let _ = socket.close(None);
+            return producers.len();
+        }
+    }
+}
