@@ -231,6 +231,9 @@ export class GstWebRTCAPI {
   #onMessage(message: ServerMessage): void {
     switch (message.type) {
       case "welcome":
+      case "lease":
+      case "heartbeat":
+      case "iceServers":
         break;
       case "peerStatusChanged":
         this.#onStatus(message);

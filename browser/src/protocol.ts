@@ -10,7 +10,26 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type PeerRole = "producer" | "listener" | "consumer";
 
 /** A version of the protocol that a client may ask for; 1.0 without asking. */
-export type ProtocolVersion = "v1_0" | "v1_1";
+export type ProtocolVersion = "v1_0" | "v1_1" | "v1_2";
+
+/** A STUN or TURN server, in the form that `RTCPeerConnection` takes. */
+export interface IceServer {
+  readonly urls: string[];
+  readonly username?: string;
+  readonly credential?: string;
+}
+
+/** What lets this client come back as the same peer when its connection breaks. Times are in milliseconds. */
+export interface Lease {
+  readonly peerId: string;
+  /** A secret. */
+  readonly token: string;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  readonly silenceMs: number;
+  readonly resumed: boolean;
+  readonly received: number;
+}
 
 /** A peer of the signalling server. */
 export interface Peer {
@@ -41,7 +60,10 @@ export type PeerMessage = {
 
 /** A message from the server. */
 export type ServerMessage =
-  | { readonly type: "welcome"; readonly peerId: string }
+  | { readonly type: "welcome"; readonly peerId: string; readonly versions: readonly ProtocolVersion[] }
+  | ({ readonly type: "lease" } & Lease)
+  | { readonly type: "heartbeat"; readonly received: number }
+  | { readonly type: "iceServers"; readonly iceServers: readonly IceServer[] }
   | {
       readonly type: "peerStatusChanged";
       readonly roles: readonly PeerRole[];
@@ -56,19 +78,41 @@ export type ServerMessage =
     }
   | { readonly type: "sessionStarted"; readonly peerId: string; readonly sessionId: string }
   | { readonly type: "endSession"; readonly sessionId: string }
-  | { readonly type: "endSessionV1_1"; readonly sessionId: string; readonly error: string | null }
+  | {
+      readonly type: "endSessionV1_1";
+      readonly sessionId: string;
+      readonly error: string | null;
+      readonly reason: string | null;
+    }
   | PeerMessage
   | { readonly type: "list"; readonly producers: readonly Peer[] }
   | { readonly type: "listConsumers"; readonly consumers: readonly Peer[] }
-  | { readonly type: "error"; readonly details: string };
+  | {
+      readonly type: "error";
+      readonly details: string;
+      readonly code: string | null;
+      readonly peerId: string | null;
+      readonly sessionId: string | null;
+    };
 
 /** A message to the server. */
 export type ClientMessage =
-  | { readonly type: "setProtocolVersion"; readonly version: ProtocolVersion }
+  | {
+      readonly type: "setProtocolVersion";
+      readonly version: ProtocolVersion;
+      readonly resume?: { readonly token: string; readonly received: number };
+      readonly heartbeatMs?: number;
+    }
+  | { readonly type: "heartbeat"; readonly received: number }
   | { readonly type: "setPeerStatus"; readonly roles: readonly PeerRole[]; readonly meta?: Json }
   | { readonly type: "startSession"; readonly peerId: string; readonly offer?: string }
   | { readonly type: "endSession"; readonly sessionId: string }
-  | { readonly type: "endSessionV1_1"; readonly sessionId: string; readonly error?: string }
+  | {
+      readonly type: "endSessionV1_1";
+      readonly sessionId: string;
+      readonly error?: string;
+      readonly reason?: string;
+    }
   | PeerMessage
   | { readonly type: "list" }
   | { readonly type: "listConsumers" };
@@ -108,7 +152,23 @@ type Fields = Readonly<Record<string, unknown>>;
 const readers: Readonly<Record<string, ((m: Fields) => ServerMessage) | undefined>> = Object.assign(
   Object.create(null) as Record<string, never>,
   {
-    welcome: (m) => ({ type: "welcome", peerId: string(m, "peerId") }),
+    welcome: (m) => ({
+      type: "welcome",
+      peerId: string(m, "peerId"),
+      versions: m["versions"] === undefined ? [] : array(m, "versions").filter(isVersion),
+    }),
+    lease: (m) => ({
+      type: "lease",
+      peerId: string(m, "peerId"),
+      token: string(m, "token"),
+      leaseMs: count(m, "leaseMs"),
+      heartbeatMs: count(m, "heartbeatMs"),
+      silenceMs: count(m, "silenceMs"),
+      resumed: m["resumed"] === true,
+      received: count(m, "received"),
+    }),
+    heartbeat: (m) => ({ type: "heartbeat", received: count(m, "received") }),
+    iceServers: (m) => ({ type: "iceServers", iceServers: array(m, "iceServers").map(readIceServer) }),
     peerStatusChanged: (m) => ({
       type: "peerStatusChanged",
       roles: array(m, "roles").filter(isRole),
@@ -131,11 +191,18 @@ const readers: Readonly<Record<string, ((m: Fields) => ServerMessage) | undefine
       type: "endSessionV1_1",
       sessionId: string(m, "sessionId"),
       error: optionalString(m, "error"),
+      reason: optionalString(m, "reason"),
     }),
     peer: readPeerMessage,
     list: (m) => ({ type: "list", producers: array(m, "producers").map(readPeer) }),
     listConsumers: (m) => ({ type: "listConsumers", consumers: array(m, "consumers").map(readPeer) }),
-    error: (m) => ({ type: "error", details: string(m, "details") }),
+    error: (m) => ({
+      type: "error",
+      details: string(m, "details"),
+      code: optionalString(m, "code"),
+      peerId: optionalString(m, "peerId"),
+      sessionId: optionalString(m, "sessionId"),
+    }),
   } satisfies { readonly [T in ServerMessage["type"]]: (m: Fields) => Extract<ServerMessage, { type: T }> },
 );
 
@@ -164,6 +231,17 @@ function readPeer(value: unknown): Peer {
   return { id: string(peer, "id"), meta: (peer["meta"] ?? null) as Json };
 }
 
+function readIceServer(value: unknown): IceServer {
+  const server = object(value, "ICE server");
+  const urls = array(server, "urls").filter((url) => typeof url === "string");
+  const [username, credential] = [optionalString(server, "username"), optionalString(server, "credential")];
+  return { urls, ...(username === null ? {} : { username }), ...(credential === null ? {} : { credential }) };
+}
+
+function isVersion(value: unknown): value is ProtocolVersion {
+  return value === "v1_0" || value === "v1_1" || value === "v1_2";
+}
+
 function isRole(value: unknown): value is PeerRole {
   return value === "producer" || value === "listener" || value === "consumer";
 }
@@ -187,6 +265,14 @@ function string(fields: Fields, key: string): string {
   const value = fields[key];
   if (typeof value !== "string") {
     throw new ProtocolError(`${key} is not a string`);
+  }
+  return value;
+}
+
+function count(fields: Fields, key: string): number {
+  const value = fields[key];
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw new ProtocolError(`${key} is not a count`);
   }
   return value;
 }

@@ -30,7 +30,8 @@ function contains(whole: unknown, part: unknown): boolean {
     return (whole ?? null) === (part ?? null);
   }
   if (Array.isArray(part)) {
-    return Array.isArray(whole) && part.every((item) => whole.some((candidate) => contains(candidate, item)));
+    // A list that is left out reads as an empty one.
+    return part.every((item) => (Array.isArray(whole) ? whole : []).some((candidate) => contains(candidate, item)));
   }
   return (
     typeof whole === "object" &&
@@ -77,11 +78,13 @@ test("both kinds of endings are read", () => {
     type: "endSessionV1_1",
     sessionId: "s",
     error: "no codec",
+    reason: null,
   });
   assert.deepEqual(parseServerMessage('{"type":"endSessionV1_1","sessionId":"s"}'), {
     type: "endSessionV1_1",
     sessionId: "s",
     error: null,
+    reason: null,
   });
 });
 

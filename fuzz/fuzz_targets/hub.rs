@@ -69,6 +69,8 @@ impl Said {
                 } else {
                     ProtocolVersion::V1_0
                 },
+                resume: None,
+                heartbeat_ms: None,
             },
             Self::Status {
                 producer,
@@ -100,6 +102,7 @@ impl Said {
             Self::EndV1_1(session, error) => ClientMessage::EndSessionV1_1 {
                 session_id: session.id(),
                 error: error.then(|| "error".to_owned()),
+                reason: None,
             },
             Self::Ice(session) => speak(
                 session,

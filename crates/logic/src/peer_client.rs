@@ -63,13 +63,13 @@ impl PeerClient {
 
     /// What to say first, before the server's welcome.
     pub fn opening() -> ClientMessage {
-        ClientMessage::SetProtocolVersion { version: ProtocolVersion::V1_1 }
+        ClientMessage::SetProtocolVersion { version: ProtocolVersion::V1_1, resume: None, heartbeat_ms: None }
     }
 
     /// Takes in a message of the server and returns what follows.
     pub fn handle(&mut self, message: ServerMessage) -> Vec<Action> {
         match message {
-            ServerMessage::Welcome { peer_id } => self.welcomed(peer_id),
+            ServerMessage::Welcome { peer_id, .. } => self.welcomed(peer_id),
             ServerMessage::PeerStatusChanged(status) => self.status_changed(status),
             ServerMessage::List { producers } => {
                 let found = producers.into_iter().map(|peer| (peer.id, peer.meta));
@@ -85,9 +85,13 @@ impl PeerClient {
             }
             ServerMessage::Peer(message) => vec![Action::Peer(message.session_id, message.inner)],
             ServerMessage::EndSession { session_id } => self.ended(session_id, None),
-            ServerMessage::EndSessionV1_1 { session_id, error } => self.ended(session_id, error),
-            ServerMessage::Error { details } => self.refused(details),
-            ServerMessage::ListConsumers { .. } | ServerMessage::Unknown => Vec::new(),
+            ServerMessage::EndSessionV1_1 { session_id, error, .. } => self.ended(session_id, error),
+            ServerMessage::Error { details, .. } => self.refused(details),
+            ServerMessage::ListConsumers { .. }
+            | ServerMessage::Lease(_)
+            | ServerMessage::Heartbeat { .. }
+            | ServerMessage::IceServers { .. }
+            | ServerMessage::Unknown => Vec::new(),
         }
     }
 
@@ -98,7 +102,7 @@ impl PeerClient {
             match error {
                 // A server of 1.0 drops the longer form without a word, so an ordinary end uses the shorter.
                 None => ClientMessage::EndSession { session_id },
-                error => ClientMessage::EndSessionV1_1 { session_id, error },
+                error => ClientMessage::EndSessionV1_1 { session_id, error, reason: None },
             }
         })
     }

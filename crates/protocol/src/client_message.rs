@@ -1,6 +1,6 @@
 //! What a client says to the server.
 
-use crate::{PeerId, PeerMessage, PeerStatus, ProtocolVersion, SessionId};
+use crate::{EndReason, PeerId, PeerMessage, PeerStatus, ProtocolVersion, Resume, SessionId};
 use serde::{Deserialize, Serialize};
 
 /// A message from a client to the server.
@@ -11,6 +11,17 @@ pub enum ClientMessage {
     SetProtocolVersion {
         /// The version that the client will speak.
         version: ProtocolVersion,
+        /// The lease of an earlier connection, to go on as the same peer with the same sessions. Since 1.2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resume: Option<Resume>,
+        /// How often the client wants to exchange heartbeats, in milliseconds. Since 1.2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heartbeat_ms: Option<u64>,
+    },
+    /// Says that the client is there, and how much it has received. The server answers with its own. Since 1.2.
+    Heartbeat {
+        /// How many counted messages of the server have arrived; see [`crate::Outbox`].
+        received: u64,
     },
     /// Announces the sender's roles and description.
     SetPeerStatus(PeerStatus),
@@ -34,6 +45,9 @@ pub enum ClientMessage {
         /// What went wrong; nothing where the end is an ordinary one.
         #[serde(default)]
         error: Option<String>,
+        /// Why, for programs. Since 1.2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<EndReason>,
     },
     /// Says something to the other member of a session.
     Peer(PeerMessage),

@@ -8,12 +8,20 @@
 #![warn(missing_docs)]
 
 mod client_message;
+mod codes;
+mod ice_server;
+mod lease;
+mod outbox;
 mod peer;
 mod server_message;
 mod session;
 mod version;
 
 pub use client_message::ClientMessage;
+pub use codes::{EndReason, ErrorCode};
+pub use ice_server::IceServer;
+pub use lease::{Lease, Resume};
+pub use outbox::{Full, Outbox};
 pub use peer::{Meta, Peer, PeerId, PeerRole, PeerStatus};
 pub use server_message::ServerMessage;
 pub use session::{

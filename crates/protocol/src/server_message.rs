@@ -1,6 +1,8 @@
 //! What the server says to a client.
 
-use crate::{Peer, PeerId, PeerMessage, PeerStatus, SessionId};
+use crate::{
+    EndReason, ErrorCode, IceServer, Lease, Peer, PeerId, PeerMessage, PeerStatus, ProtocolVersion, SessionId,
+};
 use serde::{Deserialize, Serialize};
 
 /// A message from the server to a client.
@@ -11,6 +13,21 @@ pub enum ServerMessage {
     Welcome {
         /// The identifier that the server gave to this client.
         peer_id: PeerId,
+        /// The versions that the server speaks; empty where it is older than 1.2.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        versions: Vec<ProtocolVersion>,
+    },
+    /// The answer to a client that chose 1.2. Since 1.2.
+    Lease(Lease),
+    /// The answer to a heartbeat. Since 1.2.
+    Heartbeat {
+        /// How many counted messages of the client have arrived; see [`crate::Outbox`].
+        received: u64,
+    },
+    /// STUN and TURN servers to use from now on; replaces what was said before. Since 1.2.
+    IceServers {
+        /// The servers; credentials may be valid for a limited time, and are then sent anew before it is over.
+        ice_servers: Vec<IceServer>,
     },
     /// A peer's status changed; told to listeners. Empty roles: the peer is gone.
     PeerStatusChanged(PeerStatus),
@@ -43,6 +60,9 @@ pub enum ServerMessage {
         /// What went wrong; nothing where the end is an ordinary one.
         #[serde(default)]
         error: Option<String>,
+        /// Why, for programs. Since 1.2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<EndReason>,
     },
     /// What the other member of a session said.
     Peer(PeerMessage),
@@ -60,6 +80,15 @@ pub enum ServerMessage {
     Error {
         /// What went wrong, for a person to read.
         details: String,
+        /// The same for programs. Since 1.2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<ErrorCode>,
+        /// The peer that the refused message was about. Since 1.2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        peer_id: Option<PeerId>,
+        /// The session that the refused message was about. Since 1.2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_id: Option<SessionId>,
     },
     /// A message of a newer protocol.
     #[serde(other)]

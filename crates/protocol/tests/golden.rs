@@ -4,7 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
 use gst_plugin_webrtc_signalling_protocol::{
-    ClientMessage, DescriptionKind, IceCandidate, PeerMessageInner, PeerRole, ProtocolVersion, ServerMessage,
+    ClientMessage, DescriptionKind, EndReason, ErrorCode, IceCandidate, PeerMessageInner, PeerRole,
+    ProtocolVersion, ServerMessage,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,6 +54,7 @@ fn every_client_message_has_a_golden_file_and_is_written_as_it_stands_there() {
     let expected = [
         "endSession",
         "endSessionV1_1",
+        "heartbeat",
         "list",
         "listConsumers",
         "peer",
@@ -70,6 +72,9 @@ fn every_server_message_has_a_golden_file_and_is_written_as_it_stands_there() {
         "endSession",
         "endSessionV1_1",
         "error",
+        "heartbeat",
+        "iceServers",
+        "lease",
         "list",
         "listConsumers",
         "peer",
@@ -83,8 +88,8 @@ fn every_server_message_has_a_golden_file_and_is_written_as_it_stands_there() {
 
 #[test]
 fn unknown_types_are_read_as_unknown_whatever_they_carry() {
-    assert_eq!(client(json!({"type": "resume", "token": {"a": [1]}})), ClientMessage::Unknown);
-    assert_eq!(server(json!({"type": "heartbeat", "at": 3})), ServerMessage::Unknown);
+    assert_eq!(client(json!({"type": "teleport", "to": {"a": [1]}})), ClientMessage::Unknown);
+    assert_eq!(server(json!({"type": "earthquake", "at": 3})), ServerMessage::Unknown);
 }
 
 #[test]
@@ -95,8 +100,8 @@ fn the_internal_message_of_older_servers_is_not_known_from_outside() {
 #[test]
 fn unknown_fields_are_ignored_in_both_directions() {
     assert_eq!(client(json!({"type": "list", "room": "x"})), ClientMessage::List);
-    let welcome = server(json!({"type": "welcome", "peerId": "p", "versions": ["v1_2"]}));
-    assert_eq!(welcome, ServerMessage::Welcome { peer_id: "p".into() });
+    let welcome = server(json!({"type": "welcome", "peerId": "p", "motd": ["hello"]}));
+    assert_eq!(welcome, ServerMessage::Welcome { peer_id: "p".into(), versions: Vec::new() });
     let ended = client(json!({"type": "endSession", "sessionId": "s", "why": null}));
     assert_eq!(ended, ClientMessage::EndSession { session_id: "s".into() });
 }
@@ -115,7 +120,40 @@ fn optional_fields_may_be_left_out() {
     let start = client(json!({"type": "startSession", "peerId": "p"}));
     assert_eq!(start, ClientMessage::StartSession { peer_id: "p".into(), offer: None });
     let end = client(json!({"type": "endSessionV1_1", "sessionId": "s"}));
-    assert_eq!(end, ClientMessage::EndSessionV1_1 { session_id: "s".into(), error: None });
+    assert_eq!(end, ClientMessage::EndSessionV1_1 { session_id: "s".into(), error: None, reason: None });
+}
+
+#[test]
+fn the_highest_version_that_both_know_is_chosen() {
+    use ProtocolVersion::{Unknown, V1_0, V1_1, V1_2};
+    assert_eq!(ProtocolVersion::choose(&[V1_0, V1_2, V1_1]), V1_2);
+    assert_eq!(ProtocolVersion::choose(&[V1_0, V1_1, Unknown]), V1_1);
+    assert_eq!(ProtocolVersion::choose(&[]), V1_1, "a server that does not say");
+    let welcome = server(json!({"type": "welcome", "peerId": "p", "versions": ["v1_2", "v7"]}));
+    let expected = ServerMessage::Welcome { peer_id: "p".into(), versions: vec![V1_2, Unknown] };
+    assert_eq!(welcome, expected);
+}
+
+#[test]
+fn reasons_and_codes_of_newer_protocols_are_read_as_unknown() {
+    let end = client(json!({"type": "endSessionV1_1", "sessionId": "s", "reason": "bored"}));
+    let reason = Some(EndReason::Unknown);
+    assert_eq!(end, ClientMessage::EndSessionV1_1 { session_id: "s".into(), error: None, reason });
+    let error = server(json!({"type": "error", "details": "no", "code": "tooLate"}));
+    assert!(matches!(error, ServerMessage::Error { code: Some(ErrorCode::Unknown), .. }), "{error:?}");
+    for reason in [EndReason::PeerGone, EndReason::TimedOut, EndReason::Unknown] {
+        assert_eq!(serde_json::to_value(reason).unwrap(), json!(reason.as_str()));
+    }
+}
+
+#[test]
+fn secrets_are_not_shown_for_debugging() {
+    let lease = include_str!("golden/server/lease.json");
+    let resume = include_str!("golden/client/setProtocolVersion-resume.json");
+    let servers = include_str!("golden/server/iceServers.json");
+    assert!(!format!("{:?}", serde_json::from_str::<ServerMessage>(lease).unwrap()).contains("T0k3n"));
+    assert!(!format!("{:?}", serde_json::from_str::<ClientMessage>(resume).unwrap()).contains("T0k3n"));
+    assert!(!format!("{:?}", serde_json::from_str::<ServerMessage>(servers).unwrap()).contains("c2Vj"));
 }
 
 #[test]
@@ -125,7 +163,7 @@ fn required_fields_may_not_be_left_out() {
         json!({"type": "startSession"}),
         json!({"type": "endSession"}),
         json!({"type": "peer", "sessionId": "s"}),
-        json!({"type": "setProtocolVersion", "version": "v9"}),
+        json!({"type": "setProtocolVersion", "version": 9}),
         json!({"peerId": "p"}),
     ] {
         assert!(serde_json::from_value::<ClientMessage>(message.clone()).is_err(), "{message}");

@@ -68,7 +68,7 @@ impl Hub {
         if !self.peers.add(peer.clone()) {
             return Vec::new();
         }
-        vec![tell(&peer, ServerMessage::Welcome { peer_id: peer.clone() })]
+        vec![tell(&peer, ServerMessage::Welcome { peer_id: peer.clone(), versions: Vec::new() })]
     }
 
     /// A peer has said something. A message that is refused changes nothing, and its sender is told why.
@@ -98,7 +98,7 @@ impl Hub {
         }
         let first = self.peers.speaks(from)?;
         match message {
-            ClientMessage::SetProtocolVersion { version } => {
+            ClientMessage::SetProtocolVersion { version, .. } => {
                 if !first {
                     return Err(Refusal::LateVersion(from.clone()));
                 }
@@ -108,7 +108,9 @@ impl Hub {
             ClientMessage::SetPeerStatus(status) => self.set_status(from, status),
             ClientMessage::StartSession { peer_id, offer } => self.start_session(from, &peer_id, offer),
             ClientMessage::EndSession { session_id } => self.end_session(from, &session_id, None),
-            ClientMessage::EndSessionV1_1 { session_id, error } => self.end_session(from, &session_id, error),
+            ClientMessage::EndSessionV1_1 { session_id, error, .. } => {
+                self.end_session(from, &session_id, error)
+            }
             ClientMessage::Peer(message) => self.forward(from, message),
             ClientMessage::List => {
                 Ok(vec![tell(from, ServerMessage::List { producers: self.peers.producers() })])
@@ -116,7 +118,7 @@ impl Hub {
             ClientMessage::ListConsumers => {
                 Ok(vec![tell(from, ServerMessage::ListConsumers { consumers: self.peers.consumers() })])
             }
-            ClientMessage::Unknown => Err(Refusal::UnknownMessage),
+            ClientMessage::Heartbeat { .. } | ClientMessage::Unknown => Err(Refusal::UnknownMessage),
         }
     }
 
@@ -215,7 +217,7 @@ impl Hub {
     fn session_over(&self, to: &PeerId, session_id: SessionId, error: Option<String>) -> Outgoing {
         let message = match self.peers.version(to) {
             ProtocolVersion::V1_0 => ServerMessage::EndSession { session_id },
-            ProtocolVersion::V1_1 => ServerMessage::EndSessionV1_1 { session_id, error },
+            _ => ServerMessage::EndSessionV1_1 { session_id, error, reason: None },
         };
         tell(to, message)
     }
@@ -231,5 +233,5 @@ fn tell(to: &PeerId, message: ServerMessage) -> Outgoing {
 }
 
 fn error(to: &PeerId, details: String) -> Outgoing {
-    tell(to, ServerMessage::Error { details })
+    tell(to, ServerMessage::Error { details, code: None, peer_id: None, session_id: None })
 }

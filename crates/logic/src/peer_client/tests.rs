@@ -4,7 +4,11 @@ use super::*;
 use protocol::Peer;
 
 fn welcome(client: &mut PeerClient) -> Vec<Action> {
-    client.handle(ServerMessage::Welcome { peer_id: "me".into() })
+    client.handle(ServerMessage::Welcome { peer_id: "me".into(), versions: Vec::new() })
+}
+
+fn error(details: &str) -> ServerMessage {
+    ServerMessage::Error { details: details.into(), code: None, peer_id: None, session_id: None }
 }
 
 fn start(producer: &str) -> Action {
@@ -44,7 +48,7 @@ fn a_producer_that_comes_later_is_found() {
     assert!(client.handle(producing("late")).contains(&start("late")));
     let mut client = PeerClient::new(Purpose::Consume("late".into()), None);
     assert!(welcome(&mut client).contains(&start("late")));
-    client.handle(ServerMessage::Error { details: "Peer with ID 'late' not found".into() });
+    client.handle(error("Peer with ID 'late' not found"));
     assert!(client.handle(producing("late")).contains(&start("late")));
 }
 
@@ -69,6 +73,6 @@ fn a_session_ends_once() {
 fn messages_of_newer_servers_and_refusals_change_nothing() {
     let mut client = PeerClient::new(Purpose::Produce, None);
     assert_eq!(client.handle(ServerMessage::Unknown), []);
-    let refused = client.handle(ServerMessage::Error { details: "no".into() });
+    let refused = client.handle(error("no"));
     assert_eq!(refused, [Action::Refused("no".into())]);
 }
