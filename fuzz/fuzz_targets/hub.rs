@@ -9,7 +9,7 @@ use protocol::{
     ClientMessage, DescriptionKind, IceCandidate, PeerId, PeerMessage, PeerMessageInner, PeerRole,
     PeerStatus, ProtocolVersion, ServerMessage, SessionDescription, SessionId,
 };
-use signalling::{Hub, Outgoing};
+use signalling::{Hub, Limits, Outgoing, Rights};
 use std::collections::{HashMap, HashSet};
 
 /// One of few peers, so that they meet.
@@ -151,7 +151,7 @@ impl Witness {
                 self.connected.contains(to) || to == actor,
                 "{to} is told {message:?} but is not there"
             );
-            match message {
+            match &**message {
                 ServerMessage::SessionStarted { peer_id, session_id } => {
                     assert_ne!(to, peer_id);
                     let members = [to.clone(), peer_id.clone()];
@@ -185,7 +185,7 @@ impl Witness {
 
 fuzz_target!(|events: Vec<Event>| {
     let mut count = 0;
-    let mut hub = Hub::new(move || {
+    let mut hub = Hub::new(Limits::default(), move || {
         count += 1;
         SessionId::new(format!("s{}", count - 1))
     });
@@ -194,7 +194,7 @@ fuzz_target!(|events: Vec<Event>| {
         match event {
             Event::Connected(peer) => {
                 let new = witness.connected.insert(peer.id());
-                let told = hub.connected(peer.id());
+                let told = hub.connected(peer.id(), Rights::ALL);
                 assert_eq!(told.len(), usize::from(new));
                 witness.check(&peer.id(), &told);
             }

@@ -28,10 +28,15 @@ impl<T> Outbox<T> {
         Self { waiting: VecDeque::new(), sent: 0, before: 0, bytes: 0, limit }
     }
 
-    /// Adds a message of so many bytes at the end. A single one is always taken, however long.
+    /// Adds a message of so many bytes at the end. Where there is no room, what has been sent is no longer kept,
+    /// and cannot be sent again; fails where what waits to be sent leaves no room. A single message is always
+    /// taken, however long.
     pub fn push(&mut self, message: T, bytes: usize) -> Result<(), Full> {
-        if self.bytes.saturating_add(bytes) > self.limit && !self.waiting.is_empty() {
-            return Err(Full);
+        if self.bytes.saturating_add(bytes) > self.limit {
+            self.forget_sent();
+            if self.bytes.saturating_add(bytes) > self.limit && !self.waiting.is_empty() {
+                return Err(Full);
+            }
         }
         self.bytes = self.bytes.saturating_add(bytes);
         self.waiting.push_back((message, bytes));
@@ -49,11 +54,10 @@ impl<T> Outbox<T> {
     }
 
     /// The other side has received so many messages in all: they need not be kept. False for a number that
-    /// cannot be: more than were sent, or fewer than were known to have arrived.
+    /// cannot be: more than were sent.
     #[must_use]
     pub fn arrived(&mut self, received: u64) -> bool {
-        let Some(newly) = received.checked_sub(self.before).and_then(|newly| usize::try_from(newly).ok())
-        else {
+        let Ok(newly) = usize::try_from(received.saturating_sub(self.before)) else {
             return false;
         };
         if newly > self.sent {
@@ -63,7 +67,7 @@ impl<T> Outbox<T> {
             self.bytes -= bytes;
         }
         self.sent -= newly;
-        self.before = received;
+        self.before += newly as u64;
         if self.waiting.is_empty() {
             // Most connections are idle most of the time.
             self.waiting = VecDeque::new();
@@ -77,11 +81,18 @@ impl<T> Outbox<T> {
         let _ = self.arrived(sent);
     }
 
+    /// Counting begins: whatever was sent until now does not count.
+    pub fn restart(&mut self) {
+        self.forget_sent();
+        self.before = 0;
+    }
+
     /// The connection is a new one, on which so many messages are known to have arrived: what came after them
-    /// is sent again. False for a number that cannot be.
+    /// is sent again. False, and nothing changes, where that cannot be: the number is more than were sent, or
+    /// what came after it is not kept any more.
     #[must_use]
     pub fn resume(&mut self, received: u64) -> bool {
-        let fits = self.arrived(received);
+        let fits = received >= self.before && self.arrived(received);
         if fits {
             self.sent = 0;
         }
@@ -109,7 +120,6 @@ impl<T> Outbox<T> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "this is a test")]
 mod tests {
     use super::*;
 
@@ -154,15 +164,37 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_bounded_by_what_has_not_arrived_but_one_message_always_fits() {
+    fn bytes_are_bounded_by_what_was_not_sent_but_one_message_always_fits() {
         let mut outbox = Outbox::new(15);
         outbox.push(0, 100).unwrap();
         assert_eq!(outbox.push(1, 1), Err(Full));
         outbox.sent();
-        assert_eq!(outbox.push(1, 1), Err(Full), "it may have to be sent again");
-        outbox.forget_sent();
         outbox.push(1, 10).unwrap();
+        assert_eq!(outbox.push(2, 10), Err(Full));
         assert_eq!(flush(&mut outbox), [1]);
+        assert_eq!(outbox.bytes(), 10);
+    }
+
+    #[test]
+    fn what_was_sent_is_kept_as_long_as_there_is_room() {
+        let mut outbox = Outbox::new(30);
+        (0..3).for_each(|message| outbox.push(message, 10).unwrap());
+        assert_eq!(flush(&mut outbox), [0, 1, 2]);
+        outbox.push(3, 10).unwrap();
+        assert!(!outbox.resume(1), "it is not kept any more");
+        assert!(outbox.arrived(1), "but it may be said to have arrived");
+        assert!(outbox.resume(3));
+        assert_eq!(flush(&mut outbox), [3]);
+    }
+
+    #[test]
+    fn counting_may_begin_late() {
+        let mut outbox = with(0..2);
+        outbox.sent();
+        outbox.restart();
+        assert_eq!(flush(&mut outbox), [1]);
+        assert!(outbox.arrived(1));
+        assert_eq!(outbox.bytes(), 0);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Free-form description of a peer, a JSON value that the server passes on untouched.
 pub type Meta = serde_json::Value;
@@ -9,12 +10,12 @@ pub type Meta = serde_json::Value;
 /// Names one connection to the signalling server; assigned by the server in `welcome`.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[serde(transparent)]
-pub struct PeerId(String);
+pub struct PeerId(Arc<str>);
 
 impl PeerId {
     /// Takes any text as an identifier.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
+    pub fn new(id: impl AsRef<str>) -> Self {
+        Self(id.as_ref().into())
     }
 
     /// The identifier as it stands on the wire.
@@ -31,7 +32,7 @@ impl fmt::Display for PeerId {
 
 impl From<&str> for PeerId {
     fn from(id: &str) -> Self {
-        Self(id.to_owned())
+        Self(id.into())
     }
 }
 

@@ -21,8 +21,24 @@ pub struct Config {
     pub handshake_timeout: Duration,
     /// How long closing a connection may take, both halves of the closing handshake included. Default 1 s.
     pub close_timeout: Duration,
-    /// How many messages may wait for one peer; a peer that has more waiting is disconnected. Default 1000.
-    pub queue_length: usize,
+    /// How many bytes of messages may wait for one peer; a peer for which more would wait is disconnected.
+    /// Default 4 MiB.
+    pub queue_bytes: usize,
+    /// How many messages a peer may send each second on average; those beyond are read later. 0: no limit.
+    /// Default 1000.
+    pub messages_per_second: u32,
+    /// How many sessions a peer may have at a time. Default 1000.
+    pub max_sessions_per_peer: usize,
+    /// How long the `meta` of a peer may be, in bytes of JSON. Default 64 KiB.
+    pub max_meta_size: usize,
+    /// How long the place of a peer is kept that lost its connection, where it speaks 1.2. Zero: not at all.
+    /// Default 30 s.
+    pub lease: Duration,
+    /// How often peers that speak 1.2 say that they are there, unless they ask for another interval; after two
+    /// and a half intervals of silence a connection is lost. Default 10 s.
+    pub heartbeat: Duration,
+    /// The shortest interval between heartbeats that a peer may ask for. Default 1 s.
+    pub shortest_heartbeat: Duration,
     /// How long an incoming message may be, in bytes; a longer one ends its sender's connection.
     /// Default 1 MiB.
     pub max_message_size: usize,
@@ -37,7 +53,13 @@ impl Default for Config {
             idle_timeout: Duration::from_secs(70),
             handshake_timeout: Duration::from_secs(5),
             close_timeout: Duration::from_secs(1),
-            queue_length: 1000,
+            queue_bytes: 4 * 1024 * 1024,
+            messages_per_second: 1000,
+            max_sessions_per_peer: 1000,
+            max_meta_size: 64 * 1024,
+            lease: Duration::from_secs(30),
+            heartbeat: Duration::from_secs(10),
+            shortest_heartbeat: Duration::from_secs(1),
             max_message_size: 1024 * 1024,
         }
     }

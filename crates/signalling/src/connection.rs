@@ -1,20 +1,23 @@
 //! One peer's websocket: its reader, its only writer, and the way both end.
 
-use crate::board::{Board, Inbox, Mailbox, Membership};
+use crate::board::{Board, Membership};
 use crate::config::Config;
 use crate::ending::Ending;
+use crate::grant::Grant;
+use crate::pace::Pace;
+use crate::post::Line;
 use async_tungstenite::tokio::TokioAdapter;
 use async_tungstenite::tungstenite::error::ProtocolError;
-use async_tungstenite::tungstenite::{Bytes, Error, Message};
+use async_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 use async_tungstenite::{WebSocketReceiver, WebSocketSender, WebSocketStream};
 use futures::{SinkExt, StreamExt};
-use protocol::{ClientMessage, ServerMessage};
+use protocol::ClientMessage;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::{debug, info, trace};
 
 /// How many messages of a peer are dealt with before others, and this peer's own writer, have a turn: a burst
@@ -26,19 +29,22 @@ const BATCH: usize = 64;
 const MAX_DETAILS: usize = 200;
 
 /// Serves a peer until its connection has ended properly.
-pub(crate) async fn serve<S>(socket: WebSocketStream<TokioAdapter<S>>, board: &Arc<Board>, config: &Config)
-where
+pub(crate) async fn serve<S>(
+    socket: WebSocketStream<TokioAdapter<S>>,
+    board: &Arc<Board>,
+    config: &Config,
+    grant: Grant,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     // On the board before anything is read, so that no reply can miss its queue.
-    let Some((membership, mailbox)) = board.join(config.queue_length) else {
+    let Some(membership) = board.join(&grant, Line::new(config.idle_timeout)) else {
         return;
     };
-    let peer = membership.peer();
-    info!(%peer, "peer connected");
+    info!(peer = %membership.peer(), "peer connected");
     let (mut sender, mut receiver) = socket.split();
-    let (ending, closing) = converse(&mut sender, &mut receiver, &membership, mailbox, config).await;
-    info!(%peer, reason = %ending, "peer disconnected");
+    let (ending, closing) = converse(&mut sender, &mut receiver, &membership, config, grant.expires).await;
+    info!(peer = %membership.peer(), reason = %ending, "peer disconnected");
     if let Ok(socket) = WebSocketStream::reunite(sender, receiver) {
         end_transport(socket.into_inner().into_inner(), closing.end).await;
     }
@@ -65,16 +71,17 @@ async fn converse<S>(
     sender: &mut WebSocketSender<TokioAdapter<S>>,
     receiver: &mut WebSocketReceiver<TokioAdapter<S>>,
     membership: &Membership,
-    mailbox: Mailbox,
     config: &Config,
+    expires: Option<Instant>,
 ) -> (Ending, Closing)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let pulse = Pulse::new();
-    let mut reading = pin!(receive(receiver, membership, &pulse));
-    let mut watching = pin!(watch(membership, &pulse, config.idle_timeout));
-    let mut writing = pin!(transmit(sender, mailbox, &pulse, config));
+    let pace = Pace::new(config.messages_per_second, Instant::now());
+    let mut reading = pin!(receive(receiver, membership, &pulse, pace));
+    let mut watching = pin!(watch(membership, &pulse, expires));
+    let mut writing = pin!(transmit(sender, membership, &pulse, config));
     let (mut read, mut watched) = (false, false);
     let (ending, closing) = loop {
         tokio::select! {
@@ -91,8 +98,12 @@ where
 }
 
 /// Hands on what the peer says, until it closes or the connection breaks.
-async fn receive<S>(receiver: &mut WebSocketReceiver<TokioAdapter<S>>, membership: &Membership, pulse: &Pulse)
-where
+async fn receive<S>(
+    receiver: &mut WebSocketReceiver<TokioAdapter<S>>,
+    membership: &Membership,
+    pulse: &Pulse,
+    mut pace: Pace,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut in_turn = 0;
@@ -108,8 +119,14 @@ where
             in_turn = 0;
             tokio::task::yield_now().await;
         }
+        let wait = pace.spend(Instant::now());
+        if !wait.is_zero() {
+            sleep(wait).await;
+            // The peer may have answered a ping that has not been read.
+            pulse.beat();
+        }
         match message {
-            Message::Text(text) => understand(text.as_str(), membership),
+            Message::Text(text) => understand(&text, membership),
             Message::Binary(_) => {
                 membership.not_understood("binary messages are not understood, send text".to_owned());
             }
@@ -120,14 +137,13 @@ where
     membership.leave(ending);
 }
 
-fn understand(text: &str, membership: &Membership) {
-    let peer = membership.peer();
-    trace!(%peer, text, "received");
+fn understand(text: &Utf8Bytes, membership: &Membership) {
+    trace!(peer = %membership.peer(), %text, "received");
     match serde_json::from_str::<ClientMessage>(text) {
-        Ok(message) => membership.message(message),
+        Ok(message) => membership.message(message, text),
         Err(error) => {
             // The error may quote the message, which is not for the log.
-            debug!(%peer, "received a message that is not understood");
+            debug!(peer = %membership.peer(), "received a message that is not understood");
             let mut details = format!("invalid message: {error}");
             details.truncate(details.floor_char_boundary(MAX_DETAILS));
             membership.not_understood(details);
@@ -135,36 +151,47 @@ fn understand(text: &str, membership: &Membership) {
     }
 }
 
-/// Gives up on a peer from which nothing comes for `timeout`.
-async fn watch(membership: &Membership, pulse: &Pulse, timeout: Duration) {
-    loop {
-        let due = pulse.last() + timeout;
-        if due <= Instant::now() {
-            break;
+/// Gives up on a peer from which nothing comes for too long, or whose time is over.
+async fn watch(membership: &Membership, pulse: &Pulse, expires: Option<Instant>) {
+    let line = membership.line();
+    let ending = loop {
+        let silent = pulse.last() + line.silence();
+        let now = Instant::now();
+        if expires.is_some_and(|expires| expires <= now) {
+            break Ending::Expired;
         }
-        sleep_until(due).await;
-    }
-    membership.leave(Ending::Silent);
+        if silent <= now {
+            break Ending::Silent;
+        }
+        tokio::select! {
+            () = sleep_until(expires.map_or(silent, |expires| expires.min(silent))) => {}
+            () = line.tuned() => {}
+        }
+    };
+    membership.leave(ending);
 }
 
 /// Sends what is queued until the connection has to end, and starts or answers the closing handshake.
 async fn transmit<S>(
     sender: &mut WebSocketSender<TokioAdapter<S>>,
-    mut mailbox: Mailbox,
+    membership: &Membership,
     pulse: &Pulse,
     config: &Config,
 ) -> (Ending, Closing)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    // The ending goes first: what is left in the mailbox is looked at again when closing.
+    // The ending goes first: what is left in the queue is looked at again when closing.
     let ending = tokio::select! {
         biased;
-        ending = &mut mailbox.ending => ending.unwrap_or(Ending::Shutdown),
-        error = deliver(sender, &mut mailbox.inbox, pulse, config.ping_interval) => Ending::from(error),
+        ending = membership.line().over() => ending,
+        error = deliver(sender, membership, pulse, config.ping_interval) => {
+            membership.leave(Ending::from(error));
+            membership.line().over().await
+        }
     };
     let closing = Closing::within(config.close_timeout);
-    match timeout_at(closing.handshake, close(sender, mailbox.inbox, &ending)).await {
+    match timeout_at(closing.handshake, close(sender, membership, &ending)).await {
         Ok(Err(error)) => debug!(%error, "failed to close a connection"),
         Err(_) => debug!("failed to close a connection: the peer does not read"),
         Ok(Ok(())) => {}
@@ -175,7 +202,7 @@ where
 /// Sends messages, and pings between them, until that fails.
 async fn deliver<S>(
     sender: &mut WebSocketSender<TokioAdapter<S>>,
-    inbox: &mut Inbox,
+    membership: &Membership,
     pulse: &Pulse,
     ping_interval: Duration,
 ) -> Error
@@ -188,12 +215,7 @@ where
     loop {
         let ping_due = || sent.min(pulse.last().max(pinged)) + ping_interval;
         let done = tokio::select! {
-            there = inbox.wait() => if there {
-                send_batch(sender, inbox).await
-            } else {
-                // The peer is off the board: the ending that comes with it takes over.
-                std::future::pending().await
-            },
+            () = membership.line().news() => send_all(sender, membership).await,
             () = sleep_until(ping_due()) => {
                 // The peer may have been heard meanwhile.
                 if ping_due() > Instant::now() {
@@ -210,32 +232,32 @@ where
     }
 }
 
-/// Sends what is queued by now in one go.
-async fn send_batch<S>(sender: &mut WebSocketSender<TokioAdapter<S>>, inbox: &mut Inbox) -> Result<(), Error>
+/// Sends what is queued, until nothing is.
+async fn send_all<S>(
+    sender: &mut WebSocketSender<TokioAdapter<S>>,
+    membership: &Membership,
+) -> Result<(), Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    for _ in 0..BATCH {
-        let Some(message) = inbox.front() else { break };
-        feed(sender, message).await?;
-        inbox.pop();
+    let mut batch = Vec::new();
+    loop {
+        membership.post().take(membership.line(), BATCH, &mut batch);
+        if batch.is_empty() {
+            return Ok(());
+        }
+        for text in batch.drain(..) {
+            trace!(%text, "sending");
+            SinkExt::feed(sender, Message::Text(text)).await?;
+        }
+        SinkExt::flush(sender).await?;
     }
-    SinkExt::flush(sender).await
-}
-
-async fn feed<S>(sender: &mut WebSocketSender<TokioAdapter<S>>, message: &ServerMessage) -> Result<(), Error>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let text = serde_json::to_string(message).map_err(|error| Error::Io(error.into()))?;
-    trace!(text, "sending");
-    SinkExt::feed(sender, Message::text(text)).await
 }
 
 /// Answers the peer's Close, or sends ours after what is still to be said.
 async fn close<S>(
     sender: &mut WebSocketSender<TokioAdapter<S>>,
-    mut inbox: Inbox,
+    membership: &Membership,
     ending: &Ending,
 ) -> Result<(), Error>
 where
@@ -245,12 +267,9 @@ where
         return Ok(());
     }
     if let Ending::Shutdown = ending {
-        while let Some(message) = inbox.front() {
-            match feed(sender, message).await {
-                Err(error) if peer_was_first(&error) => break,
-                done => done?,
-            }
-            inbox.pop();
+        match send_all(sender, membership).await {
+            Err(error) if peer_was_first(&error) => {}
+            done => done?,
         }
     }
     if let Some(frame) = ending.close_frame() {

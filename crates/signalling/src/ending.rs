@@ -12,9 +12,13 @@ pub(crate) enum Ending {
     ClosedByPeer,
     #[error("the server is shutting down")]
     Shutdown,
+    #[error("another connection has taken over")]
+    TakenOver,
+    #[error("the token has expired")]
+    Expired,
     #[error("messages were not read in time")]
     TooSlow,
-    #[error("pings were not answered")]
+    #[error("nothing was heard for too long")]
     Silent,
     #[error("a message was longer than {max} bytes")]
     TooLong { max: usize },
@@ -27,13 +31,18 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
+    /// Whether the connection broke, rather than being ended by someone: the peer may come back.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::Silent)
+    }
+
     /// The frame that starts the closing handshake; nothing where there is nobody left to tell, or where the
     /// peer has started it.
     pub(crate) fn close_frame(&self) -> Option<CloseFrame> {
         let code = match self {
             Self::ClosedByPeer | Self::Lost(_) => return None,
             Self::Shutdown => CloseCode::Away,
-            Self::TooSlow | Self::Silent => CloseCode::Policy,
+            Self::TakenOver | Self::Expired | Self::TooSlow | Self::Silent => CloseCode::Policy,
             Self::TooLong { .. } => CloseCode::Size,
             Self::NotText => CloseCode::Invalid,
             Self::Violation(_) => CloseCode::Protocol,

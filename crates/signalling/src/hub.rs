@@ -3,130 +3,186 @@
 //! Pure: no sockets, no clock, no randomness. Session identifiers come from a source that the caller gives.
 //! Queues, slow peers and closing belong to `board` and `connection`.
 
+use crate::grant::Rights;
 use crate::peers::Peers;
+use crate::refusal::Refusal;
 use crate::sessions::{Session, Sessions};
 use protocol::{
-    ClientMessage, DescriptionKind, PeerId, PeerMessage, PeerMessageInner, PeerRole, PeerStatus,
-    ProtocolVersion, ServerMessage, SessionId,
+    ClientMessage, DescriptionKind, EndReason, ErrorCode, Meta, PeerId, PeerMessage, PeerMessageInner,
+    PeerRole, PeerStatus, ProtocolVersion, ServerMessage, SessionId,
 };
+use std::sync::Arc;
 
 /// One message that the server has to send.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outgoing {
     /// Who is told.
     pub to: PeerId,
-    /// What is said.
-    pub message: ServerMessage,
+    /// What is said; the same value where many are told the same.
+    pub message: Arc<ServerMessage>,
 }
 
-/// Why a message was not acted upon, in the words that its sender is told.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error("Peer '{0}' hasn't been welcomed")]
-    NotWelcomed(PeerId),
-    #[error("Cannot register peer {0} as both producer and passive consumer")]
-    ProducerAndConsumer(PeerId),
-    #[error("Protocol version selection for peer '{0}' must be first message")]
-    LateVersion(PeerId),
-    #[error("Peer with ID '{0}' not found")]
-    UnknownPeer(PeerId),
-    #[error("Peer {0} cannot start a session with itself")]
-    SelfSession(PeerId),
-    #[error("Only the consumer of a session may start it with an offer, and peer {0} is its producer")]
-    ProducerOffers(PeerId),
-    #[error("Missing a producer or a consumer: id {0} roles {1:?}, id {2} roles {3:?}")]
-    NoRoles(PeerId, Vec<PeerRole>, PeerId, Vec<PeerRole>),
-    #[error("cannot forward offer from \"{from}\" to \"{to}\" as \"{from}\" is not the producer")]
-    ConsumerOffers { from: PeerId, to: PeerId },
-    #[error("Peer {0} is not part of {1}")]
-    NotAMember(PeerId, SessionId),
-    #[error("Invalid end session message with error from peer '{0}', minimum protocol version is 1.1")]
-    ErrorNeedsV1_1(PeerId),
-    #[error("unknown message type")]
-    UnknownMessage,
+/// What one peer may ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Sessions that a peer may have at a time.
+    pub sessions_per_peer: usize,
+    /// Bytes of a peer's `meta`, as JSON.
+    pub meta: usize,
 }
 
-/// The state of the server: peers, their roles and their sessions.
+impl Default for Limits {
+    fn default() -> Self {
+        Self { sessions_per_peer: 1000, meta: 64 * 1024 }
+    }
+}
+
+/// The state of a room: peers, their roles and their sessions.
 pub struct Hub {
     peers: Peers,
     sessions: Sessions,
+    limits: Limits,
     new_session_id: Box<dyn FnMut() -> SessionId + Send>,
 }
 
 impl Hub {
     /// An empty hub. `new_session_id` must give a new identifier at each call.
-    pub fn new(new_session_id: impl FnMut() -> SessionId + Send + 'static) -> Self {
+    pub fn new(limits: Limits, new_session_id: impl FnMut() -> SessionId + Send + 'static) -> Self {
         Self {
             peers: Peers::default(),
             sessions: Sessions::default(),
+            limits,
             new_session_id: Box::new(new_session_id),
         }
     }
 
     /// A peer has connected under an identifier that nobody else has. Nothing happens where it is taken.
-    pub fn connected(&mut self, peer: PeerId) -> Vec<Outgoing> {
-        if !self.peers.add(peer.clone()) {
+    pub fn connected(&mut self, peer: PeerId, rights: Rights) -> Vec<Outgoing> {
+        if !self.peers.add(peer.clone(), rights) {
             return Vec::new();
         }
-        vec![tell(&peer, ServerMessage::Welcome { peer_id: peer.clone(), versions: Vec::new() })]
+        let versions = ProtocolVersion::ALL.to_vec();
+        vec![tell(&peer, ServerMessage::Welcome { peer_id: peer.clone(), versions })]
     }
 
     /// A peer has said something. A message that is refused changes nothing, and its sender is told why.
     pub fn message(&mut self, from: &PeerId, message: ClientMessage) -> Vec<Outgoing> {
-        self.answer(from, message).unwrap_or_else(|refusal| vec![error(from, refusal.to_string())])
+        self.answer(from, message).unwrap_or_else(|refusal| vec![tell(from, refusal.message())])
     }
 
     /// A peer has said something that is no message at all; `details` says what is wrong with it.
     pub fn not_understood(&self, from: &PeerId, details: String) -> Vec<Outgoing> {
-        vec![error(from, details)]
+        let code = Some(ErrorCode::InvalidMessage);
+        vec![tell(from, ServerMessage::Error { details, code, peer_id: None, session_id: None })]
     }
 
-    /// A peer's connection is over: its sessions end, and listeners hear of it.
+    /// A peer is over: its sessions end, and listeners hear of it.
     pub fn gone(&mut self, peer: &PeerId) -> Vec<Outgoing> {
         let Some(status) = self.peers.remove(peer) else {
             return Vec::new();
         };
-        let mut told = self.end_sessions(peer, |_| true);
+        let mut told = self.end_sessions(peer, EndReason::PeerGone, |_| true);
         let farewell = PeerStatus { roles: Vec::new(), meta: status.meta, peer_id: Some(peer.clone()) };
         self.tell_listeners(farewell, &mut told);
         told
     }
 
+    /// The connection of `newcomer` turns out to be that of `peer`: the newcomer, who has said nothing yet, is
+    /// forgotten, and `peer` has its rights from now on. False where one of them is not there.
+    pub fn resumed(&mut self, newcomer: &PeerId, peer: &PeerId) -> bool {
+        newcomer != peer && self.peers.merge(newcomer, peer)
+    }
+
+    /// The version that a peer speaks.
+    pub fn version(&self, peer: &PeerId) -> ProtocolVersion {
+        self.peers.version(peer)
+    }
+
+    /// Whether a peer may still choose its version: it has said nothing yet.
+    pub fn is_new(&self, peer: &PeerId) -> bool {
+        self.peers.is_new(peer)
+    }
+
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.peers.is_empty()
+    }
+
+    /// How many sessions run.
+    pub fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
     fn answer(&mut self, from: &PeerId, message: ClientMessage) -> Result<Vec<Outgoing>, Refusal> {
-        if message == ClientMessage::Unknown {
-            return Err(Refusal::UnknownMessage);
+        // Neither is the first message that decides about the version.
+        match &message {
+            ClientMessage::Unknown => return Err(Refusal::UnknownMessage),
+            ClientMessage::SetProtocolVersion { version, .. } if !ProtocolVersion::ALL.contains(version) => {
+                return Err(Refusal::UnknownVersion);
+            }
+            _ => {}
         }
         let first = self.peers.speaks(from)?;
         match message {
-            ClientMessage::SetProtocolVersion { version, .. } => {
-                if !first {
-                    return Err(Refusal::LateVersion(from.clone()));
-                }
-                self.peers.set_version(from, version);
-                Ok(Vec::new())
-            }
+            ClientMessage::SetProtocolVersion { version, .. } => self.set_version(from, version, first),
             ClientMessage::SetPeerStatus(status) => self.set_status(from, status),
             ClientMessage::StartSession { peer_id, offer } => self.start_session(from, &peer_id, offer),
-            ClientMessage::EndSession { session_id } => self.end_session(from, &session_id, None),
-            ClientMessage::EndSessionV1_1 { session_id, error, .. } => {
-                self.end_session(from, &session_id, error)
+            ClientMessage::EndSession { session_id } => self.end_session(from, &session_id, None, None),
+            ClientMessage::EndSessionV1_1 { session_id, error, reason } => {
+                self.end_session(from, &session_id, error, reason)
             }
             ClientMessage::Peer(message) => self.forward(from, message),
             ClientMessage::List => {
+                self.may(from, self.peers.rights(from).list, "list producers")?;
                 Ok(vec![tell(from, ServerMessage::List { producers: self.peers.producers() })])
             }
             ClientMessage::ListConsumers => {
+                self.may(from, self.peers.rights(from).list, "list consumers")?;
                 Ok(vec![tell(from, ServerMessage::ListConsumers { consumers: self.peers.consumers() })])
             }
-            ClientMessage::Heartbeat { .. } | ClientMessage::Unknown => Err(Refusal::UnknownMessage),
+            ClientMessage::Heartbeat { .. } => {
+                // Those of peers that speak 1.2 are dealt with where messages are counted.
+                Err(Refusal::HeartbeatNeedsV1_2(from.clone()))
+            }
+            ClientMessage::Unknown => Err(Refusal::UnknownMessage),
         }
     }
 
+    fn may(&self, peer: &PeerId, right: bool, what: &'static str) -> Result<(), Refusal> {
+        if right { Ok(()) } else { Err(Refusal::Forbidden { peer: peer.clone(), what }) }
+    }
+
+    fn set_version(
+        &mut self,
+        from: &PeerId,
+        version: ProtocolVersion,
+        first: bool,
+    ) -> Result<Vec<Outgoing>, Refusal> {
+        if !first {
+            return Err(Refusal::LateVersion(from.clone()));
+        }
+        self.peers.set_version(from, version);
+        Ok(Vec::new())
+    }
+
+    fn check_status(&self, from: &PeerId, status: &PeerStatus) -> Result<(), Refusal> {
+        let rights = self.peers.rights(from);
+        self.may(from, rights.produce || !status.has(PeerRole::Producer), "produce")?;
+        self.may(from, rights.consume || !status.has(PeerRole::Consumer), "consume")?;
+        self.may(from, rights.list || !status.has(PeerRole::Listener), "listen")?;
+        let length = status.meta.as_ref().map_or(0, length);
+        if length > self.limits.meta {
+            return Err(Refusal::MetaTooLong { peer: from.clone(), length, limit: self.limits.meta });
+        }
+        Ok(())
+    }
+
     fn set_status(&mut self, from: &PeerId, status: PeerStatus) -> Result<Vec<Outgoing>, Refusal> {
+        self.check_status(from, &status)?;
         let Some(change) = self.peers.set_status(from, status)? else {
             return Ok(Vec::new());
         };
-        let mut told = self.end_sessions(from, |session| {
+        let mut told = self.end_sessions(from, EndReason::RoleDropped, |session| {
             (change.stopped_producing && session.producer == *from)
                 || (change.stopped_consuming && session.consumer == *from)
         });
@@ -156,8 +212,18 @@ impl Hub {
             let (ours, theirs) = (self.peers.roles(from), self.peers.roles(with));
             return Err(Refusal::NoRoles(from.clone(), ours, with.clone(), theirs));
         };
+        let rights = self.peers.rights(from);
+        if producer == *from {
+            self.may(from, rights.produce, "produce")?;
+        } else {
+            self.may(from, rights.consume, "consume")?;
+        }
         if offer.is_some() && producer == *from {
             return Err(Refusal::ProducerOffers(producer));
+        }
+        let limit = self.limits.sessions_per_peer;
+        if let Some(peer) = [from, with].into_iter().find(|peer| self.sessions.of(peer) >= limit) {
+            return Err(Refusal::TooManySessions { peer: peer.clone(), limit });
         }
         let session_id = (self.new_session_id)();
         // The consumer first: it must know the session before anything of the producer's reaches it.
@@ -175,25 +241,34 @@ impl Hub {
         from: &PeerId,
         session_id: &SessionId,
         error: Option<String>,
+        reason: Option<EndReason>,
     ) -> Result<Vec<Outgoing>, Refusal> {
         if error.is_some() && self.peers.version(from) < ProtocolVersion::V1_1 {
             return Err(Refusal::ErrorNeedsV1_1(from.clone()));
         }
-        // Both members may end a session at the same time: the second one is not at fault.
         let Some(session) = self.sessions.get(session_id) else {
-            return Ok(Vec::new());
+            return self.unknown_session(from, session_id);
         };
         let Some(partner) = session.partner(from).cloned() else {
             return Err(Refusal::NotAMember(from.clone(), session_id.clone()));
         };
         self.sessions.remove(session_id);
-        Ok(vec![self.session_over(&partner, session_id.clone(), error)])
+        let reason = reason.or(error.is_none().then_some(EndReason::Ended));
+        Ok(vec![self.session_over(&partner, session_id.clone(), error, reason)])
+    }
+
+    /// Both members may end a session at the same time, and a candidate may be under way while it ends: their
+    /// sender is not at fault. Peers before 1.2 take every error for a serious one, and are not told.
+    fn unknown_session(&self, from: &PeerId, session_id: &SessionId) -> Result<Vec<Outgoing>, Refusal> {
+        if self.peers.version(from) < ProtocolVersion::V1_2 {
+            return Ok(Vec::new());
+        }
+        Err(Refusal::UnknownSession(session_id.clone()))
     }
 
     fn forward(&self, from: &PeerId, message: PeerMessage) -> Result<Vec<Outgoing>, Refusal> {
-        // A candidate may be under way while the session ends: its sender is not at fault.
         let Some(session) = self.sessions.get(&message.session_id) else {
-            return Ok(Vec::new());
+            return self.unknown_session(from, &message.session_id);
         };
         let Some(partner) = session.partner(from) else {
             return Err(Refusal::NotAMember(from.clone(), message.session_id));
@@ -202,36 +277,53 @@ impl Hub {
             && description.kind == DescriptionKind::Offer
             && *from == session.consumer
         {
-            return Err(Refusal::ConsumerOffers { from: from.clone(), to: partner.clone() });
+            return Err(Refusal::ConsumerOffers {
+                from: from.clone(),
+                to: partner.clone(),
+                session: message.session_id,
+            });
         }
         Ok(vec![tell(partner, ServerMessage::Peer(message))])
     }
 
     /// Ends those sessions of `peer` that `ends` picks; the other members are told.
-    fn end_sessions(&mut self, peer: &PeerId, ends: impl Fn(&Session) -> bool) -> Vec<Outgoing> {
+    fn end_sessions(
+        &mut self,
+        peer: &PeerId,
+        reason: EndReason,
+        ends: impl Fn(&Session) -> bool,
+    ) -> Vec<Outgoing> {
         let ended = self.sessions.remove_where(peer, ends);
-        ended.into_iter().map(|(id, partner)| self.session_over(&partner, id, None)).collect()
+        ended.into_iter().map(|(id, partner)| self.session_over(&partner, id, None, Some(reason))).collect()
     }
 
     /// The end of a session in the words of the version that `to` speaks.
-    fn session_over(&self, to: &PeerId, session_id: SessionId, error: Option<String>) -> Outgoing {
+    fn session_over(
+        &self,
+        to: &PeerId,
+        session_id: SessionId,
+        error: Option<String>,
+        reason: Option<EndReason>,
+    ) -> Outgoing {
         let message = match self.peers.version(to) {
             ProtocolVersion::V1_0 => ServerMessage::EndSession { session_id },
-            _ => ServerMessage::EndSessionV1_1 { session_id, error, reason: None },
+            _ => ServerMessage::EndSessionV1_1 { session_id, error, reason },
         };
         tell(to, message)
     }
 
     fn tell_listeners(&self, status: PeerStatus, told: &mut Vec<Outgoing>) {
+        let message = Arc::new(ServerMessage::PeerStatusChanged(status));
         let listeners = self.peers.listeners();
-        told.extend(listeners.map(|to| tell(to, ServerMessage::PeerStatusChanged(status.clone()))));
+        told.extend(listeners.map(|to| Outgoing { to: to.clone(), message: message.clone() }));
     }
 }
 
 fn tell(to: &PeerId, message: ServerMessage) -> Outgoing {
-    Outgoing { to: to.clone(), message }
+    Outgoing { to: to.clone(), message: Arc::new(message) }
 }
 
-fn error(to: &PeerId, details: String) -> Outgoing {
-    tell(to, ServerMessage::Error { details, code: None, peer_id: None, session_id: None })
+/// How long a description of a peer is on the wire, in bytes.
+fn length(meta: &Meta) -> usize {
+    serde_json::to_string(meta).map_or(usize::MAX, |text| text.len())
 }

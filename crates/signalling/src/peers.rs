@@ -2,7 +2,8 @@
 //!
 //! Knows nothing of sessions: what a change of roles means for them is decided in `hub`.
 
-use crate::hub::Refusal;
+use crate::grant::Rights;
+use crate::refusal::Refusal;
 use crate::roll::Roll;
 use protocol::{Peer, PeerId, PeerRole, PeerStatus, ProtocolVersion};
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use std::collections::HashMap;
 struct State {
     status: PeerStatus,
     version: ProtocolVersion,
+    rights: Rights,
     /// Whether the peer has said anything yet: the version may only be chosen before.
     spoken: bool,
 }
@@ -34,11 +36,24 @@ pub(crate) struct Peers {
 
 impl Peers {
     /// Adds a peer without roles; false where the identifier is taken.
-    pub(crate) fn add(&mut self, peer: PeerId) -> bool {
+    pub(crate) fn add(&mut self, peer: PeerId, rights: Rights) -> bool {
         if self.states.contains_key(&peer) {
             return false;
         }
-        self.states.insert(peer, State::default());
+        self.states.insert(peer, State { rights, ..State::default() });
+        true
+    }
+
+    /// Forgets `newcomer`, who has no role, and gives `peer` its rights; false where one of them is not here.
+    pub(crate) fn merge(&mut self, newcomer: &PeerId, peer: &PeerId) -> bool {
+        let Some(rights) = self.states.get(newcomer).map(|state| state.rights) else {
+            return false;
+        };
+        let Some(state) = self.states.get_mut(peer) else {
+            return false;
+        };
+        state.rights = rights;
+        self.states.remove(newcomer);
         true
     }
 
@@ -49,6 +64,21 @@ impl Peers {
         self.consumers.remove(peer);
         self.listeners.remove(peer);
         Some(state.status)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.states.is_empty()
+    }
+
+    /// Whether the peer has said nothing yet.
+    pub(crate) fn is_new(&self, peer: &PeerId) -> bool {
+        self.states.get(peer).is_some_and(|state| !state.spoken)
+    }
+
+    /// What the peer may do; nothing where it is not connected.
+    pub(crate) fn rights(&self, peer: &PeerId) -> Rights {
+        let none = Rights { produce: false, consume: false, list: false };
+        self.states.get(peer).map_or(none, |state| state.rights)
     }
 
     pub(crate) fn contains(&self, peer: &PeerId) -> bool {

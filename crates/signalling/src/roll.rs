@@ -32,6 +32,10 @@ impl<T: Clone + Eq + Hash> Roll<T> {
         self.members.values()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()
     }

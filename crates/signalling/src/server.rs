@@ -3,6 +3,7 @@
 use crate::board::Board;
 use crate::config::Config;
 use crate::connection;
+use crate::grant::Grant;
 use crate::upgrade::{self, UpgradeError};
 use async_tungstenite::WebSocketStream;
 use async_tungstenite::tokio::TokioAdapter;
@@ -57,18 +58,21 @@ pub async fn run(
     let shared = Arc::new(Shared {
         headers: response_headers(&config.headers)?,
         tls: config.tls.clone().map(TlsAcceptor::from),
-        board: Arc::new(Board::new()),
+        board: Arc::new(Board::new(&config, Box::new(|_| Vec::new()))),
         config,
     });
     let (closing, closed) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut pause = Duration::ZERO;
     let mut shutdown = pin!(shutdown);
+    let board = shared.board.clone();
+    let mut leases = pin!(board.watch_leases());
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             Some(done) = connections.join_next() => report(done),
+            () = &mut leases => {}
             (stream, address) = accept(&listener, &mut pause) => {
                 connections.spawn(connect(stream, address, shared.clone(), closed.clone()));
             }
@@ -142,14 +146,14 @@ async fn connect(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, cl
             let Some(socket) = shake_hands(address, &shared, closed, upgrade(stream, &shared)).await else {
                 return;
             };
-            connection::serve(socket, &shared.board, &shared.config).await;
+            connection::serve(socket, &shared.board, &shared.config, Grant::default()).await;
         }
         Some(tls) => {
             let upgraded = async { upgrade(tls.accept(stream).await?, &shared).await };
             let Some(socket) = shake_hands(address, &shared, closed, upgraded).await else {
                 return;
             };
-            connection::serve(socket, &shared.board, &shared.config).await;
+            connection::serve(socket, &shared.board, &shared.config, Grant::default()).await;
         }
     }
 }

@@ -39,6 +39,16 @@ impl Sessions {
         self.by_id.insert(id, session);
     }
 
+    /// How many sessions there are.
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// How many sessions a peer has.
+    pub(crate) fn of(&self, peer: &PeerId) -> usize {
+        self.by_peer.get(peer).map_or(0, Roll::len)
+    }
+
     pub(crate) fn get(&self, id: &SessionId) -> Option<&Session> {
         self.by_id.get(id)
     }

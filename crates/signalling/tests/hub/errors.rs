@@ -1,6 +1,7 @@
 //! What is refused, and in which words.
 
 use crate::scene::{Scene, candidate, description, error, to};
+use gst_plugin_webrtc_signalling::Rights;
 use serde_json::{Value, json};
 
 #[test]
@@ -115,6 +116,97 @@ fn words_in_a_session_that_nobody_knows_are_ignored() {
         json!({"type": "endSessionV1_1", "sessionId": "s9", "error": null}),
     ] {
         assert_eq!(scene.say("a", message), []);
+    }
+}
+
+#[test]
+fn a_peer_of_1_2_is_told_that_a_session_is_over() {
+    let mut scene = Scene::in_session();
+    scene.connect("new");
+    scene.speak_v1_2("new");
+    for message in [candidate("s9"), json!({"type": "endSession", "sessionId": "s9"})] {
+        assert_eq!(scene.say("new", message), [error("new", "There is no session s9")]);
+    }
+}
+
+#[test]
+fn every_refusal_has_a_code_and_names_what_it_is_about() {
+    let mut scene = Scene::in_session();
+    for peer in ["v1_1", "v1_2", "fresh"] {
+        scene.connect(peer);
+    }
+    scene.speak_v1_1("v1_1");
+    scene.speak_v1_2("v1_2");
+    let start = |peer: &str| json!({"type": "startSession", "peerId": peer});
+    let version = |version: &str| json!({"type": "setProtocolVersion", "version": version});
+    let rows = [
+        ("producer", version("v1_1"), json!({"code": "lateVersion"})),
+        ("fresh", version("v9"), json!({"code": "unsupportedVersion"})),
+        ("fresh", json!({"type": "dance"}), json!({"code": "unknownType"})),
+        ("fresh", json!({"type": "heartbeat", "received": 0}), json!({"code": "needsNewerVersion"})),
+        ("stranger", start("nobody"), json!({"code": "unknownPeer", "peerId": "nobody"})),
+        ("stranger", start("stranger"), json!({"code": "selfSession", "peerId": "stranger"})),
+        ("stranger", start("consumer"), json!({"code": "noRoles", "peerId": "consumer"})),
+        ("stranger", candidate("s1"), json!({"code": "notAMember", "sessionId": "s1"})),
+        ("consumer", description("s1", "offer"), json!({"code": "offerNotAllowed", "sessionId": "s1"})),
+        ("v1_2", candidate("s9"), json!({"code": "unknownSession", "sessionId": "s9"})),
+        (
+            "stranger",
+            json!({"type": "endSessionV1_1", "sessionId": "s1", "error": "x"}),
+            json!({"code": "needsNewerVersion"}),
+        ),
+        (
+            "stranger",
+            json!({"type": "setPeerStatus", "roles": ["producer", "consumer"]}),
+            json!({"code": "roleConflict", "peerId": "stranger"}),
+        ),
+        (
+            "stranger",
+            json!({"type": "setPeerStatus", "roles": [], "meta": "x".repeat(70_000)}),
+            json!({"code": "metaTooLong"}),
+        ),
+    ];
+    for (peer, message, expected) in rows {
+        assert_eq!(scene.refusal(peer, message.clone()), expected, "{peer}: {message}");
+    }
+}
+
+#[test]
+fn a_version_that_is_not_spoken_leaves_the_choice() {
+    let mut scene = Scene::with(&["a"]);
+    scene.say("a", json!({"type": "setProtocolVersion", "version": "v9"}));
+    assert_eq!(scene.say("a", json!({"type": "setProtocolVersion", "version": "v1_1"})), []);
+}
+
+#[test]
+fn a_right_that_is_missing_is_told_and_the_others_hold() {
+    let all = Rights::ALL;
+    let status = |role: &str| json!({"type": "setPeerStatus", "roles": [role]});
+    let start = |peer: &str| json!({"type": "startSession", "peerId": peer});
+    let no_produce = Rights { produce: false, ..all };
+    let no_consume = Rights { consume: false, ..all };
+    let no_list = Rights { list: false, ..all };
+    for (rights, message, allowed) in [
+        (no_produce, status("producer"), false),
+        (no_produce, start("consumer"), false),
+        (no_produce, start("producer"), true),
+        (no_produce, status("consumer"), true),
+        (no_consume, status("consumer"), false),
+        (no_consume, start("producer"), false),
+        (no_consume, start("consumer"), true),
+        (no_consume, status("producer"), true),
+        (no_list, status("listener"), false),
+        (no_list, json!({"type": "list"}), false),
+        (no_list, json!({"type": "listConsumers"}), false),
+        (no_list, status("producer"), true),
+    ] {
+        let mut scene = Scene::with(&["producer", "consumer"]);
+        scene.roles("producer", &["producer"]);
+        scene.roles("consumer", &["consumer"]);
+        scene.connect_with("a", rights);
+        let told = scene.say("a", message.clone());
+        let refused = told.first().is_some_and(|(_, json)| json["type"] == "error");
+        assert_eq!(!refused, allowed, "{rights:?} {message}: {told:?}");
     }
 }
 

@@ -13,7 +13,10 @@ fn list(scene: &mut Scene, peer: &str) -> Value {
 #[test]
 fn a_peer_is_welcomed_with_its_own_identifier() {
     let mut scene = Scene::new();
-    assert_eq!(scene.connect("a"), [to("a", json!({"type": "welcome", "peerId": "a"}))]);
+    assert_eq!(
+        scene.connect("a"),
+        [to("a", json!({"type": "welcome", "peerId": "a", "versions": ["v1_0", "v1_1", "v1_2"]}))]
+    );
 }
 
 #[test]

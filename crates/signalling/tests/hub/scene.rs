@@ -1,6 +1,6 @@
 //! A hub with peers, and the words of the scenarios.
 
-use gst_plugin_webrtc_signalling::{Hub, Outgoing};
+use gst_plugin_webrtc_signalling::{Hub, Limits, Outgoing, Rights};
 use protocol::{ClientMessage, PeerId, ServerMessage, SessionId};
 use serde_json::{Value, json};
 
@@ -10,8 +10,13 @@ pub(crate) struct Scene(Hub);
 impl Scene {
     /// An empty hub.
     pub(crate) fn new() -> Self {
+        Self::limited(Limits::default())
+    }
+
+    /// An empty hub with other limits.
+    pub(crate) fn limited(limits: Limits) -> Self {
         let mut count = 0;
-        Self(Hub::new(move || {
+        Self(Hub::new(limits, move || {
             count += 1;
             SessionId::new(format!("s{count}"))
         }))
@@ -28,7 +33,12 @@ impl Scene {
 
     /// Connects a peer.
     pub(crate) fn connect(&mut self, peer: &str) -> Vec<(String, Value)> {
-        told(self.0.connected(peer.into()))
+        self.connect_with(peer, Rights::ALL)
+    }
+
+    /// Connects a peer that has some rights only.
+    pub(crate) fn connect_with(&mut self, peer: &str, rights: Rights) -> Vec<(String, Value)> {
+        told(self.0.connected(peer.into(), rights))
     }
 
     /// Disconnects a peer.
@@ -36,7 +46,21 @@ impl Scene {
         told(self.0.gone(&peer.into()))
     }
 
-    /// A peer sends a message; who is told what, in order.
+    /// The code, the peer and the session of the error with which a message is refused.
+    pub(crate) fn refusal(&mut self, peer: &str, message: Value) -> Value {
+        let message: ClientMessage = serde_json::from_value(message).unwrap();
+        let told = self.0.message(&peer.into(), message);
+        assert_eq!(told.len(), 1, "not refused: {told:?}");
+        let Outgoing { to, message } = &told[0];
+        assert_eq!(name(to), peer);
+        let mut error = json!(**message);
+        assert_eq!(error["type"], "error");
+        let parts = error.as_object_mut().unwrap();
+        parts.retain(|key, _| key != "type" && key != "details");
+        error
+    }
+
+    /// A peer sends a message; who is told what, in order. Codes of errors are left out.
     pub(crate) fn say(&mut self, peer: &str, message: Value) -> Vec<(String, Value)> {
         let message: ClientMessage = serde_json::from_value(message).unwrap();
         told(self.0.message(&peer.into(), message))
@@ -45,6 +69,11 @@ impl Scene {
     /// A peer chooses protocol 1.1.
     pub(crate) fn speak_v1_1(&mut self, peer: &str) {
         assert_eq!(self.say(peer, json!({"type": "setProtocolVersion", "version": "v1_1"})), []);
+    }
+
+    /// A peer chooses protocol 1.2.
+    pub(crate) fn speak_v1_2(&mut self, peer: &str) {
+        assert_eq!(self.say(peer, json!({"type": "setProtocolVersion", "version": "v1_2"})), []);
     }
 
     /// A peer takes roles.
@@ -80,7 +109,12 @@ fn name(peer: &PeerId) -> String {
 }
 
 fn json_of(message: &ServerMessage) -> Value {
-    serde_json::to_value(message).unwrap()
+    let mut json = serde_json::to_value(message).unwrap();
+    if json["type"] == "error" {
+        let fields = json.as_object_mut().unwrap();
+        fields.retain(|key, _| key == "type" || key == "details");
+    }
+    json
 }
 
 /// What one peer is told.

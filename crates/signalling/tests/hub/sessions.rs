@@ -1,6 +1,7 @@
 //! Sessions: who may start, speak in and end one, and what both members hear.
 
 use crate::scene::{Scene, candidate, description, end, error, to};
+use gst_plugin_webrtc_signalling::Limits;
 use serde_json::{Value, json};
 
 fn started(peer: &str, producer: &str, session: &str) -> (String, Value) {
@@ -11,8 +12,18 @@ fn start(peer: &str, consumer: &str, session: &str, offer: Value) -> (String, Va
     to(peer, json!({"type": "startSession", "peerId": consumer, "sessionId": session, "offer": offer}))
 }
 
+/// An end as a peer is told it that speaks 1.1: a failure without a code, or an ordinary end.
 fn end_v1_1(peer: &str, session: &str, error: Value) -> (String, Value) {
-    to(peer, json!({"type": "endSessionV1_1", "sessionId": session, "error": error}))
+    let mut message = json!({"type": "endSessionV1_1", "sessionId": session, "error": error});
+    if error.is_null() {
+        message["reason"] = json!("ended");
+    }
+    to(peer, message)
+}
+
+fn end_for(peer: &str, session: &str, error: Value, reason: &str) -> (String, Value) {
+    let message = json!({"type": "endSessionV1_1", "sessionId": session, "error": error, "reason": reason});
+    to(peer, message)
 }
 
 #[test]
@@ -216,4 +227,47 @@ fn the_internal_message_of_older_servers_resets_nobody() {
     let told = scene.say("producer", json!({"type": "newPeer", "peerId": "producer"}));
     assert_eq!(told, [error("producer", "unknown message type")]);
     assert!(scene.session_runs());
+}
+
+#[test]
+fn the_reason_of_an_end_reaches_the_other_member() {
+    let mut scene = Scene::with(&["p", "c"]);
+    scene.speak_v1_2("p");
+    scene.speak_v1_2("c");
+    scene.roles("p", &["producer"]);
+    scene.start("c", "p");
+    let reason = "transportFailed";
+    let message = json!({"type": "endSessionV1_1", "sessionId": "s1", "error": "no way", "reason": reason});
+    assert_eq!(scene.say("c", message), [end_for("p", "s1", json!("no way"), reason)]);
+}
+
+#[test]
+fn the_server_says_why_it_ends_a_session() {
+    let mut scene = Scene::with(&["p", "c"]);
+    scene.speak_v1_1("c");
+    scene.roles("p", &["producer"]);
+    scene.start("c", "p");
+    assert_eq!(scene.roles("p", &[]), [end_for("c", "s1", Value::Null, "roleDropped")]);
+    scene.roles("p", &["producer"]);
+    scene.start("c", "p");
+    assert_eq!(scene.disconnect("p"), [end_for("c", "s2", Value::Null, "peerGone")]);
+}
+
+#[test]
+fn a_peer_may_have_so_many_sessions_and_no_more() {
+    let mut scene = Scene::limited(Limits { sessions_per_peer: 2, ..Limits::default() });
+    for peer in ["p", "q", "a", "b"] {
+        scene.connect(peer);
+    }
+    scene.roles("p", &["producer"]);
+    scene.roles("q", &["producer"]);
+    scene.start("a", "p");
+    scene.start("b", "p");
+    let full = [error("a", "Peer p has 2 sessions already, and may not have more")];
+    assert_eq!(scene.start("a", "p"), full);
+    scene.start("a", "q");
+    let full = [error("a", "Peer a has 2 sessions already, and may not have more")];
+    assert_eq!(scene.start("a", "q"), full);
+    scene.say("b", json!({"type": "endSession", "sessionId": "s2"}));
+    assert_eq!(scene.start("b", "p").len(), 2);
 }

@@ -5,6 +5,7 @@
 
 mod closing;
 mod handshake;
+mod leases;
 mod messages;
 mod overload;
 mod program;

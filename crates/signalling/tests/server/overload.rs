@@ -10,10 +10,15 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_stops_reading_is_disconnected_while_others_go_on() {
     for secure in [false, true] {
-        let config = Config { queue_length: 20, close_timeout: Duration::from_secs(15), ..Config::default() };
+        let config = Config {
+            queue_bytes: 1_000_000,
+            messages_per_second: 0,
+            close_timeout: Duration::from_secs(15),
+            ..Config::default()
+        };
         let server = Server::start(secure, config).await;
         let mut producer = server.client().await;
-        let meta = "x".repeat(100_000);
+        let meta = "x".repeat(60_000);
         producer.say(json!({"type": "setPeerStatus", "roles": ["producer"], "meta": meta})).await;
         producer.settle().await;
 
@@ -22,7 +27,7 @@ async fn a_peer_that_stops_reading_is_disconnected_while_others_go_on() {
         listener.next().await;
         let mut bystander = server.client().await;
 
-        // Each of its requests is answered with 100 kB that it does not read, until its queue is full.
+        // Each of its requests is answered with 60 kB that it does not read, until its queue is full.
         let mut frozen = server.client().await;
         let gone = tokio::spawn(async move { listener.next().await });
         while !gone.is_finished() {
@@ -44,7 +49,9 @@ async fn a_peer_that_stops_reading_is_disconnected_while_others_go_on() {
 
 #[tokio::test]
 async fn a_burst_that_is_longer_than_a_queue_reaches_a_peer_that_reads() {
-    let server = Server::start(false, Config { queue_length: 200, ..Config::default() }).await;
+    let server =
+        Server::start(false, Config { queue_bytes: 50_000, messages_per_second: 0, ..Config::default() })
+            .await;
     let (mut producer, mut consumer) = (server.client().await, server.client().await);
     let session = start_session(&mut producer, &mut consumer).await;
     for index in 0..3000 {
@@ -69,7 +76,7 @@ async fn a_message_that_is_too_long_ends_its_senders_connection_only() {
         let (mut sender, mut other) = (server.client().await, server.client().await);
         sender.say(json!({"type": "list", "padding": "x".repeat(900)})).await;
         assert_eq!(sender.next().await["type"], "list");
-        sender.say(json!({"type": "list", "padding": "x".repeat(100_000)})).await;
+        sender.say(json!({"type": "list", "padding": "x".repeat(60_000)})).await;
         let close = sender.closed().await.unwrap();
         assert_eq!(
             (u16::from(close.code), close.reason.as_str()),

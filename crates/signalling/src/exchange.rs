@@ -1,0 +1,364 @@
+//! All rooms and all peers: who is told what becomes places in queues; who lost its connection keeps its place
+//! for a while.
+//!
+//! Knows neither sockets nor a clock: the time is an argument, and identifiers come from a source that the
+//! caller gives. Nobody ever waits for a queue: a peer whose queue is full is put out.
+
+use crate::ending::Ending;
+use crate::grant::Grant;
+use crate::hub::{Hub, Limits, Outgoing};
+use crate::leases::Leases;
+use crate::post::{Line, Post};
+use async_tungstenite::tungstenite::Utf8Bytes;
+use protocol::{
+    ClientMessage, IceServer, Lease, PeerId, PeerMessageInner, ProtocolVersion, Resume, ServerMessage,
+    SessionId,
+};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A peer is told how many of its messages have arrived after so many.
+const ACKNOWLEDGE: u64 = 64;
+
+/// What an exchange lets peers do, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) limits: Limits,
+    /// Bytes that may wait for one peer.
+    pub(crate) queue_bytes: usize,
+    /// How long the place of a peer is kept that lost its connection.
+    pub(crate) lease: Duration,
+    /// How often a peer says heartbeat that does not ask for anything else.
+    pub(crate) heartbeat: Duration,
+    /// The shortest interval that a peer may ask for.
+    pub(crate) shortest_heartbeat: Duration,
+}
+
+/// The state of the whole server.
+pub(crate) struct Exchange {
+    terms: Terms,
+    rooms: HashMap<Arc<str>, Hub>,
+    posts: HashMap<PeerId, Arc<Post>>,
+    leases: Leases,
+    ice_servers: IceServers,
+    new_id: fn() -> String,
+    open: bool,
+}
+
+/// Which ICE servers a peer is told of; none where there is nothing to tell.
+pub(crate) type IceServers = Box<dyn Fn(&PeerId) -> Vec<IceServer> + Send>;
+
+impl Exchange {
+    /// An empty exchange. `new_id` must give a new identifier at each call that nobody can guess.
+    pub(crate) fn new(terms: Terms, ice_servers: IceServers, new_id: fn() -> String) -> Self {
+        Self {
+            terms,
+            rooms: HashMap::new(),
+            posts: HashMap::new(),
+            leases: Leases::default(),
+            ice_servers,
+            new_id,
+            open: true,
+        }
+    }
+
+    /// A connection is there: gives it a peer and queues the welcome. Nothing where the server is shutting down.
+    pub(crate) fn join(&mut self, grant: &Grant, line: &Arc<Line>) -> Option<Arc<Post>> {
+        if !self.open {
+            return None;
+        }
+        let peer = PeerId::new((self.new_id)());
+        let room = self.room(&grant.room);
+        let post = Post::new(peer.clone(), room.clone(), line.clone(), self.terms.queue_bytes);
+        self.posts.insert(peer.clone(), post.clone());
+        let outgoing = self.rooms.get_mut(&room).map(|hub| hub.connected(peer, grant.rights));
+        for Outgoing { message, .. } in outgoing.unwrap_or_default() {
+            control(&post, &message);
+        }
+        Some(post)
+    }
+
+    /// The name of a room, which exists from now on.
+    fn room(&mut self, name: &str) -> Arc<str> {
+        if let Some((name, _)) = self.rooms.get_key_value(name) {
+            return name.clone();
+        }
+        let name: Arc<str> = name.into();
+        let new_id = self.new_id;
+        self.rooms.insert(name.clone(), Hub::new(self.terms.limits, move || SessionId::new(new_id())));
+        name
+    }
+
+    /// A peer has said something over `line`; `text` is how. Returns the peer that the connection belongs to
+    /// from now on, where that is another one.
+    pub(crate) fn message(
+        &mut self,
+        post: &Arc<Post>,
+        line: &Arc<Line>,
+        message: ClientMessage,
+        text: &Utf8Bytes,
+    ) -> Option<Arc<Post>> {
+        if !self.is_here(post, line) {
+            return None;
+        }
+        if let ClientMessage::Heartbeat { received } = message
+            && post.keeps()
+        {
+            self.heartbeat(post, received);
+            return None;
+        }
+        if let ClientMessage::SetProtocolVersion { version, resume, heartbeat_ms } = message {
+            return self.set_version(post, line, version, resume, heartbeat_ms);
+        }
+        self.count(post);
+        let as_it_is = is_forwarded_as_it_is(&message);
+        let outgoing = self.hub(post).map(|hub| hub.message(&post.peer, message)).unwrap_or_default();
+        match outgoing.as_slice() {
+            [Outgoing { to, message }] if as_it_is && matches!(**message, ServerMessage::Peer(_)) => {
+                // What members say to each other is the same in both directions.
+                let to = to.clone();
+                self.push(&to, text.clone());
+            }
+            _ => self.queue(outgoing),
+        }
+        None
+    }
+
+    /// A peer has said something that is no message.
+    pub(crate) fn not_understood(&mut self, post: &Arc<Post>, line: &Arc<Line>, details: String) {
+        if self.is_here(post, line) {
+            self.count(post);
+            let outgoing = self.hub(post).map(|hub| hub.not_understood(&post.peer, details));
+            self.queue(outgoing.unwrap_or_default());
+        }
+    }
+
+    /// A connection is over, or has to be. A lost one leaves its peer's place for a while, where it speaks 1.2.
+    pub(crate) fn leave(&mut self, post: &Arc<Post>, line: &Arc<Line>, ending: Ending, now: Instant) {
+        let here = self.is_here(post, line);
+        let lost = ending.is_lost();
+        line.end(ending);
+        if !here {
+            return;
+        }
+        if lost && post.keeps() && !self.terms.lease.is_zero() {
+            post.detach();
+            self.leases.lose(&post.peer, now + self.terms.lease);
+        } else {
+            let outgoing = self.remove(&post.peer.clone());
+            self.queue(outgoing);
+        }
+    }
+
+    /// Ends the peers whose lease is over; when to look again.
+    pub(crate) fn expire(&mut self, now: Instant) -> Option<Instant> {
+        while let Some((end, peer)) = self.leases.first() {
+            if end > now {
+                return Some(end);
+            }
+            let outgoing = self.remove(&peer);
+            self.queue(outgoing);
+        }
+        None
+    }
+
+    /// Disconnects everyone. Nobody is told that others leave: sessions between peers outlive the server.
+    pub(crate) fn close(&mut self) {
+        self.open = false;
+        self.rooms.clear();
+        self.leases = Leases::default();
+        for (_, post) in self.posts.drain() {
+            // Not detached: what is queued is still to be sent.
+            post.end(Ending::Shutdown);
+        }
+    }
+
+    fn tell_ice_servers(&mut self, peer: &PeerId) {
+        let ice_servers = (self.ice_servers)(peer);
+        if !ice_servers.is_empty() {
+            let message = Arc::new(ServerMessage::IceServers { ice_servers });
+            self.queue(vec![Outgoing { to: peer.clone(), message }]);
+        }
+    }
+
+    fn set_version(
+        &mut self,
+        post: &Arc<Post>,
+        line: &Arc<Line>,
+        version: ProtocolVersion,
+        resume: Option<Resume>,
+        heartbeat_ms: Option<u64>,
+    ) -> Option<Arc<Post>> {
+        let interval = self.interval(heartbeat_ms);
+        let is_new = self.hub(post).is_some_and(|hub| hub.is_new(&post.peer));
+        if version == ProtocolVersion::V1_2
+            && is_new
+            && let Some(resume) = resume
+            && let Some(old) = self.resume(post, line, &resume)
+        {
+            self.grant_lease(&old, line, interval, true);
+            return Some(old);
+        }
+        let message = ClientMessage::SetProtocolVersion { version, resume: None, heartbeat_ms };
+        let outgoing = self.hub(post).map(|hub| hub.message(&post.peer, message)).unwrap_or_default();
+        let accepted = outgoing.is_empty();
+        if !accepted {
+            self.queue(outgoing);
+        } else if version == ProtocolVersion::V1_2 {
+            post.keep();
+            self.grant_lease(post, line, interval, false);
+            self.tell_ice_servers(&post.peer.clone());
+        }
+        None
+    }
+
+    /// How often a peer says heartbeat that asks for so many milliseconds.
+    fn interval(&self, wanted: Option<u64>) -> Duration {
+        let Terms { heartbeat, shortest_heartbeat, .. } = self.terms;
+        let longest = heartbeat.max(shortest_heartbeat) * 6;
+        wanted.map_or(heartbeat, |wanted| Duration::from_millis(wanted).clamp(shortest_heartbeat, longest))
+    }
+
+    /// Gives a connection the peer that it wants to be again. Nothing, and the peer that it wanted to be is
+    /// over where it was its own, when that cannot be.
+    fn resume(&mut self, newcomer: &Arc<Post>, line: &Arc<Line>, resume: &Resume) -> Option<Arc<Post>> {
+        let peer = self.leases.holder(&resume.token)?.clone();
+        let post = self.posts.get(&peer)?.clone();
+        if post.room != newcomer.room {
+            return None;
+        }
+        let before = post.detach();
+        let fits = post.resume(resume.received, line);
+        if let Some(before) = before {
+            before.end(Ending::TakenOver);
+        }
+        if !fits || !self.hub(&post)?.resumed(&newcomer.peer, &peer) {
+            let outgoing = self.remove(&peer);
+            self.queue(outgoing);
+            return None;
+        }
+        self.posts.remove(&newcomer.peer);
+        Some(post)
+    }
+
+    fn grant_lease(&mut self, post: &Arc<Post>, line: &Arc<Line>, interval: Duration, resumed: bool) {
+        let token = format!("{}{}", (self.new_id)(), (self.new_id)());
+        self.leases.grant(&post.peer, token.clone());
+        let silence = interval * 5 / 2;
+        line.set_silence(silence);
+        let lease = Lease {
+            peer_id: post.peer.clone(),
+            token,
+            lease_ms: millis(self.terms.lease),
+            heartbeat_ms: millis(interval),
+            silence_ms: millis(silence),
+            resumed,
+            received: post.received(),
+        };
+        control(post, &ServerMessage::Lease(lease));
+    }
+
+    fn heartbeat(&mut self, post: &Arc<Post>, received: u64) {
+        if post.arrived(received) {
+            control(post, &ServerMessage::Heartbeat { received: post.received() });
+        } else {
+            let details = format!("no {received} messages can have arrived");
+            let outgoing = self.hub(post).map(|hub| hub.not_understood(&post.peer, details));
+            self.queue(outgoing.unwrap_or_default());
+        }
+    }
+
+    fn count(&self, post: &Post) {
+        if post.count().is_multiple_of(ACKNOWLEDGE) && post.keeps() {
+            control(post, &ServerMessage::Heartbeat { received: post.received() });
+        }
+    }
+
+    /// Whether a peer is here, and `line` its connection.
+    fn is_here(&self, post: &Arc<Post>, line: &Arc<Line>) -> bool {
+        self.posts.get(&post.peer).is_some_and(|own| Arc::ptr_eq(own, post)) && post.is_on(line)
+    }
+
+    fn hub(&mut self, post: &Post) -> Option<&mut Hub> {
+        self.rooms.get_mut(&post.room)
+    }
+
+    fn queue(&mut self, outgoing: Vec<Outgoing>) {
+        let mut outgoing = VecDeque::from(outgoing);
+        let mut last: Option<(Arc<ServerMessage>, Utf8Bytes)> = None;
+        while let Some(Outgoing { to, message }) = outgoing.pop_front() {
+            let Some(post) = self.posts.get(&to) else { continue };
+            // Many are told the same: it is written once.
+            let text = match &last {
+                Some((written, text)) if Arc::ptr_eq(written, &message) => text.clone(),
+                _ => match write(&message) {
+                    Some(text) => text,
+                    None => continue,
+                },
+            };
+            if post.push(text.clone()).is_err() {
+                post.end(Ending::TooSlow);
+                outgoing.extend(self.remove(&to));
+            }
+            last = Some((message, text));
+        }
+    }
+
+    fn push(&mut self, to: &PeerId, text: Utf8Bytes) {
+        if let Some(post) = self.posts.get(to)
+            && post.push(text).is_err()
+        {
+            post.end(Ending::TooSlow);
+            let outgoing = self.remove(to);
+            self.queue(outgoing);
+        }
+    }
+
+    /// Removes a peer and returns what others are told about it.
+    fn remove(&mut self, peer: &PeerId) -> Vec<Outgoing> {
+        let Some(post) = self.posts.remove(peer) else {
+            return Vec::new();
+        };
+        self.leases.forget(peer);
+        let Some(hub) = self.rooms.get_mut(&post.room) else {
+            return Vec::new();
+        };
+        let outgoing = hub.gone(peer);
+        if hub.is_empty() {
+            self.rooms.remove(&post.room);
+        }
+        outgoing
+    }
+}
+
+/// Whether a message of one member is sent to the other as it is. A candidate without an index is not: older
+/// clients want a number.
+fn is_forwarded_as_it_is(message: &ClientMessage) -> bool {
+    match message {
+        ClientMessage::Peer(message) => match &message.inner {
+            PeerMessageInner::Sdp(_) => true,
+            PeerMessageInner::Ice(candidate) => candidate.sdp_m_line_index.is_some(),
+        },
+        _ => false,
+    }
+}
+
+fn control(post: &Post, message: &ServerMessage) {
+    if let Some(text) = write(message) {
+        post.push_control(text);
+    }
+}
+
+/// A message as it stands on the wire. Every message can be written.
+fn write(message: &ServerMessage) -> Option<Utf8Bytes> {
+    serde_json::to_string(message).ok().map(Into::into)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;
