@@ -12,6 +12,7 @@ use async_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 use async_tungstenite::{WebSocketReceiver, WebSocketSender, WebSocketStream};
 use futures::{SinkExt, StreamExt};
 use protocol::ClientMessage;
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +28,9 @@ const TURN: usize = 16;
 const BATCH: usize = 64;
 /// How many bytes of an explanation a peer is sent.
 const MAX_DETAILS: usize = 200;
+
+/// Messages on their way to the socket.
+type Batch = VecDeque<Utf8Bytes>;
 
 /// Serves a peer until its connection has ended properly.
 pub(crate) async fn serve<S>(
@@ -181,17 +185,18 @@ async fn transmit<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let mut batch = Batch::new();
     // The ending goes first: what is left in the queue is looked at again when closing.
     let ending = tokio::select! {
         biased;
         ending = membership.line().over() => ending,
-        error = deliver(sender, membership, pulse, config.ping_interval) => {
+        error = deliver(sender, membership, &mut batch, pulse, config.ping_interval) => {
             membership.leave(Ending::from(error));
             membership.line().over().await
         }
     };
     let closing = Closing::within(config.close_timeout);
-    match timeout_at(closing.handshake, close(sender, membership, &ending)).await {
+    match timeout_at(closing.handshake, close(sender, membership, &mut batch, &ending)).await {
         Ok(Err(error)) => debug!(%error, "failed to close a connection"),
         Err(_) => debug!("failed to close a connection: the peer does not read"),
         Ok(Ok(())) => {}
@@ -203,6 +208,7 @@ where
 async fn deliver<S>(
     sender: &mut WebSocketSender<TokioAdapter<S>>,
     membership: &Membership,
+    batch: &mut Batch,
     pulse: &Pulse,
     ping_interval: Duration,
 ) -> Error
@@ -215,7 +221,7 @@ where
     loop {
         let ping_due = || sent.min(pulse.last().max(pinged)) + ping_interval;
         let done = tokio::select! {
-            () = membership.line().news() => send_all(sender, membership).await,
+            () = membership.line().news() => send_all(sender, membership, batch).await,
             () = sleep_until(ping_due()) => {
                 // The peer may have been heard meanwhile.
                 if ping_due() > Instant::now() {
@@ -236,19 +242,22 @@ where
 async fn send_all<S>(
     sender: &mut WebSocketSender<TokioAdapter<S>>,
     membership: &Membership,
+    batch: &mut Batch,
 ) -> Result<(), Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut batch = Vec::new();
     loop {
-        membership.post().take(membership.line(), BATCH, &mut batch);
+        membership.post().take(membership.line(), BATCH, batch);
         if batch.is_empty() {
+            batch.shrink_to_fit();
             return Ok(());
         }
-        for text in batch.drain(..) {
+        // Sending may be given up here, and be taken up again when the connection is closed.
+        while let Some(text) = batch.front().cloned() {
             trace!(%text, "sending");
             SinkExt::feed(sender, Message::Text(text)).await?;
+            batch.pop_front();
         }
         SinkExt::flush(sender).await?;
     }
@@ -258,6 +267,7 @@ where
 async fn close<S>(
     sender: &mut WebSocketSender<TokioAdapter<S>>,
     membership: &Membership,
+    batch: &mut Batch,
     ending: &Ending,
 ) -> Result<(), Error>
 where
@@ -267,7 +277,7 @@ where
         return Ok(());
     }
     if let Ending::Shutdown = ending {
-        match send_all(sender, membership).await {
+        match send_all(sender, membership, batch).await {
             Err(error) if peer_was_first(&error) => {}
             done => done?,
         }

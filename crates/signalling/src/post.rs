@@ -127,7 +127,7 @@ impl Post {
 
     /// Takes what is to be sent next over `line`, at most `most` messages; nothing where the peer has another
     /// connection by now.
-    pub(crate) fn take(&self, line: &Arc<Line>, most: usize, batch: &mut Vec<Utf8Bytes>) {
+    pub(crate) fn take(&self, line: &Arc<Line>, most: usize, batch: &mut VecDeque<Utf8Bytes>) {
         let mut queues = lock(&self.queues);
         if !queues.is_on(line) {
             return;
@@ -135,7 +135,7 @@ impl Post {
         while batch.len() < most
             && let Some(text) = queues.control.pop_front()
         {
-            batch.push(text);
+            batch.push_back(text);
         }
         if queues.control.is_empty() {
             queues.control = VecDeque::new();
@@ -143,7 +143,7 @@ impl Post {
         while batch.len() < most
             && let Some(text) = queues.outbox.front().cloned()
         {
-            batch.push(text);
+            batch.push_back(text);
             queues.outbox.sent();
         }
         if !queues.keeps {

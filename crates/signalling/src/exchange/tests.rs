@@ -117,7 +117,7 @@ impl Scene {
 impl Peer {
     /// Everything that is sent over the connection by now.
     fn frames(&self) -> Vec<Value> {
-        let mut batch = Vec::new();
+        let mut batch = VecDeque::new();
         self.post.take(&self.line, usize::MAX, &mut batch);
         batch.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
     }

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "each test enters a runtime of its own")]
 
 mod closing;
+mod endings;
 mod handshake;
 mod leases;
 mod messages;
