@@ -11,6 +11,7 @@ mod ends_in_time;
 mod inspection;
 mod never_blocks;
 mod outputs;
+mod restarts;
 mod sessions;
 mod sharing;
 mod support;

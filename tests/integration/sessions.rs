@@ -1,5 +1,6 @@
 //! Sessions come and go: killed viewers, lost servers, producers that come late, pads that come later.
 
+use crate::support::server::Server;
 use crate::support::{self, DEADLINE, Pipeline, SINK, VIDEO, Viewer, producer, uri};
 use gst::glib;
 use gst::prelude::*;
@@ -73,34 +74,6 @@ fn a_producer_that_stops_ends_its_viewers_streams() {
     pipeline.stop();
     let message = viewer.pipeline.message("webrtc-session-ended");
     assert_eq!(message.get("reason"), Ok("peer"));
-}
-
-/// A signalling server of its own.
-struct Server {
-    runtime: Option<tokio::runtime::Runtime>,
-    address: std::net::SocketAddr,
-}
-
-impl Server {
-    fn start(address: &str) -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = std::net::TcpListener::bind(address).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        runtime.spawn(async move {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            signalling::run(listener, signalling::Config::default(), std::future::pending()).await.unwrap();
-        });
-        Self { runtime: Some(runtime), address }
-    }
-}
-
-impl Drop for Server {
-    /// As if it had been killed: nobody is told.
-    fn drop(&mut self) {
-        self.runtime.take().unwrap().shutdown_background();
-    }
 }
 
 /// Notified with each identifier that the sink's signaller gets.

@@ -2,6 +2,7 @@
 
 pub(crate) mod direct;
 pub(crate) mod picture;
+pub(crate) mod server;
 pub(crate) mod websocket;
 
 use gst::glib;
