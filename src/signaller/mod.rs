@@ -16,6 +16,10 @@ pub use interface::{Signallable, SignallableExt, SignallableImpl};
 pub use role::WebRTCSignallerRole;
 pub use websocket::Signaller;
 
+/// Why an element refuses another signaller.
+pub(crate) const SIGNALLER_IS_IN_USE: &str = "property signaller was not changed, because the element is \
+    running: set it when the element is made, or in state NULL or READY";
+
 /// What a signaller's implementation imports.
 pub mod prelude {
     pub use super::{Signallable, SignallableExt, SignallableImpl};

@@ -1,8 +1,8 @@
 //! Properties that hold structures, caps, lists and objects, which the derived ones cannot.
 
-use super::imp::{BaseWebRTCSink, CAT};
+use super::imp::BaseWebRTCSink;
 use crate::codec;
-use crate::signaller::Signallable;
+use crate::signaller::{SIGNALLER_IS_IN_USE, Signallable};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -42,7 +42,7 @@ pub(super) fn boxed() -> Vec<glib::ParamSpec> {
             .build(),
         glib::ParamSpecObject::builder::<Signallable>("signaller")
             .nick("Signaller")
-            .blurb("Carries descriptions and candidates to the viewers")
+            .blurb("Carries descriptions and candidates to the viewers; NULL for the default one")
             .mutable_ready()
             .build(),
     ]
@@ -61,11 +61,7 @@ impl BaseWebRTCSink {
             "meta" => self.settings().meta = value.get().ok().flatten(),
             "signaller" => {
                 if self.running().is_some() {
-                    gst::warning!(
-                        CAT,
-                        imp = self,
-                        "property signaller can be changed in state READY or below"
-                    );
+                    gst::element_imp_warning!(self, gst::CoreError::StateChange, ("{SIGNALLER_IS_IN_USE}"));
                     return true;
                 }
                 let new = value.get::<Option<Signallable>>().ok().flatten();

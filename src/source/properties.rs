@@ -2,7 +2,7 @@
 
 use super::imp::BaseWebRTCSrc;
 use super::settings;
-use crate::signaller::Signallable;
+use crate::signaller::{SIGNALLER_IS_IN_USE, Signallable};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -40,8 +40,8 @@ pub(super) fn boxed() -> Vec<glib::ParamSpec> {
             .build(),
         glib::ParamSpecObject::builder::<Signallable>("signaller")
             .nick("Signaller")
-            .blurb("Carries descriptions and candidates to the producer")
-            .construct_only()
+            .blurb("Carries descriptions and candidates to the producer; NULL for the default one")
+            .mutable_ready()
             .build(),
     ]
 }
@@ -68,8 +68,16 @@ impl BaseWebRTCSrc {
             "audio-codecs" => self.settings().audio_codecs = settings::named(MediaKind::Audio, &texts(value)),
             "meta" => self.settings().meta = value.get().ok().flatten(),
             "signaller" => {
+                if self.running().is_some() {
+                    gst::element_imp_warning!(self, gst::CoreError::StateChange, ("{SIGNALLER_IS_IN_USE}"));
+                    return true;
+                }
                 let new = value.get::<Option<Signallable>>().ok().flatten();
-                *self.signaller.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = new;
+                let old = std::mem::replace(
+                    &mut *self.signaller.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
+                    new,
+                );
+                drop(old);
             }
             _ => return false,
         }

@@ -80,7 +80,7 @@ impl Consumer {
 }
 
 impl BaseWebRTCSrc {
-    fn running(&self) -> Option<Arc<Running>> {
+    pub(super) fn running(&self) -> Option<Arc<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

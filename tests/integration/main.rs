@@ -6,6 +6,7 @@ mod bad_descriptions;
 mod bad_settings;
 mod browsers;
 mod codecs;
+mod custom_signallers;
 mod embedded_servers;
 mod ends_in_time;
 mod inspection;

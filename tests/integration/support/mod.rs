@@ -65,6 +65,14 @@ impl Pipeline {
         })
     }
 
+    /// Waits for a warning and returns its text.
+    pub(crate) fn warning(&self) -> String {
+        self.wait(|message| match message.view() {
+            gst::MessageView::Warning(warning) => Some(warning.error().to_string()),
+            _ => None,
+        })
+    }
+
     fn wait<T>(&self, mut found: impl FnMut(&gst::Message) -> Option<T>) -> T {
         let end = Instant::now() + DEADLINE;
         let bus = self.0.bus().unwrap();

@@ -1,0 +1,65 @@
+//! An element takes a signaller of the application's own whenever it is not running.
+
+use crate::support::direct::{Direct, Said};
+use crate::support::{DEADLINE, Pipeline, VIDEO};
+use gst::prelude::*;
+use gstrswebrtc::signaller::{Signallable, WebRTCSignallerRole};
+
+fn signaller(element: &gst::Element) -> Signallable {
+    element.property("signaller")
+}
+
+#[test]
+fn an_element_takes_a_signaller_when_it_is_made_and_until_it_runs() {
+    for name in ["webrtcsink", "webrtcsrc"] {
+        let (first, _) = Direct::new();
+        let element = gst::ElementFactory::make(name).property("signaller", &first).build().unwrap();
+        assert_eq!(&signaller(&element), first.upcast_ref::<Signallable>());
+        for state in [gst::State::Null, gst::State::Ready] {
+            element.set_state(state).unwrap();
+            let (other, _) = Direct::new();
+            element.set_property("signaller", &other);
+            assert_eq!(&signaller(&element), other.upcast_ref::<Signallable>(), "{name} in {state:?}");
+        }
+        element.set_state(gst::State::Null).unwrap();
+    }
+}
+
+#[test]
+fn an_element_that_runs_keeps_its_signaller_and_says_what_to_do() {
+    for description in [
+        format!("{VIDEO} ! webrtcsink name=element stun-server=\"\""),
+        "webrtcsrc name=element stun-server=\"\" ! fakesink".into(),
+    ] {
+        let (first, said) = Direct::new();
+        let pipeline = Pipeline::parse(&description);
+        let element = pipeline.element("element");
+        element.set_property("signaller", &first);
+        pipeline.play();
+        assert!(matches!(said.recv_timeout(DEADLINE), Ok(Said::Started)));
+        let (second, said_to_second) = Direct::new();
+        element.set_property("signaller", &second);
+        let warning = pipeline.warning();
+        assert!(warning.contains("property signaller") && warning.contains("NULL or READY"), "{warning}");
+        assert_eq!(&signaller(&element), first.upcast_ref::<Signallable>());
+        pipeline.stop();
+        assert!(matches!(said.recv_timeout(DEADLINE), Ok(Said::Stopped)));
+        element.set_property("signaller", &second);
+        pipeline.play();
+        assert!(matches!(said_to_second.recv_timeout(DEADLINE), Ok(Said::Started)));
+        assert!(said.try_recv().is_err(), "the signaller that was replaced was asked to start again");
+    }
+}
+
+#[test]
+fn null_brings_the_default_signaller_back() {
+    for (name, role) in
+        [("webrtcsink", WebRTCSignallerRole::Producer), ("webrtcsrc", WebRTCSignallerRole::Consumer)]
+    {
+        let (own, _) = Direct::new();
+        let element = gst::ElementFactory::make(name).property("signaller", &own).build().unwrap();
+        element.set_property("signaller", None::<Signallable>);
+        assert_eq!(signaller(&element).type_().name(), "GstWebRTCSignaller");
+        assert_eq!(signaller(&element).property::<WebRTCSignallerRole>("role"), role);
+    }
+}
