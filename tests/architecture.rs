@@ -243,8 +243,18 @@ fn architecture_md_names_every_top_level_module_and_nothing_that_is_gone() {
     none(missing.collect(), "Say in ARCHITECTURE.md what it is for.");
 
     let named = page.split(|sign: char| !(sign.is_alphanumeric() || "/._-".contains(sign)));
-    let roots =
-        ["src/", "crates/", "browser/", "scripts/", "tests/", "examples/", "docs/", "fuzz/", "benches/"];
+    let roots = [
+        "src/",
+        "crates/",
+        "browser/",
+        "scripts/",
+        "tests/",
+        "examples/",
+        "docs/",
+        "fuzz/",
+        "benches/",
+        "include/",
+    ];
     let paths =
         named.map(|word| word.trim_end_matches('.')).filter(|word| roots.iter().any(|r| word.starts_with(r)));
     let gone = paths.filter(|path| !root.join(path).exists()).map(str::to_owned);

@@ -3,6 +3,7 @@
 //! [`SignallableExt`]).
 
 use super::signals;
+use super::vtable::VTable;
 use gst::glib;
 use gst::glib::subclass::prelude::*;
 use gst::prelude::*;
@@ -13,25 +14,6 @@ glib::wrapper! {
     pub struct Signallable(ObjectInterface<Interface>);
 }
 
-/// The table of functions that an implementation fills in.
-#[derive(Copy, Clone)]
-#[repr(C)]
-pub struct VTable {
-    parent: glib::gobject_ffi::GTypeInterface,
-    pub(super) start: fn(&Signallable),
-    pub(super) stop: fn(&Signallable),
-    pub(super) send_sdp: fn(&Signallable, &str, &WebRTCSessionDescription),
-    pub(super) add_ice: fn(&Signallable, &str, &str, u32, Option<String>),
-    pub(super) end_session: fn(&Signallable, &str),
-    pub(super) end_session_with_error: fn(&Signallable, &str, Option<&str>),
-}
-
-#[expect(unsafe_code, reason = "this is how glib names the interface of a table of functions")]
-// SAFETY: the struct is `repr(C)` and starts with `GTypeInterface`.
-unsafe impl InterfaceStruct for VTable {
-    type Type = Interface;
-}
-
 /// The type of the interface.
 pub enum Interface {}
 
@@ -40,15 +22,6 @@ impl ObjectInterface for Interface {
     const NAME: &'static str = "GstRSWebRTCSignallableIface";
     type Interface = VTable;
     type Prerequisites = (glib::Object,);
-
-    fn interface_init(table: &mut VTable) {
-        table.start = |_| {};
-        table.stop = |_| {};
-        table.send_sdp = |_, _, _| {};
-        table.add_ice = |_, _, _, _, _| {};
-        table.end_session = |_, _| {};
-        table.end_session_with_error = |_, _, _| {};
-    }
 
     fn properties() -> &'static [glib::ParamSpec] {
         static PROPERTIES: std::sync::LazyLock<Vec<glib::ParamSpec>> = std::sync::LazyLock::new(|| {
@@ -85,38 +58,6 @@ pub trait SignallableImpl: ObjectImpl + ObjectSubclass<Type: IsA<Signallable>> {
     /// A session is over, by the given error: tell the other side.
     fn end_session_with_error(&self, session_id: &str, _error: Option<&str>) {
         self.end_session(session_id);
-    }
-}
-
-/// The implementation behind an object whose vtable entry was called.
-fn implementation<T: SignallableImpl>(object: &Signallable) -> Option<&T> {
-    object.dynamic_cast_ref::<T::Type>().map(T::from_obj)
-}
-
-#[expect(unsafe_code, reason = "this is how glib takes the table of functions of an implementation")]
-// SAFETY: every entry of the table is set to a function that works on `T`.
-unsafe impl<T: SignallableImpl> IsImplementable<T> for Signallable
-where
-    T::Type: IsA<glib::Object>,
-{
-    fn interface_init(interface: &mut glib::Interface<Self>) {
-        let table = interface.as_mut();
-        table.start = |obj| implementation::<T>(obj).into_iter().for_each(T::start);
-        table.stop = |obj| implementation::<T>(obj).into_iter().for_each(T::stop);
-        table.send_sdp = |obj, session, sdp| {
-            implementation::<T>(obj).into_iter().for_each(|this| this.send_sdp(session, sdp));
-        };
-        table.add_ice = |obj, session, candidate, index, mid| {
-            implementation::<T>(obj)
-                .into_iter()
-                .for_each(|this| this.add_ice(session, candidate, index, mid.clone()));
-        };
-        table.end_session = |obj, session| {
-            implementation::<T>(obj).into_iter().for_each(|this| this.end_session(session));
-        };
-        table.end_session_with_error = |obj, session, error| {
-            implementation::<T>(obj).into_iter().for_each(|this| this.end_session_with_error(session, error));
-        };
     }
 }
 

@@ -1,15 +1,16 @@
 //! Signalling: the `Signallable` interface that every signaller implements, and the default one, a websocket
 //! client of the server in `crates/signalling`.
 //!
-//! An application brings a signaller of its own by implementing [`SignallableImpl`] for a GObject, or by
-//! connecting to the interface's signals from any language, and sets it as the element's property
-//! `signaller`.
+//! An application brings a signaller of its own and sets it as the element's property `signaller`: in Rust a
+//! GObject that implements [`SignallableImpl`], in C one that fills in the interface's table of functions, in
+//! any language one whose signals it has connected to.
 
 mod interface;
 pub(crate) mod link;
 pub(crate) mod meta;
 mod role;
 mod signals;
+mod vtable;
 mod websocket;
 
 pub use interface::{Signallable, SignallableExt, SignallableImpl};

@@ -57,16 +57,16 @@ fn argument<'a, T: FromValue<'a>>(values: &'a [glib::Value], index: usize) -> Op
 fn requests() -> Vec<Signal> {
     vec![
         overridable("start", vec![], |obj, _| {
-            (table(obj)?.start)(obj);
+            table(obj)?.start(obj);
             Some(())
         }),
         overridable("stop", vec![], |obj, _| {
-            (table(obj)?.stop)(obj);
+            table(obj)?.stop(obj);
             Some(())
         }),
         overridable("send-session-description", vec![string(), description()], |obj, values| {
             let sdp: WebRTCSessionDescription = argument(values, 2)?;
-            (table(obj)?.send_sdp)(obj, argument(values, 1)?, &sdp);
+            table(obj)?.send_sdp(obj, argument(values, 1)?, &sdp);
             Some(())
         }),
         overridable(
@@ -74,12 +74,12 @@ fn requests() -> Vec<Signal> {
             vec![string(), string(), u32::static_type().into(), string()],
             |obj, values| {
                 let (session, candidate) = (argument(values, 1)?, argument(values, 2)?);
-                (table(obj)?.add_ice)(obj, session, candidate, argument(values, 3)?, argument(values, 4)?);
+                table(obj)?.add_ice(obj, session, candidate, argument(values, 3)?, argument(values, 4)?);
                 Some(())
             },
         ),
         overridable("end-session", vec![string()], |obj, values| {
-            (table(obj)?.end_session)(obj, argument(values, 1)?);
+            table(obj)?.end_session(obj, argument(values, 1)?);
             Some(())
         }),
         overridable("end-session-with-error", vec![string(), string()], |obj, values| {
@@ -88,7 +88,7 @@ fn requests() -> Vec<Signal> {
             if handled(obj, "end-session") {
                 emit_bool(obj, "end-session", &[&session]);
             } else {
-                (table(obj)?.end_session_with_error)(obj, session, error);
+                table(obj)?.end_session_with_error(obj, session, error);
             }
             Some(())
         }),

@@ -1,7 +1,8 @@
 //! An element takes a signaller of the application's own whenever it is not running.
 
 use crate::support::direct::{Direct, Said};
-use crate::support::{DEADLINE, Pipeline, VIDEO};
+use crate::support::{self, DEADLINE, Pipeline, VIDEO};
+use gst::glib;
 use gst::prelude::*;
 use gstrswebrtc::signaller::{Signallable, WebRTCSignallerRole};
 
@@ -62,4 +63,50 @@ fn null_brings_the_default_signaller_back() {
         assert_eq!(signaller(&element).type_().name(), "GstWebRTCSignaller");
         assert_eq!(signaller(&element).property::<WebRTCSignallerRole>("role"), role);
     }
+}
+
+mod panicking {
+    //! A signaller with a mistake.
+
+    use gst::glib;
+    use gst::subclass::prelude::*;
+    use gstrswebrtc::signaller::{Signallable, SignallableImpl};
+
+    glib::wrapper! {
+        pub(super) struct Panicking(ObjectSubclass<Imp>) @implements Signallable;
+    }
+
+    #[derive(Default, glib::Properties)]
+    #[properties(wrapper_type = Panicking)]
+    pub(super) struct Imp {
+        #[property(name = "manual-sdp-munging", override_interface = Signallable, type = bool, get = |_| false)]
+        _own: (),
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Imp {
+        const NAME: &'static str = "TestPanickingSignaller";
+        type Type = Panicking;
+        type Interfaces = (Signallable,);
+    }
+
+    #[glib::derived_properties]
+    impl ObjectImpl for Imp {}
+
+    impl SignallableImpl for Imp {
+        fn start(&self) {
+            panic!("this signaller always does");
+        }
+    }
+}
+
+#[test]
+fn a_signaller_in_rust_that_panics_is_an_error_of_the_element() {
+    support::init();
+    let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws stun-server=\"\""));
+    let signaller: panicking::Panicking = glib::Object::new();
+    pipeline.element("ws").set_property("signaller", &signaller);
+    pipeline.play();
+    let text = pipeline.error();
+    assert!(text.contains("start of signaller TestPanickingSignaller panicked"), "{text}");
 }
