@@ -1,8 +1,11 @@
 //! Signalling without a server: `webrtcsink` and `webrtcsrc` in one program, each with a signaller that hands
 //! everything to the other. A signaller of one's own over any channel has the same shape.
+//!
+//! With an argument, a number, it ends after that many frames.
 
 use anyhow::{Context, Error, bail};
 use gst::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 mod local {
     //! The signaller: a GObject that implements the interface `Signallable`.
@@ -28,8 +31,11 @@ mod local {
         }
     }
 
-    #[derive(Default)]
+    #[derive(Default, glib::Properties)]
+    #[properties(wrapper_type = Local)]
     pub struct Imp {
+        // Whether this object emits munge-session-description itself: it does not.
+        #[property(name = "manual-sdp-munging", override_interface = Signallable, type = bool, get = |_| false)]
         other: Mutex<Option<(glib::WeakRef<Local>, bool)>>,
     }
 
@@ -53,19 +59,8 @@ mod local {
         type Interfaces = (Signallable,);
     }
 
-    impl ObjectImpl for Imp {
-        fn properties() -> &'static [glib::ParamSpec] {
-            // Whether this object emits munge-session-description itself: it does not.
-            static MUNGING: std::sync::OnceLock<Vec<glib::ParamSpec>> = std::sync::OnceLock::new();
-            MUNGING.get_or_init(|| {
-                vec![glib::ParamSpecOverride::for_interface::<Signallable>("manual-sdp-munging")]
-            })
-        }
-
-        fn property(&self, _: usize, _: &glib::ParamSpec) -> glib::Value {
-            false.into()
-        }
-    }
+    #[glib::derived_properties]
+    impl ObjectImpl for Imp {}
 
     /// What the elements ask for. What the other side is told comes out there as a signal.
     impl SignallableImpl for Imp {
@@ -98,6 +93,8 @@ mod local {
 }
 
 fn main() -> Result<(), Error> {
+    let enough = std::env::args().nth(1).map_or(Ok(u64::MAX), |count| count.parse());
+    let enough = enough.context("the argument is a number of frames")?;
     gst::init()?;
     gstrswebrtc::plugin_register_static()?;
     let (producer, consumer) = local::Local::pair();
@@ -106,29 +103,45 @@ fn main() -> Result<(), Error> {
     let pattern = gst::parse::bin_from_description("videotestsrc is-live=true ! queue", true)?;
     let sink = gst::ElementFactory::make("webrtcsink").property("signaller", &producer).build()?;
     let source = gst::ElementFactory::make("webrtcsrc").property("signaller", &consumer).build()?;
+    // Both are in one program: nobody has to tell them their address.
+    sink.set_property("stun-server", None::<&str>);
+    source.set_property("stun-server", None::<&str>);
     pipeline.add_many([pattern.upcast_ref(), &sink, &source])?;
     pattern.link(&sink)?;
 
     let bin = pipeline.downgrade();
     source.connect_pad_added(move |_, pad| {
-        let Some(bin) = bin.upgrade() else { return };
-        let end = gst::parse::bin_from_description("videoconvert ! fpsdisplaysink video-sink=fakesink", true);
-        let linked = end.is_ok_and(|end| {
-            let sink = end.static_pad("sink");
-            let added = bin.add(&end).is_ok() && end.sync_state_with_parent().is_ok();
-            added && sink.is_some_and(|sink| pad.link(&sink).is_ok())
-        });
-        println!("{} came; connected: {linked}", pad.name());
+        if let Some(bin) = bin.upgrade() {
+            println!("{} came; connected: {:?}", pad.name(), show(&bin, pad, enough));
+        }
     });
 
     pipeline.set_state(gst::State::Playing)?;
-    let bus = pipeline.bus().context("a pipeline has a bus")?;
-    for message in bus.iter_timed(gst::ClockTime::NONE) {
+    for message in pipeline.bus().context("no bus")?.iter_timed(gst::ClockTime::NONE) {
         match message.view() {
             gst::MessageView::Error(error) => bail!("{}: {:?}", error.error(), error.debug()),
             gst::MessageView::Element(news) => println!("{:?}", news.structure()),
+            gst::MessageView::Eos(_) => break,
             _ => {}
         }
     }
+    pipeline.set_state(gst::State::Null)?;
+    Ok(())
+}
+
+/// Connects a pad to a sink, and says on the bus when enough frames have come.
+fn show(bin: &gst::Pipeline, pad: &gst::Pad, enough: u64) -> Result<(), Error> {
+    let end = gst::parse::bin_from_description("videoconvert ! fakesink", true)?;
+    let (count, bus) = (AtomicU64::new(1), bin.bus().context("no bus")?);
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        if count.fetch_add(1, Ordering::Relaxed) == enough {
+            println!("{enough} frames came");
+            let _ = bus.post(gst::message::Eos::new());
+        }
+        gst::PadProbeReturn::Ok
+    });
+    bin.add(&end)?;
+    end.sync_state_with_parent()?;
+    pad.link(&end.static_pad("sink").context("no pad")?)?;
     Ok(())
 }

@@ -1,10 +1,19 @@
-//! An element takes a signaller of the application's own whenever it is not running.
+//! Signallers of an application's own: the examples run, and an element takes one whenever it is not running.
 
 use crate::support::direct::{Direct, Said};
+use crate::support::program::{Program, built};
 use crate::support::{self, DEADLINE, Pipeline, VIDEO};
 use gst::glib;
 use gst::prelude::*;
 use gstrswebrtc::signaller::{Signallable, WebRTCSignallerRole};
+
+#[test]
+fn a_signaller_in_rust_connects_two_elements_of_one_program() {
+    let example = built().join("examples/custom_signaller");
+    assert!(example.is_file(), "{} is not there: run cargo build --examples", example.display());
+    let said = Program::start(example, &["30"]).ends_well();
+    assert!(said.contains("30 frames came"), "{said}");
+}
 
 fn signaller(element: &gst::Element) -> Signallable {
     element.property("signaller")

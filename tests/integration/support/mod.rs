@@ -2,6 +2,7 @@
 
 pub(crate) mod direct;
 pub(crate) mod picture;
+pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod websocket;
 

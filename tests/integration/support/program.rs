@@ -1,0 +1,86 @@
+//! A program of its own that loads the plugin of this build: what it prints and how it ends, with a deadline.
+
+use super::DEADLINE;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
+
+pub(crate) struct Program {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Program {
+    pub(crate) fn start(program: impl AsRef<Path>, arguments: &[&str]) -> Self {
+        let (program, plugins) = (program.as_ref(), plugins());
+        let mut child = Command::new(program)
+            .args(arguments)
+            .env("GST_REGISTRY_1_0", plugins.join("registry.bin"))
+            .env("GST_PLUGIN_PATH_1_0", plugins)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|err| panic!("{}: {err}", program.display()));
+        let (give, lines) = channel();
+        pass_on(child.stdout.take().unwrap(), give.clone());
+        pass_on(child.stderr.take().unwrap(), give);
+        Self { child, lines }
+    }
+
+    /// Waits for the end, and returns what was said until then.
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
+        let (end, mut said) = (Instant::now() + DEADLINE, String::new());
+        loop {
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => said += &(line + "\n"),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(err) => panic!("it did not end: {err}; it said:\n{said}"),
+            }
+        }
+        (self.child.wait().unwrap(), said)
+    }
+
+    /// Waits for an end without failure, and returns what was said until then.
+    pub(crate) fn ends_well(self) -> String {
+        let (status, said) = self.end();
+        assert!(status.success(), "{status}:\n{said}");
+        said
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn pass_on(output: impl Read + Send + 'static, give: Sender<String>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let _ = give.send(line);
+        }
+    });
+}
+
+/// The folder with what Cargo builds for these tests.
+pub(crate) fn built() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().to_path_buf()
+}
+
+/// A folder with nothing but the plugin. Cargo builds it with the tests, but among everything else.
+fn plugins() -> PathBuf {
+    let built = built();
+    let plugin = built.join("deps/libgstrswebrtc.so");
+    assert!(plugin.is_file(), "{} is not there: run cargo build", plugin.display());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugins").join(built.file_name().unwrap());
+    std::fs::create_dir_all(&folder).unwrap();
+    match std::os::unix::fs::symlink(&plugin, folder.join("libgstrswebrtc.so")) {
+        Err(err) if err.kind() != ErrorKind::AlreadyExists => panic!("{}: {err}", folder.display()),
+        _ => folder,
+    }
+}
