@@ -41,3 +41,17 @@ pub(crate) fn given_away(element: &gst::Element) -> glib::Value {
     unsafe { glib::gobject_ffi::g_object_force_floating(object.cast()) };
     value
 }
+
+/// The text of a value; `None` where it is NULL or the value holds something else.
+///
+/// The bindings' own way panics over text that is not UTF-8, and what a signaller in C or Python hands on
+/// comes from the network.
+#[expect(unsafe_code, reason = "the bindings have no form of g_value_get_string that takes any bytes")]
+pub(crate) fn text(value: &glib::Value) -> Option<String> {
+    use glib::translate::{ToGlibPtr, from_glib_none};
+    if !value.is::<String>() {
+        return None;
+    }
+    // SAFETY: the value holds a string and owns it, and the copy replaces what is no UTF-8.
+    unsafe { from_glib_none(glib::gobject_ffi::g_value_get_string(value.to_glib_none().0)) }
+}

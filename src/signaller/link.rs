@@ -2,7 +2,7 @@
 //! when the link is dropped.
 
 use super::{Signallable, SignallableExt};
-use crate::runtime;
+use crate::{gobject, runtime};
 use gst::glib;
 use gst::prelude::*;
 use gst_webrtc::WebRTCSessionDescription;
@@ -63,14 +63,12 @@ impl Link {
             Some(News::Description(text(v, 1)?, v.get(2)?.get().ok()?))
         });
         link.on("handle-ice", &hear, |v| {
-            Some(News::Candidate(text(v, 1)?, v.get(2)?.get().ok()?, v.get(3)?.get().ok()?, text(v, 4)?))
+            Some(News::Candidate(text(v, 1)?, v.get(2)?.get().ok()?, text(v, 3), text(v, 4)?))
         });
         link.on("error", &hear, |v| Some(News::Error(text(v, 1)?)));
         link.on("shutdown", &hear, |_| Some(News::Shutdown));
         link.on_question("session-ended", &hear, |v| Some(News::Ended(text(v, 1)?, None)));
-        link.on_question("session-ended-with-error", &hear, |v| {
-            Some(News::Ended(text(v, 1)?, v.get(2)?.get().ok()?))
-        });
+        link.on_question("session-ended-with-error", &hear, |v| Some(News::Ended(text(v, 1)?, text(v, 2))));
         link.on_meta(&hear);
         link
     }
@@ -154,5 +152,5 @@ impl Drop for Link {
 }
 
 fn text(values: &[glib::Value], index: usize) -> Option<String> {
-    values.get(index)?.get::<Option<String>>().ok()?
+    gobject::text(values.get(index)?)
 }

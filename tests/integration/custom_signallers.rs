@@ -1,4 +1,5 @@
-//! Signallers of an application's own: the examples run, and an element takes one whenever it is not running.
+//! Signallers of an application's own, in Rust and C: the examples run, and an element takes one whenever
+//! it is not running.
 
 use crate::support::direct::{Direct, Said};
 use crate::support::program::{Program, built};
@@ -6,6 +7,15 @@ use crate::support::{self, DEADLINE, Pipeline, VIDEO};
 use gst::glib;
 use gst::prelude::*;
 use gstrswebrtc::signaller::{Signallable, WebRTCSignallerRole};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A path in the repository.
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
 
 #[test]
 fn a_signaller_in_rust_connects_two_elements_of_one_program() {
@@ -13,6 +23,80 @@ fn a_signaller_in_rust_connects_two_elements_of_one_program() {
     assert!(example.is_file(), "{} is not there: run cargo build --examples", example.display());
     let said = Program::start(example, &["30"]).ends_well();
     assert!(said.contains("30 frames came"), "{said}");
+}
+
+/// The example in C, built as its README says, for the test of this name.
+fn c_signaller(test: &str) -> PathBuf {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("c-signaller-{test}"));
+    let output = Command::new("make")
+        .arg("--always-make")
+        .arg(format!("PROGRAM={}", program.display()))
+        .arg("CFLAGS=-O1 -Wall -Wextra -Wno-unused-parameter -Werror")
+        .current_dir(repository("examples/c"))
+        .output()
+        .expect("make is not installed: apt install build-essential");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    program
+}
+
+/// A path for a socket: short, because the system takes no long ones.
+fn socket(test: &str) -> String {
+    let path = std::env::temp_dir().join(format!("signaller-{test}-{}", std::process::id()));
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_signaller_in_c_carries_a_session_between_two_programs() {
+    let (program, path) = (c_signaller("pair"), socket("pair"));
+    let producer = Program::start(&program, &["produce", &path, "--viewers", "2"]);
+    producer.says("listening at");
+    for _ in 0..2 {
+        let said = Program::start(&program, &["consume", &path, "--frames", "30"]).ends_well();
+        assert!(said.contains("connected"), "{said}");
+    }
+    let said = producer.ends_well();
+    assert_eq!(said.matches("ended by the peer").count(), 2, "{said}");
+    assert!(!Path::new(&path).exists(), "the socket was left behind");
+}
+
+#[test]
+fn a_viewer_in_c_that_is_killed_is_gone_with_its_connection() {
+    let (program, path) = (c_signaller("killed"), socket("killed"));
+    let producer = Program::start(&program, &["produce", &path, "--viewers", "1"]);
+    producer.says("listening at");
+    let viewer = Program::start(&program, &["consume", &path]);
+    viewer.says("connected");
+    drop(viewer);
+    let said = producer.ends_well();
+    assert!(said.contains("ended by the peer"), "{said}");
+}
+
+#[test]
+fn a_signaller_in_c_may_hand_on_whatever_it_is_sent() {
+    let (program, path) = (c_signaller("anything"), socket("anything"));
+    let producer = Program::start(&program, &["produce", &path, "--viewers", "2"]);
+    producer.says("listening at");
+    for (sent, why) in [
+        // A candidate whose one byte is no UTF-8, then the end.
+        ("ice 0 /w==\nend\n", "ended by the peer"),
+        ("answer bm8=\n", "failed to read the session description"),
+    ] {
+        let mut stream = UnixStream::connect(&path).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        assert!(lines.next().unwrap().unwrap().starts_with("session "));
+        assert!(lines.next().unwrap().unwrap().starts_with("offer "));
+        stream.write_all(sent.as_bytes()).unwrap();
+        producer.says(why);
+    }
+    producer.ends_well();
+}
+
+#[test]
+fn what_fails_in_a_signaller_in_c_is_an_error_of_the_element() {
+    let (status, said) = Program::start(c_signaller("alone"), &["consume", &socket("alone")]).end();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("Signalling error") && said.contains("start a producer there first"), "{said}");
 }
 
 fn signaller(element: &gst::Element) -> Signallable {

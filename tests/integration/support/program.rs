@@ -30,6 +30,18 @@ impl Program {
         Self { child, lines }
     }
 
+    /// Waits for a line that has `text` in it.
+    pub(crate) fn says(&self, text: &str) {
+        let (end, mut said) = (Instant::now() + DEADLINE, String::new());
+        while let Ok(line) = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            if line.contains(text) {
+                return;
+            }
+            said += &(line + "\n");
+        }
+        panic!("never said '{text}', but:\n{said}");
+    }
+
     /// Waits for the end, and returns what was said until then.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let (end, mut said) = (Instant::now() + DEADLINE, String::new());
