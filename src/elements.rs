@@ -1,6 +1,6 @@
 //! The element registry: one line = element name, rank, type (whose class names base and signaller).
 
-use crate::signaller::Signallable;
+use crate::signaller::{Signallable, Signaller};
 use crate::{sink, source};
 use gst::glib;
 use gst::prelude::*;
@@ -8,8 +8,9 @@ use gst::prelude::*;
 /// Registers every element, and what plain systems lack of plugin `rsrtp`.
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     supply_rtp_elements();
-    // Other languages look it up by name, maybe before they make an element.
+    // Other languages look these up by name, maybe before they make an element.
     Signallable::ensure_type();
+    Signaller::ensure_type();
     gst::Element::register(Some(plugin), "webrtcsink", gst::Rank::NONE, sink::WebRTCSink::static_type())?;
     gst::Element::register(Some(plugin), "webrtcsrc", gst::Rank::PRIMARY, source::WebRTCSrc::static_type())?;
     Ok(())

@@ -1,9 +1,10 @@
-//! Signallers of an application's own, in Rust and C: the examples run, and an element takes one whenever
+//! Signallers of an application's own, in Rust, C and Python: the examples run, and an element takes one whenever
 //! it is not running.
 
+use crate::support::server::Server;
 use crate::support::direct::{Direct, Said};
 use crate::support::program::{Program, built};
-use crate::support::{self, DEADLINE, Pipeline, VIDEO};
+use crate::support::{self, DEADLINE, Pipeline, VIDEO, Viewer};
 use gst::glib;
 use gst::prelude::*;
 use gstrswebrtc::signaller::{Signallable, WebRTCSignallerRole};
@@ -97,6 +98,32 @@ fn what_fails_in_a_signaller_in_c_is_an_error_of_the_element() {
     let (status, said) = Program::start(c_signaller("alone"), &["consume", &socket("alone")]).end();
     assert_eq!(status.code(), Some(1), "{said}");
     assert!(said.contains("Signalling error") && said.contains("start a producer there first"), "{said}");
+}
+
+#[test]
+fn a_signaller_in_python_serves_viewers_of_the_signalling_server() {
+    let server = Server::start("127.0.0.1:0");
+    let uri = format!("ws://{}", server.address);
+    let example = repository("examples/python/custom_signaller.py");
+    let producer = Program::start(example, &["--uri", &uri, "--viewers", "1"]);
+    producer.says("registered as");
+    let viewer = Viewer::play(&uri, "video", "video/x-raw");
+    viewer.samples(30);
+    viewer.pipeline.stop();
+    let said = producer.ends_well();
+    assert!(said.contains("ended by the peer"), "{said}");
+}
+
+#[test]
+fn a_server_that_goes_is_an_error_of_the_element_with_a_signaller_in_python() {
+    let server = Server::start("127.0.0.1:0");
+    let uri = format!("ws://{}", server.address);
+    let producer = Program::start(repository("examples/python/custom_signaller.py"), &["--uri", &uri]);
+    producer.says("registered as");
+    drop(server);
+    let (status, said) = producer.end();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("Signalling error") && said.contains(&uri), "{said}");
 }
 
 fn signaller(element: &gst::Element) -> Signallable {
