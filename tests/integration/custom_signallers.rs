@@ -1,9 +1,9 @@
 //! Signallers of an application's own, in Rust, C and Python: the examples run, and an element takes one whenever
 //! it is not running.
 
-use crate::support::server::Server;
 use crate::support::direct::{Direct, Said};
 use crate::support::program::{Program, built};
+use crate::support::server::Server;
 use crate::support::{self, DEADLINE, Pipeline, VIDEO, Viewer};
 use gst::glib;
 use gst::prelude::*;

@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::ending::Ending;
+use crate::envelope::Envelope;
 use crate::exchange::{Exchange, IceServers, Terms};
 use crate::grant::Grant;
 use crate::hub::Limits;
@@ -91,14 +92,19 @@ impl Membership {
     }
 
     /// The peer has said something. Ignored once the peer has left.
-    pub(crate) fn message(&self, message: ClientMessage, text: &Utf8Bytes) {
+    pub(crate) fn message(&self, message: ClientMessage) {
         let post = self.post();
-        let other = self.board.lock().message(&post, &self.line, message, text);
+        let other = self.board.lock().message(&post, &self.line, message);
         if let Some(other) = other {
             *self.post.lock().unwrap_or_else(PoisonError::into_inner) = other;
             // Its messages were queued before it was known here.
             self.line.ring();
         }
+    }
+
+    /// The peer has said something to the other member of a session.
+    pub(crate) fn pass_on(&self, envelope: &Envelope<'_>, text: &Utf8Bytes) {
+        self.board.lock().pass_on(&self.post(), &self.line, envelope, text);
     }
 
     /// The peer has said something that is no message.

@@ -3,6 +3,7 @@
 use crate::board::{Board, Membership};
 use crate::config::Config;
 use crate::ending::Ending;
+use crate::envelope::Envelope;
 use crate::grant::Grant;
 use crate::pace::Pace;
 use crate::post::Line;
@@ -143,8 +144,11 @@ async fn receive<S>(
 
 fn understand(text: &Utf8Bytes, membership: &Membership) {
     trace!(peer = %membership.peer(), %text, "received");
+    if let Some(envelope) = Envelope::read(text) {
+        return membership.pass_on(&envelope, text);
+    }
     match serde_json::from_str::<ClientMessage>(text) {
-        Ok(message) => membership.message(message, text),
+        Ok(message) => membership.message(message),
         Err(error) => {
             // The error may quote the message, which is not for the log.
             debug!(peer = %membership.peer(), "received a message that is not understood");

@@ -5,15 +5,13 @@
 //! caller gives. Nobody ever waits for a queue: a peer whose queue is full is put out.
 
 use crate::ending::Ending;
+use crate::envelope::Envelope;
 use crate::grant::Grant;
 use crate::hub::{Hub, Limits, Outgoing};
 use crate::leases::Leases;
 use crate::post::{Line, Post};
 use async_tungstenite::tungstenite::Utf8Bytes;
-use protocol::{
-    ClientMessage, IceServer, Lease, PeerId, PeerMessageInner, ProtocolVersion, Resume, ServerMessage,
-    SessionId,
-};
+use protocol::{ClientMessage, IceServer, Lease, PeerId, ProtocolVersion, Resume, ServerMessage, SessionId};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,39 +89,52 @@ impl Exchange {
         name
     }
 
-    /// A peer has said something over `line`; `text` is how. Returns the peer that the connection belongs to
-    /// from now on, where that is another one.
+    /// A peer has said something over `line`. Returns the peer that the connection belongs to from now on,
+    /// where that is another one.
     pub(crate) fn message(
         &mut self,
         post: &Arc<Post>,
         line: &Arc<Line>,
         message: ClientMessage,
-        text: &Utf8Bytes,
     ) -> Option<Arc<Post>> {
         if !self.is_here(post, line) {
             return None;
         }
-        if let ClientMessage::Heartbeat { received } = message
-            && post.keeps()
-        {
-            self.heartbeat(post, received);
-            return None;
+        match message {
+            ClientMessage::Heartbeat { received } if post.keeps() => {
+                self.heartbeat(post, received);
+                None
+            }
+            ClientMessage::SetProtocolVersion { version, resume, heartbeat_ms } => {
+                self.set_version(post, line, version, resume, heartbeat_ms)
+            }
+            message => {
+                self.count(post);
+                let outgoing = self.hub(post).map(|hub| hub.message(&post.peer, message));
+                self.queue(outgoing.unwrap_or_default());
+                None
+            }
         }
-        if let ClientMessage::SetProtocolVersion { version, resume, heartbeat_ms } = message {
-            return self.set_version(post, line, version, resume, heartbeat_ms);
+    }
+
+    /// A member of a session has said something to the other that is passed on as it is.
+    pub(crate) fn pass_on(
+        &mut self,
+        post: &Arc<Post>,
+        line: &Arc<Line>,
+        envelope: &Envelope<'_>,
+        text: &Utf8Bytes,
+    ) {
+        if !self.is_here(post, line) {
+            return;
         }
         self.count(post);
-        let as_it_is = is_forwarded_as_it_is(&message);
-        let outgoing = self.hub(post).map(|hub| hub.message(&post.peer, message)).unwrap_or_default();
-        match outgoing.as_slice() {
-            [Outgoing { to, message }] if as_it_is && matches!(**message, ServerMessage::Peer(_)) => {
-                // What members say to each other is the same in both directions.
-                let to = to.clone();
-                self.push(&to, text.clone());
-            }
-            _ => self.queue(outgoing),
+        let Some(hub) = self.hub(post) else { return };
+        match hub.pass_on(&post.peer, envelope.session, envelope.description) {
+            Ok(Some(to)) => self.push(&to, text.clone()),
+            Ok(None) => {}
+            Err(outgoing) => self.queue(outgoing),
         }
-        None
     }
 
     /// A peer has said something that is no message.
@@ -330,18 +341,6 @@ impl Exchange {
             self.rooms.remove(&post.room);
         }
         outgoing
-    }
-}
-
-/// Whether a message of one member is sent to the other as it is. A candidate without an index is not: older
-/// clients want a number.
-fn is_forwarded_as_it_is(message: &ClientMessage) -> bool {
-    match message {
-        ClientMessage::Peer(message) => match &message.inner {
-            PeerMessageInner::Sdp(_) => true,
-            PeerMessageInner::Ice(candidate) => candidate.sdp_m_line_index.is_some(),
-        },
-        _ => false,
     }
 }
 

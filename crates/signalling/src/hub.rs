@@ -246,8 +246,8 @@ impl Hub {
         if error.is_some() && self.peers.version(from) < ProtocolVersion::V1_1 {
             return Err(Refusal::ErrorNeedsV1_1(from.clone()));
         }
-        let Some(session) = self.sessions.get(session_id) else {
-            return self.unknown_session(from, session_id);
+        let Some(session) = self.sessions.get(session_id.as_str()) else {
+            return self.unknown_session(from, session_id.as_str()).map(|()| Vec::new());
         };
         let Some(partner) = session.partner(from).cloned() else {
             return Err(Refusal::NotAMember(from.clone(), session_id.clone()));
@@ -259,31 +259,57 @@ impl Hub {
 
     /// Both members may end a session at the same time, and a candidate may be under way while it ends: their
     /// sender is not at fault. Peers before 1.2 take every error for a serious one, and are not told.
-    fn unknown_session(&self, from: &PeerId, session_id: &SessionId) -> Result<Vec<Outgoing>, Refusal> {
+    fn unknown_session(&self, from: &PeerId, session_id: &str) -> Result<(), Refusal> {
         if self.peers.version(from) < ProtocolVersion::V1_2 {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        Err(Refusal::UnknownSession(session_id.clone()))
+        Err(Refusal::UnknownSession(session_id.into()))
     }
 
     fn forward(&self, from: &PeerId, message: PeerMessage) -> Result<Vec<Outgoing>, Refusal> {
-        let Some(session) = self.sessions.get(&message.session_id) else {
-            return self.unknown_session(from, &message.session_id);
+        let kind = match &message.inner {
+            PeerMessageInner::Sdp(description) => Some(description.kind),
+            PeerMessageInner::Ice(_) => None,
+        };
+        let partner = self.receiver(from, message.session_id.as_str(), kind)?;
+        Ok(partner.map(|to| tell(&to, ServerMessage::Peer(message))).into_iter().collect())
+    }
+
+    /// A member of a session says something to the other, which is passed on as it is: to whom, or what the
+    /// sender is told. `kind` is that of a description.
+    pub fn pass_on(
+        &mut self,
+        from: &PeerId,
+        session: &str,
+        kind: Option<DescriptionKind>,
+    ) -> Result<Option<PeerId>, Vec<Outgoing>> {
+        self.peers
+            .speaks(from)
+            .and_then(|_| self.receiver(from, session, kind))
+            .map_err(|refusal| vec![tell(from, refusal.message())])
+    }
+
+    /// Who is told what a member says; nobody where the session is over and the member is not to know.
+    fn receiver(
+        &self,
+        from: &PeerId,
+        session_id: &str,
+        kind: Option<DescriptionKind>,
+    ) -> Result<Option<PeerId>, Refusal> {
+        let Some(session) = self.sessions.get(session_id) else {
+            return self.unknown_session(from, session_id).map(|()| None);
         };
         let Some(partner) = session.partner(from) else {
-            return Err(Refusal::NotAMember(from.clone(), message.session_id));
+            return Err(Refusal::NotAMember(from.clone(), session_id.into()));
         };
-        if let PeerMessageInner::Sdp(description) = &message.inner
-            && description.kind == DescriptionKind::Offer
-            && *from == session.consumer
-        {
+        if kind == Some(DescriptionKind::Offer) && *from == session.consumer {
             return Err(Refusal::ConsumerOffers {
                 from: from.clone(),
                 to: partner.clone(),
-                session: message.session_id,
+                session: session_id.into(),
             });
         }
-        Ok(vec![tell(partner, ServerMessage::Peer(message))])
+        Ok(Some(partner.clone()))
     }
 
     /// Ends those sessions of `peer` that `ends` picks; the other members are told.

@@ -10,6 +10,7 @@ mod board;
 mod config;
 mod connection;
 mod ending;
+mod envelope;
 mod exchange;
 mod grant;
 mod hub;
@@ -25,6 +26,7 @@ pub mod tls;
 mod upgrade;
 
 pub use config::Config;
+pub use envelope::Envelope;
 pub use grant::{Grant, Rights};
 pub use hub::{Hub, Limits, Outgoing};
 pub use server::{RunError, run};

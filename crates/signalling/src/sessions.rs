@@ -49,7 +49,7 @@ impl Sessions {
         self.by_peer.get(peer).map_or(0, Roll::len)
     }
 
-    pub(crate) fn get(&self, id: &SessionId) -> Option<&Session> {
+    pub(crate) fn get(&self, id: &str) -> Option<&Session> {
         self.by_id.get(id)
     }
 

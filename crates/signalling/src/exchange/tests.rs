@@ -86,8 +86,11 @@ impl Scene {
 
     fn say(&mut self, peer: &mut Peer, message: Value) {
         let text = message.to_string();
+        if let Some(envelope) = Envelope::read(&text) {
+            return self.exchange.pass_on(&peer.post, &peer.line, &envelope, &text.as_str().into());
+        }
         let message = serde_json::from_value(message).unwrap();
-        let other = self.exchange.message(&peer.post, &peer.line, message, &text.into());
+        let other = self.exchange.message(&peer.post, &peer.line, message);
         if let Some(other) = other {
             peer.post = other;
         }
