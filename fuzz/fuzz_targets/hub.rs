@@ -6,7 +6,7 @@
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use protocol::{
-    ClientMessage, DescriptionKind, IceCandidate, PeerId, PeerMessage, PeerMessageInner, PeerRole,
+    ClientMessage, DescriptionKind, EndReason, IceCandidate, PeerId, PeerMessage, PeerMessageInner, PeerRole,
     PeerStatus, ProtocolVersion, ServerMessage, SessionDescription, SessionId,
 };
 use signalling::{Hub, Limits, Outgoing, Rights};
@@ -34,17 +34,9 @@ impl Session {
 
 #[derive(Arbitrary, Debug)]
 enum Said {
-    Version(bool),
-    Status {
-        producer: bool,
-        consumer: bool,
-        listener: bool,
-        meta: Option<u8>,
-    },
-    Start {
-        with: Peer,
-        offer: bool,
-    },
+    Version(u8),
+    Status { producer: bool, consumer: bool, listener: bool, meta: Option<u8> },
+    Start { with: Peer, offer: bool },
     End(Session),
     EndV1_1(Session, bool),
     Ice(Session),
@@ -56,53 +48,39 @@ enum Said {
 
 impl Said {
     fn message(self) -> ClientMessage {
-        let speak = |session: Session, inner| {
-            ClientMessage::Peer(PeerMessage {
-                session_id: session.id(),
-                inner,
-            })
-        };
+        let speak =
+            |session: Session, inner| ClientMessage::Peer(PeerMessage { session_id: session.id(), inner });
         match self {
             Self::Version(new) => ClientMessage::SetProtocolVersion {
-                version: if new {
-                    ProtocolVersion::V1_1
-                } else {
-                    ProtocolVersion::V1_0
+                version: match new % 4 {
+                    0 => ProtocolVersion::V1_0,
+                    1 => ProtocolVersion::V1_1,
+                    2 => ProtocolVersion::V1_2,
+                    _ => ProtocolVersion::Unknown,
                 },
                 resume: None,
                 heartbeat_ms: None,
             },
-            Self::Status {
-                producer,
-                consumer,
-                listener,
-                meta,
-            } => {
+            Self::Status { producer, consumer, listener, meta } => {
                 let roles = [
                     (producer, PeerRole::Producer),
                     (consumer, PeerRole::Consumer),
                     (listener, PeerRole::Listener),
                 ];
                 ClientMessage::SetPeerStatus(PeerStatus {
-                    roles: roles
-                        .into_iter()
-                        .filter_map(|(has, role)| has.then_some(role))
-                        .collect(),
+                    roles: roles.into_iter().filter_map(|(has, role)| has.then_some(role)).collect(),
                     meta: meta.map(Into::into),
                     peer_id: None,
                 })
             }
-            Self::Start { with, offer } => ClientMessage::StartSession {
-                peer_id: with.id(),
-                offer: offer.then(|| "v=0".to_owned()),
-            },
-            Self::End(session) => ClientMessage::EndSession {
-                session_id: session.id(),
-            },
+            Self::Start { with, offer } => {
+                ClientMessage::StartSession { peer_id: with.id(), offer: offer.then(|| "v=0".to_owned()) }
+            }
+            Self::End(session) => ClientMessage::EndSession { session_id: session.id() },
             Self::EndV1_1(session, error) => ClientMessage::EndSessionV1_1 {
                 session_id: session.id(),
                 error: error.then(|| "error".to_owned()),
-                reason: None,
+                reason: error.then_some(EndReason::Pipeline),
             },
             Self::Ice(session) => speak(
                 session,
@@ -115,11 +93,7 @@ impl Said {
             Self::Sdp(session, offer) => speak(
                 session,
                 PeerMessageInner::Sdp(SessionDescription {
-                    kind: if offer {
-                        DescriptionKind::Offer
-                    } else {
-                        DescriptionKind::Answer
-                    },
+                    kind: if offer { DescriptionKind::Offer } else { DescriptionKind::Answer },
                     sdp: String::new(),
                 }),
             ),
@@ -132,9 +106,13 @@ impl Said {
 
 #[derive(Arbitrary, Debug)]
 enum Event {
-    Connected(Peer),
+    Connected(Peer, u8),
     Gone(Peer),
+    /// The connection of the first turns out to be that of the second.
+    Resumed(Peer, Peer),
     Message(Peer, Said),
+    /// A word in a session that is passed on as it is.
+    PassOn(Peer, Session, bool),
 }
 
 /// What has to be true of the hub, as seen from outside.
@@ -147,19 +125,14 @@ struct Witness {
 impl Witness {
     fn check(&mut self, actor: &PeerId, told: &[Outgoing]) {
         for Outgoing { to, message } in told {
-            assert!(
-                self.connected.contains(to) || to == actor,
-                "{to} is told {message:?} but is not there"
-            );
+            assert!(self.connected.contains(to) || to == actor, "{to} is told {message:?} but is not there");
             match &**message {
                 ServerMessage::SessionStarted { peer_id, session_id } => {
                     assert_ne!(to, peer_id);
                     let members = [to.clone(), peer_id.clone()];
                     assert!(self.sessions.insert(session_id.clone(), members).is_none());
                 }
-                ServerMessage::StartSession {
-                    peer_id, session_id, ..
-                } => {
+                ServerMessage::StartSession { peer_id, session_id, .. } => {
                     assert_eq!(self.sessions[session_id], [peer_id.clone(), to.clone()]);
                 }
                 ServerMessage::EndSession { session_id }
@@ -192,9 +165,11 @@ fuzz_target!(|events: Vec<Event>| {
     let mut witness = Witness::default();
     for event in events {
         match event {
-            Event::Connected(peer) => {
+            Event::Connected(peer, rights) => {
+                let rights =
+                    Rights { produce: rights & 1 == 0, consume: rights & 2 == 0, list: rights & 4 == 0 };
                 let new = witness.connected.insert(peer.id());
-                let told = hub.connected(peer.id(), Rights::ALL);
+                let told = hub.connected(peer.id(), rights);
                 assert_eq!(told.len(), usize::from(new));
                 witness.check(&peer.id(), &told);
             }
@@ -203,17 +178,32 @@ fuzz_target!(|events: Vec<Event>| {
                 assert!(witness.connected.remove(&peer.id()) || told.is_empty());
                 assert!(told.iter().all(|outgoing| outgoing.to != peer.id()));
                 witness.check(&peer.id(), &told);
-                assert!(
-                    witness
-                        .sessions
-                        .values()
-                        .all(|members| !members.contains(&peer.id()))
-                );
+                assert!(witness.sessions.values().all(|members| !members.contains(&peer.id())));
+            }
+            Event::Resumed(newcomer, peer) => {
+                // Only one who has said nothing yet is ever asked for.
+                if hub.is_new(&newcomer.id()) && hub.resumed(&newcomer.id(), &peer.id()) {
+                    assert!(witness.connected.remove(&newcomer.id()));
+                    assert!(witness.connected.contains(&peer.id()));
+                }
+            }
+            Event::PassOn(peer, session, offer) => {
+                let kind = offer.then_some(DescriptionKind::Offer);
+                match hub.pass_on(&peer.id(), session.id().as_str(), kind) {
+                    Ok(Some(to)) => {
+                        let members = &witness.sessions[&session.id()];
+                        assert!(to != peer.id() && members.contains(&to) && members.contains(&peer.id()));
+                    }
+                    Ok(None) => {}
+                    Err(told) => witness.check(&peer.id(), &told),
+                }
             }
             Event::Message(peer, said) => {
                 let told = hub.message(&peer.id(), said.message());
                 witness.check(&peer.id(), &told);
             }
         }
+        assert_eq!(hub.sessions(), witness.sessions.len());
+        assert_eq!(hub.is_empty(), witness.connected.is_empty());
     }
 });
