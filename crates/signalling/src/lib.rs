@@ -22,6 +22,7 @@ mod refusal;
 mod roll;
 mod server;
 mod sessions;
+mod swap;
 pub mod tls;
 mod upgrade;
 

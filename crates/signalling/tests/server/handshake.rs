@@ -1,18 +1,9 @@
 //! From TCP to websocket: headers, HTTP answers and peers that do not get on with it.
 
-use crate::support::{Server, soon};
+use crate::support::{Server, get, soon};
 use gst_plugin_webrtc_signalling::Config;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-/// Sends bytes to a server and reads until the end.
-async fn answer(server: &Server, request: &[u8]) -> String {
-    let mut stream = server.stream().await;
-    soon(stream.write_all(request)).await.unwrap();
-    let mut answer = String::new();
-    soon(stream.read_to_string(&mut answer)).await.unwrap();
-    answer
-}
 
 #[tokio::test]
 async fn configured_headers_are_added_to_the_response() {
@@ -31,7 +22,7 @@ async fn configured_headers_are_added_to_the_response() {
 async fn plain_http_gets_an_answer_that_says_what_this_is() {
     for secure in [false, true] {
         let server = Server::start(secure, Config::default()).await;
-        let answer = answer(&server, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        let answer = server.ask("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.1 426 Upgrade Required\r\n"), "{answer}");
         assert!(answer.contains("\r\nUpgrade: websocket\r\n"), "{answer}");
         assert!(answer.contains("signalling server"), "{answer}");
@@ -50,21 +41,19 @@ async fn other_requests_are_refused_over_http() {
         (format!("GET / HTTP/1.1\r\n{upgrade}Sec-WebSocket-Version: 13\r\n\r\n"), "400"),
         ("\u{16}\u{3}\u{1} not http\r\n\r\n".to_owned(), "400"),
     ] {
-        let answer = answer(&server, request.as_bytes()).await;
+        let answer = server.ask(&request).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
     }
     let long = format!("GET / HTTP/1.1\r\nX-Long: {}", "x".repeat(16 * 1024 - 24));
-    assert!(answer(&server, long.as_bytes()).await.starts_with("HTTP/1.1 431 "));
+    assert!(server.ask(&long).await.starts_with("HTTP/1.1 431 "));
 }
 
 #[tokio::test]
 async fn frames_that_follow_the_request_at_once_are_not_lost() {
     let server = Server::plain().await;
     let mut stream = server.tcp().await;
-    let request = "GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-                   Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     let text = br#"{"type":"list"}"#;
-    let mut bytes = request.as_bytes().to_vec();
+    let mut bytes = get("/", &[]).into_bytes();
     // A masked text frame (RFC 6455 section 5.2) whose mask is zero.
     bytes.extend([0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0]);
     bytes.extend(text);

@@ -10,5 +10,6 @@ mod leases;
 mod messages;
 mod overload;
 mod program;
+mod reload;
 mod support;
 mod tls;

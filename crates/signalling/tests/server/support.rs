@@ -2,6 +2,7 @@
 
 use async_tungstenite::WebSocketStream;
 use async_tungstenite::tokio::TokioAdapter;
+use async_tungstenite::tungstenite::client::IntoClientRequest;
 use async_tungstenite::tungstenite::handshake::client::Response;
 use async_tungstenite::tungstenite::protocol::CloseFrame;
 use async_tungstenite::tungstenite::{Error, Message};
@@ -14,7 +15,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -51,6 +52,18 @@ impl Identity {
         Self { cert, key, der: made.cert.der().clone() }
     }
 
+    /// Takes the place of `other`, whose files are from now on those of this one.
+    pub(crate) fn replace(&self, other: &Self) {
+        std::fs::copy(&self.cert, &other.cert).unwrap();
+        std::fs::copy(&self.key, &other.key).unwrap();
+    }
+
+    /// Secures a connection with who has this certificate, and with nobody else.
+    pub(crate) async fn secure(&self, tcp: TcpStream) -> std::io::Result<Box<dyn Stream>> {
+        let name = ServerName::try_from("localhost").unwrap();
+        Ok(Box::new(soon(self.connector().connect(name, tcp)).await?))
+    }
+
     fn connector(&self) -> TlsConnector {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(self.der.clone()).unwrap();
@@ -75,10 +88,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a `ws` server, or a `wss` one.
-    pub(crate) async fn start(secure: bool, config: Config) -> Self {
-        let tls = secure.then(|| tls::load(&IDENTITY.cert, &IDENTITY.key).unwrap());
-        let config = Config { tls, ..config };
+    /// Starts a server as it is configured, or a `wss` one.
+    pub(crate) async fn start(secure: bool, mut config: Config) -> Self {
+        if secure {
+            config.tls = Some(tls::load(&IDENTITY.cert, &IDENTITY.key).unwrap());
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -116,8 +130,21 @@ impl Server {
         if !self.secure {
             return Box::new(tcp);
         }
-        let name = ServerName::try_from("localhost").unwrap();
-        Box::new(soon(IDENTITY.connector().connect(name, tcp)).await.unwrap())
+        IDENTITY.secure(tcp).await.unwrap()
+    }
+
+    /// Sends a request and reads until the end.
+    pub(crate) async fn ask(&self, request: &str) -> String {
+        let mut stream = self.stream().await;
+        soon(stream.write_all(request.as_bytes())).await.unwrap();
+        let mut answer = Vec::new();
+        while soon(stream.read_buf(&mut answer)).await.unwrap() > 0 {
+            // A websocket has no end.
+            if answer.starts_with(b"HTTP/1.1 101 ") && answer.windows(4).any(|end| end == b"\r\n\r\n") {
+                break;
+            }
+        }
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// Connects a client and takes its welcome.
@@ -135,6 +162,15 @@ impl Server {
     }
 }
 
+/// A request for a websocket.
+pub(crate) fn get(path: &str, headers: &[(&str, &str)]) -> String {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
+    )
+}
+
 /// What a websocket runs over.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -149,9 +185,21 @@ pub(crate) struct Client {
 impl Client {
     /// Makes a stream a websocket. The welcome is still to be read.
     pub(crate) async fn over(stream: Box<dyn Stream>) -> (Self, Response) {
-        let done = soon(async_tungstenite::tokio::client_async("ws://localhost/any/path", stream)).await;
-        let (socket, response) = done.unwrap();
-        (Self { id: String::new(), socket }, response)
+        Self::knock(stream, "/any/path", &[]).await.unwrap()
+    }
+
+    /// Asks for a websocket with more headers. The welcome is still to be read.
+    pub(crate) async fn knock(
+        stream: Box<dyn Stream>,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<(Self, Response), Error> {
+        let mut request = format!("ws://localhost{path}").into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        let (socket, response) = soon(async_tungstenite::tokio::client_async(request, stream)).await?;
+        Ok((Self { id: String::new(), socket }, response))
     }
 
     /// Sends a message.
