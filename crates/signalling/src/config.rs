@@ -1,5 +1,6 @@
 //! How the server behaves: what an operator or an embedding program may choose.
 
+use crate::ice::IceServers;
 use async_tungstenite::tungstenite::protocol::WebSocketConfig;
 use rustls::ServerConfig;
 use std::sync::Arc;
@@ -12,6 +13,8 @@ pub struct Config {
     pub tls: Option<Arc<ServerConfig>>,
     /// Names and values that are added to the HTTP response that accepts a websocket.
     pub headers: Vec<(String, String)>,
+    /// STUN and TURN servers that peers are told to use. Default: none.
+    pub ice: IceServers,
     /// A peer is pinged when nothing was sent to it, or nothing came from it, for this long. Default 30 s.
     pub ping_interval: Duration,
     /// A peer from which nothing came for this long, not even the answer to a ping, is disconnected.
@@ -49,6 +52,7 @@ impl Default for Config {
         Self {
             tls: None,
             headers: Vec::new(),
+            ice: IceServers::default(),
             ping_interval: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(70),
             handshake_timeout: Duration::from_secs(5),

@@ -14,6 +14,7 @@ mod envelope;
 mod exchange;
 mod grant;
 mod hub;
+pub mod ice;
 mod leases;
 mod pace;
 mod peers;

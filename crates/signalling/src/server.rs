@@ -3,6 +3,7 @@
 use crate::board::Board;
 use crate::config::Config;
 use crate::connection;
+use crate::exchange::IceServers;
 use crate::grant::Grant;
 use crate::upgrade::{self, UpgradeError};
 use async_tungstenite::WebSocketStream;
@@ -13,7 +14,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -58,7 +59,7 @@ pub async fn run(
     let shared = Arc::new(Shared {
         headers: response_headers(&config.headers)?,
         tls: config.tls.clone().map(TlsAcceptor::from),
-        board: Arc::new(Board::new(&config, Box::new(|_| Vec::new()))),
+        board: Arc::new(Board::new(&config, ice_servers(&config))),
         config,
     });
     let (closing, closed) = watch::channel(());
@@ -92,6 +93,12 @@ pub async fn run(
         connections.shutdown().await;
     }
     Ok(())
+}
+
+/// Tells each peer of the servers, with credentials of its own.
+fn ice_servers(config: &Config) -> IceServers {
+    let ice = config.ice.clone();
+    Box::new(move |peer| ice.servers(peer.as_str(), SystemTime::now()))
 }
 
 fn report(done: Result<(), JoinError>) {

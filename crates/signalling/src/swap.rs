@@ -16,6 +16,10 @@ impl<T> Swap<T> {
     }
 
     pub(crate) fn set(&self, value: T) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(value);
+        self.set_shared(Arc::new(value));
+    }
+
+    pub(crate) fn set_shared(&self, value: Arc<T>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = value;
     }
 }
