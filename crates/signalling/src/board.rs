@@ -70,6 +70,15 @@ impl Board {
         }
     }
 
+    /// Tells everyone again which ICE servers to use, one after the other, so that nobody else waits long.
+    pub(crate) async fn renew_ice_servers(&self) {
+        let peers = self.lock().told_of_ice_servers();
+        for peer in peers {
+            self.lock().tell_ice_servers(&peer);
+            tokio::task::yield_now().await;
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Exchange> {
         self.exchange.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -186,7 +186,12 @@ impl Exchange {
         }
     }
 
-    fn tell_ice_servers(&mut self, peer: &PeerId) {
+    /// Everyone who is told of ICE servers.
+    pub(crate) fn told_of_ice_servers(&self) -> Vec<PeerId> {
+        self.posts.values().filter(|post| post.keeps()).map(|post| post.peer.clone()).collect()
+    }
+
+    pub(crate) fn tell_ice_servers(&mut self, peer: &PeerId) {
         let ice_servers = (self.ice_servers)(peer);
         if !ice_servers.is_empty() {
             let message = Arc::new(ServerMessage::IceServers { ice_servers });

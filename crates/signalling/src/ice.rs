@@ -3,13 +3,13 @@
 //! TURN credentials are made of a secret that this server shares with the TURN server, as coturn's
 //! `use-auth-secret` has it: the name is the time of expiry, the password the name's authentication code.
 
-use crate::swap::Swap;
 use data_encoding::BASE64;
 use protocol::IceServer;
 use ring::hmac;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::sync::watch;
 
 /// The shortest life of credentials: they have to be used and renewed in it.
 const MIN_LIFETIME: Duration = Duration::from_secs(10);
@@ -33,15 +33,16 @@ pub enum IceError {
 }
 
 /// What peers are told. A handle: clones share what [`IceServers::replace`] replaces.
-#[derive(Clone, Default)]
-pub struct IceServers(Arc<Swap<Servers>>);
+#[derive(Clone)]
+pub struct IceServers(Arc<watch::Sender<Servers>>);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Servers {
     stun: Vec<String>,
     turn: Option<Turn>,
 }
 
+#[derive(Clone)]
 struct Turn {
     urls: Vec<String>,
     key: hmac::Key,
@@ -70,17 +71,23 @@ impl IceServers {
                 lifetime,
             }),
         };
-        Ok(Self(Arc::new(Swap::new(Servers { stun, turn }))))
+        Ok(Self(Arc::new(watch::Sender::new(Servers { stun, turn }))))
     }
 
-    /// Hands out what `other` hands out from now on.
+    /// Hands out what `other` hands out from now on, also to those who have been told of others.
     pub fn replace(&self, other: &Self) {
-        self.0.set_shared(other.0.get());
+        let servers = other.0.borrow().clone();
+        self.0.send_replace(servers);
+    }
+
+    /// Changes when others are handed out.
+    pub(crate) fn others(&self) -> watch::Receiver<impl Sized + use<>> {
+        self.0.subscribe()
     }
 
     /// The servers for one peer. Whoever gets them knows when that was and which peer it was for.
     pub fn servers(&self, peer: &str, now: SystemTime) -> Vec<IceServer> {
-        let servers = self.0.get();
+        let servers = self.0.borrow();
         let stun = (!servers.stun.is_empty()).then(|| IceServer {
             urls: servers.stun.clone(),
             username: None,
@@ -92,7 +99,7 @@ impl IceServers {
 
     /// After what time a peer needs new ones, long before the old ones are over; nothing for never.
     pub fn renew_after(&self) -> Option<Duration> {
-        self.0.get().turn.as_ref().map(|turn| turn.lifetime / 2)
+        self.0.borrow().turn.as_ref().map(|turn| turn.lifetime / 2)
     }
 }
 
@@ -105,9 +112,15 @@ impl Turn {
     }
 }
 
+impl Default for IceServers {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(Servers::default())))
+    }
+}
+
 impl fmt::Debug for IceServers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let servers = self.0.get();
+        let servers = self.0.borrow();
         let turn = servers.turn.as_ref().map(|turn| &turn.urls);
         f.debug_struct("IceServers").field("stun", &servers.stun).field("turn", &turn).finish()
     }

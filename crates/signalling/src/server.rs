@@ -67,13 +67,14 @@ pub async fn run(
     let mut pause = Duration::ZERO;
     let mut shutdown = pin!(shutdown);
     let board = shared.board.clone();
-    let mut leases = pin!(board.watch_leases());
+    let (mut leases, mut renewals) = (pin!(board.watch_leases()), pin!(renew_ice_servers(&shared)));
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             Some(done) = connections.join_next() => report(done),
             () = &mut leases => {}
+            () = &mut renewals => {}
             (stream, address) = accept(&listener, &mut pause) => {
                 connections.spawn(connect(stream, address, shared.clone(), closed.clone()));
             }
@@ -99,6 +100,26 @@ pub async fn run(
 fn ice_servers(config: &Config) -> IceServers {
     let ice = config.ice.clone();
     Box::new(move |peer| ice.servers(peer.as_str(), SystemTime::now()))
+}
+
+/// Tells everyone of the servers again when that is due. Runs until it is dropped.
+async fn renew_ice_servers(shared: &Shared) {
+    let ice = &shared.config.ice;
+    let mut others = ice.others();
+    loop {
+        let due = async {
+            match ice.renew_after() {
+                Some(after) => sleep(after).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = due => {}
+            // Cannot fail: the sender lives as long as this.
+            _ = others.changed() => {}
+        }
+        shared.board.renew_ice_servers().await;
+    }
 }
 
 fn report(done: Result<(), JoinError>) {

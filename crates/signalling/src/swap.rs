@@ -16,10 +16,6 @@ impl<T> Swap<T> {
     }
 
     pub(crate) fn set(&self, value: T) {
-        self.set_shared(Arc::new(value));
-    }
-
-    pub(crate) fn set_shared(&self, value: Arc<T>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = value;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(value);
     }
 }

@@ -40,6 +40,36 @@ async fn peers_that_know_the_message_are_told_of_the_servers_with_credentials_of
     old.settle().await;
 }
 
+#[tokio::test]
+async fn credentials_are_renewed_in_time() {
+    let lifetime = Duration::from_secs(10);
+    let url = || vec!["turn:ice.example.org".to_owned()];
+    let ice = IceServers::new(vec![], url(), Some(b"secret"), lifetime).unwrap();
+    let server = Server::start(false, Config { ice, ..Config::default() }).await;
+    let mut client = server.client().await;
+    let expiry = |servers: &Value| {
+        let username = servers[0]["username"].as_str().unwrap();
+        username.split_once(':').unwrap().0.parse::<u64>().unwrap()
+    };
+    let first = expiry(&told(&mut client).await);
+    let again = client.next().await;
+    assert_eq!(again["type"], "iceServers", "{again}");
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    assert!(now < first, "the first are over");
+    assert!(expiry(&again["iceServers"]) > first);
+}
+
+#[tokio::test]
+async fn who_is_connected_is_told_of_other_servers() {
+    let stun = |host: &str| IceServers::new(vec![format!("stun:{host}")], vec![], None, MINUTE).unwrap();
+    let ice = stun("one");
+    let server = Server::start(false, Config { ice: ice.clone(), ..Config::default() }).await;
+    let mut client = server.client().await;
+    told(&mut client).await;
+    ice.replace(&stun("other"));
+    assert_eq!(client.next().await["iceServers"], json!([{"urls": ["stun:other"]}]));
+}
+
 const SECRET: &str = "the secret of both";
 const MINUTE: Duration = Duration::from_secs(60);
 
