@@ -1,6 +1,9 @@
 //! How the server behaves: what an operator or an embedding program may choose.
 
+use crate::access::Access;
+use crate::control::Control;
 use crate::ice::IceServers;
+use crate::metrics::Metrics;
 use async_tungstenite::tungstenite::protocol::WebSocketConfig;
 use rustls::ServerConfig;
 use std::sync::Arc;
@@ -9,12 +12,22 @@ use std::time::Duration;
 /// Settings of a server. Start from [`Config::default`] and change what differs.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Certificate and key; nothing for plain `ws`. See [`crate::tls::load`].
+    /// Certificate and key; nothing for plain `ws`. See [`crate::tls`].
     pub tls: Option<Arc<ServerConfig>>,
     /// Names and values that are added to the HTTP response that accepts a websocket.
     pub headers: Vec<(String, String)>,
+    /// Who may come in. Default: everybody.
+    pub access: Access,
+    /// From which origins pages may connect, such as `https://example.org`; empty for all. Programs that are no
+    /// browsers send none and are let in.
+    pub origins: Vec<String>,
     /// STUN and TURN servers that peers are told to use. Default: none.
     pub ice: IceServers,
+    /// How many connections there may be, those that are being made included; 0 for no limit. Default 100,000.
+    pub max_connections: usize,
+    /// How many connections there may be from one IPv4 address, or one IPv6 network of 64 bits; 0 for no limit.
+    /// Behind a proxy all come from its address. Default 10,000.
+    pub max_connections_per_address: usize,
     /// A peer is pinged when nothing was sent to it, or nothing came from it, for this long. Default 30 s.
     pub ping_interval: Duration,
     /// A peer from which nothing came for this long, not even the answer to a ping, is disconnected.
@@ -45,6 +58,22 @@ pub struct Config {
     /// How long an incoming message may be, in bytes; a longer one ends its sender's connection.
     /// Default 1 MiB.
     pub max_message_size: usize,
+    /// What the server has done, counted. Clones of a `Config` share it.
+    pub metrics: Arc<Metrics>,
+    /// Who is shown the metrics on the port of the websockets. Default: this machine.
+    pub metrics_at: MetricsAt,
+    /// Steers the server while it runs. Clones of a `Config` share it.
+    pub control: Control,
+}
+
+/// Who is shown the metrics on the port of the websockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MetricsAt {
+    /// Requests from this machine that no proxy has forwarded.
+    #[default]
+    ThisMachine,
+    /// Nobody: they are served elsewhere, see [`crate::serve_operations`], or not at all.
+    Nobody,
 }
 
 impl Default for Config {
@@ -52,7 +81,11 @@ impl Default for Config {
         Self {
             tls: None,
             headers: Vec::new(),
+            access: Access::everybody(),
+            origins: Vec::new(),
             ice: IceServers::default(),
+            max_connections: 100_000,
+            max_connections_per_address: 10_000,
             ping_interval: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(70),
             handshake_timeout: Duration::from_secs(5),
@@ -65,6 +98,9 @@ impl Default for Config {
             heartbeat: Duration::from_secs(10),
             shortest_heartbeat: Duration::from_secs(1),
             max_message_size: 1024 * 1024,
+            metrics: Arc::default(),
+            metrics_at: MetricsAt::default(),
+            control: Control::default(),
         }
     }
 }
@@ -77,5 +113,11 @@ impl Config {
             .write_buffer_size(16 * 1024)
             .max_message_size(Some(self.max_message_size))
             .max_frame_size(Some(self.max_message_size))
+    }
+
+    /// Whether pages from this origin may connect.
+    pub(crate) fn allows_origin(&self, origin: &[u8]) -> bool {
+        let same = |allowed: &String| allowed.trim_end_matches('/').as_bytes().eq_ignore_ascii_case(origin);
+        self.origins.is_empty() || self.origins.iter().any(same)
     }
 }

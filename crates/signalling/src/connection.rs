@@ -50,6 +50,7 @@ pub(crate) async fn serve<S>(
     let (mut sender, mut receiver) = socket.split();
     let (ending, closing) = converse(&mut sender, &mut receiver, &membership, config, grant.expires).await;
     info!(peer = %membership.peer(), reason = %ending, "peer disconnected");
+    config.metrics.ended(&ending);
     if let Ok(socket) = WebSocketStream::reunite(sender, receiver) {
         end_transport(socket.into_inner().into_inner(), closing.end).await;
     }

@@ -16,7 +16,28 @@ pub struct Rights {
 impl Rights {
     /// Everything.
     pub const ALL: Self = Self { produce: true, consume: true, list: true };
+    /// Nothing.
+    pub const NONE: Self = Self { produce: false, consume: false, list: false };
+
+    /// The rights of these names: `produce`, `consume`, `list`.
+    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownRight> {
+        let mut rights = Self::NONE;
+        for name in names {
+            match name {
+                "produce" => rights.produce = true,
+                "consume" => rights.consume = true,
+                "list" => rights.list = true,
+                other => return Err(UnknownRight(other.to_owned())),
+            }
+        }
+        Ok(rights)
+    }
 }
+
+/// A right that does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no right {0:?}; there are \"produce\", \"consume\" and \"list\"")]
+pub struct UnknownRight(String);
 
 impl Default for Rights {
     fn default() -> Self {

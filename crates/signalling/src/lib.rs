@@ -1,14 +1,20 @@
 //! The signalling server: introduces peers to each other and passes on what they say inside a session.
 //!
 //! [`Hub`] decides who is told what and knows neither sockets nor time. [`run`] is the server around it: it
-//! accepts websockets, queues what the hub says and ends connections properly. [`tls`] loads certificates.
+//! accepts websockets, queues what the hub says and ends connections properly. [`access`] says who may come in,
+//! [`ice`] which STUN and TURN servers peers are told to use, [`tls`] loads certificates, and [`Metrics`] counts.
 //! The words themselves are those of the `protocol` crate.
 
 #![warn(missing_docs)]
 
+pub mod access;
+mod answer;
 mod board;
 mod config;
 mod connection;
+mod control;
+mod denial;
+mod door;
 mod ending;
 mod envelope;
 mod exchange;
@@ -16,10 +22,13 @@ mod grant;
 mod hub;
 pub mod ice;
 mod leases;
+mod metrics;
+mod operations;
 mod pace;
 mod peers;
 mod post;
 mod refusal;
+mod request;
 mod roll;
 mod server;
 mod sessions;
@@ -27,8 +36,11 @@ mod swap;
 pub mod tls;
 mod upgrade;
 
-pub use config::Config;
+pub use config::{Config, MetricsAt};
+pub use control::Control;
 pub use envelope::Envelope;
-pub use grant::{Grant, Rights};
+pub use grant::{Grant, Rights, UnknownRight};
 pub use hub::{Hub, Limits, Outgoing};
+pub use metrics::{CONTENT_TYPE as METRICS_TYPE, Metrics};
+pub use operations::serve_operations;
 pub use server::{RunError, run};

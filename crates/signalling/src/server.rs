@@ -3,18 +3,17 @@
 use crate::board::Board;
 use crate::config::Config;
 use crate::connection;
+use crate::door::{Door, Visit};
 use crate::exchange::IceServers;
-use crate::grant::Grant;
-use crate::upgrade::{self, UpgradeError};
-use async_tungstenite::WebSocketStream;
-use async_tungstenite::tokio::TokioAdapter;
+use crate::metrics::Metrics;
+use crate::upgrade::{self, UpgradeError, Upgraded};
 use async_tungstenite::tungstenite::http::{HeaderMap, HeaderName, HeaderValue};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -41,16 +40,19 @@ pub enum RunError {
 }
 
 /// What every connection needs.
-struct Shared {
-    config: Config,
-    headers: HeaderMap,
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    /// Added to every response that accepts a websocket.
+    pub(crate) headers: HeaderMap,
     tls: Option<TlsAcceptor>,
     board: Arc<Board>,
+    /// How many websockets are open.
+    open: watch::Sender<usize>,
 }
 
-/// Serves `listener` until `shutdown` resolves, then disconnects everyone with close code 1001 and returns
-/// once all connections have ended, which takes [`Config::close_timeout`] at most. Dropping the future cuts
-/// all connections off at once.
+/// Serves `listener` until `shutdown` resolves, or until everyone has left after [`crate::Control::drain`]. Then
+/// disconnects everyone with close code 1001 and returns once all connections have ended, which takes
+/// [`Config::close_timeout`] at most. Dropping the future cuts all connections off at once.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -60,23 +62,28 @@ pub async fn run(
         headers: response_headers(&config.headers)?,
         tls: config.tls.clone().map(TlsAcceptor::from),
         board: Arc::new(Board::new(&config, ice_servers(&config))),
+        open: watch::Sender::new(0),
         config,
     });
+    let door = Arc::new(Door::new(shared.config.max_connections, shared.config.max_connections_per_address));
     let (closing, closed) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut pause = Duration::ZERO;
-    let mut shutdown = pin!(shutdown);
-    let board = shared.board.clone();
-    let (mut leases, mut renewals) = (pin!(board.watch_leases()), pin!(renew_ice_servers(&shared)));
+    let (mut shutdown, mut emptied) = (pin!(shutdown), pin!(emptied(&shared)));
+    let (mut leases, mut renewals) = (pin!(shared.board.watch_leases()), pin!(renew_ice_servers(&shared)));
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
+            () = &mut emptied => break,
             Some(done) = connections.join_next() => report(done),
             () = &mut leases => {}
             () = &mut renewals => {}
-            (stream, address) = accept(&listener, &mut pause) => {
-                connections.spawn(connect(stream, address, shared.clone(), closed.clone()));
+            (stream, address) = accept(&listener, &mut pause, &shared.config.metrics) => {
+                match door.enter(address) {
+                    Some(visit) => drop(connections.spawn(connect(stream, visit, shared.clone(), closed.clone()))),
+                    None => shared.config.metrics.refused("crowd"),
+                }
             }
         }
     }
@@ -100,6 +107,13 @@ pub async fn run(
 fn ice_servers(config: &Config) -> IceServers {
     let ice = config.ice.clone();
     Box::new(move |peer| ice.servers(peer.as_str(), SystemTime::now()))
+}
+
+/// Resolves when the server drains and everyone has left.
+async fn emptied(shared: &Shared) {
+    shared.config.control.draining().await;
+    // Cannot fail: the sender lives as long as this.
+    let _ = shared.open.subscribe().wait_for(|open| *open == 0).await;
 }
 
 /// Tells everyone of the servers again when that is due. Runs until it is dropped.
@@ -141,7 +155,11 @@ fn response_headers(headers: &[(String, String)]) -> Result<HeaderMap, RunError>
 }
 
 /// The next connection. Failures, such as too many open files, are waited out: they never end the server.
-async fn accept(listener: &TcpListener, pause: &mut Duration) -> (TcpStream, SocketAddr) {
+pub(crate) async fn accept(
+    listener: &TcpListener,
+    pause: &mut Duration,
+    metrics: &Metrics,
+) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => {
@@ -151,6 +169,7 @@ async fn accept(listener: &TcpListener, pause: &mut Duration) -> (TcpStream, Soc
             Err(failure) if gave_up(&failure) => debug!(%failure, "a peer gave up while connecting"),
             Err(failure) => {
                 *pause = (*pause * 2).clamp(Duration::from_millis(10), MAX_PAUSE);
+                metrics.accept_failed();
                 warn!(%failure, retry_in = ?pause, "failed to accept a connection");
                 sleep(*pause).await;
             }
@@ -164,51 +183,78 @@ fn gave_up(failure: &io::Error) -> bool {
 }
 
 /// A connection from its first byte to its last.
-async fn connect(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, closed: watch::Receiver<()>) {
+async fn connect(stream: TcpStream, visit: Visit, shared: Arc<Shared>, closed: watch::Receiver<()>) {
+    let address = visit.address();
     debug!(%address, "connection accepted");
     if let Err(failure) = stream.set_nodelay(true) {
         debug!(%address, %failure, "failed to set TCP_NODELAY");
     }
     match shared.tls.clone() {
         None => {
-            let Some(socket) = shake_hands(address, &shared, closed, upgrade(stream, &shared)).await else {
-                return;
-            };
-            connection::serve(socket, &shared.board, &shared.config, Grant::default()).await;
+            let upgraded = upgrade::accept(stream, &visit, &shared);
+            if let Some(upgraded) = shake_hands(address, &shared, closed, upgraded).await {
+                serve(upgraded, &shared).await;
+            }
         }
         Some(tls) => {
-            let upgraded = async { upgrade(tls.accept(stream).await?, &shared).await };
-            let Some(socket) = shake_hands(address, &shared, closed, upgraded).await else {
-                return;
+            let upgraded = async {
+                let stream = tls.accept(stream).await.map_err(UpgradeError::Tls)?;
+                upgrade::accept(stream, &visit, &shared).await
             };
-            connection::serve(socket, &shared.board, &shared.config, Grant::default()).await;
+            if let Some(upgraded) = shake_hands(address, &shared, closed, upgraded).await {
+                serve(upgraded, &shared).await;
+            }
         }
     }
 }
 
-async fn upgrade<S>(stream: S, shared: &Shared) -> Result<WebSocketStream<TokioAdapter<S>>, UpgradeError>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    upgrade::accept(stream, &shared.headers, shared.config.websocket()).await
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>((socket, grant): Upgraded<S>, shared: &Shared) {
+    let _open = Open::new(&shared.open);
+    connection::serve(socket, &shared.board, &shared.config, grant).await;
 }
 
-/// Waits for a handshake, but neither longer than a peer may take nor beyond the server's end.
+/// An open websocket; counted until it is dropped.
+struct Open<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Open<'a> {
+    fn new(count: &'a watch::Sender<usize>) -> Self {
+        count.send_modify(|open| *open += 1);
+        Self(count)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open -= 1);
+    }
+}
+
+/// Waits for a handshake, but neither longer than a peer may take nor beyond the server's end. Nothing where there
+/// is no websocket in the end.
 async fn shake_hands<T>(
     address: SocketAddr,
     shared: &Shared,
     mut closed: watch::Receiver<()>,
-    handshake: impl Future<Output = Result<T, UpgradeError>>,
+    handshake: impl Future<Output = Result<Option<T>, UpgradeError>>,
 ) -> Option<T> {
+    let metrics = &shared.config.metrics;
+    let begun = Instant::now();
     tokio::select! {
         done = timeout(shared.config.handshake_timeout, handshake) => match done {
-            Ok(Ok(socket)) => Some(socket),
+            Ok(Ok(upgraded)) => {
+                if upgraded.is_some() {
+                    metrics.opened(begun.elapsed());
+                }
+                upgraded
+            }
             Ok(Err(failure)) => {
                 debug!(%address, "failed to {failure}");
+                metrics.refused(failure.cause());
                 None
             }
             Err(_) => {
                 debug!(%address, "failed to finish the handshake in time");
+                metrics.refused("timeout");
                 None
             }
         },

@@ -1,4 +1,4 @@
-//! A value that is replaced as a whole while it is used, such as certificates.
+//! A value that is replaced as a whole while it is used, such as certificates and tokens.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -1,116 +1,126 @@
 //! From an HTTP request to a websocket (RFC 6455 section 4.2), or to an HTTP answer that says why not.
 
+use crate::access::credentials::{Credentials, SUBPROTOCOL};
+use crate::denial::Denial;
+use crate::door::Visit;
+use crate::grant::Grant;
+use crate::operations;
+use crate::request::{self, RequestError, is_upgrade};
+use crate::server::Shared;
 use async_tungstenite::WebSocketStream;
 use async_tungstenite::tokio::TokioAdapter;
-use async_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
-use async_tungstenite::tungstenite::handshake::machine::TryParse;
+use async_tungstenite::tungstenite::Error;
 use async_tungstenite::tungstenite::handshake::server::{Request, Response, create_response, write_response};
-use async_tungstenite::tungstenite::http::{HeaderMap, StatusCode};
-use async_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use async_tungstenite::tungstenite::{Error, http};
+use async_tungstenite::tungstenite::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use async_tungstenite::tungstenite::http::{HeaderValue, Method};
+use async_tungstenite::tungstenite::protocol::Role;
 use std::io;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-
-/// How long the head of a request may be, in bytes.
-const MAX_HEAD: usize = 16 * 1024;
-/// In how many pieces the head may arrive: it is parsed again with each one.
-const MAX_READS: usize = 100;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 /// Why a connection did not become a websocket.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UpgradeError {
+    #[error("set up TLS: {0}")]
+    Tls(io::Error),
     #[error("exchange bytes with the peer: {0}")]
     Io(#[from] io::Error),
     #[error("read a request: the peer closed the connection")]
     Closed,
-    #[error("read a request: its head is too long or comes in too many pieces")]
-    TooLong,
     #[error("upgrade a request to a websocket: {0}")]
-    NotAWebSocket(Error),
+    Denied(Denial),
+    #[error("write a response: {0}")]
+    Response(Error),
 }
 
-/// Reads a request and makes the stream a websocket, with `headers` added to the response. A request that
-/// asks for something else is answered before the error is returned.
+impl UpgradeError {
+    /// One word, for the metrics.
+    pub(crate) fn cause(&self) -> &'static str {
+        match self {
+            Self::Tls(_) => "tls",
+            Self::Io(_) | Self::Closed | Self::Response(_) => "lost",
+            Self::Denied(denial) => denial.cause(),
+        }
+    }
+}
+
+/// A websocket and what its peer may do.
+pub(crate) type Upgraded<S> = (WebSocketStream<TokioAdapter<S>>, Grant);
+
+/// Reads a request and makes the stream a websocket, or nothing where the request asked for something else that
+/// has been answered. A denial is answered before it is returned.
 pub(crate) async fn accept<S>(
     mut stream: S,
-    headers: &HeaderMap,
-    config: WebSocketConfig,
-) -> Result<WebSocketStream<TokioAdapter<S>>, UpgradeError>
+    visit: &Visit,
+    shared: &Shared,
+) -> Result<Option<Upgraded<S>>, UpgradeError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (response, rest) = match read_request(&mut stream).await {
-        Ok((mut response, rest)) => {
-            for (name, value) in headers {
-                response.headers_mut().append(name, value.clone());
-            }
-            (response, rest)
-        }
-        Err(error) => {
-            if let Some(status) = status(&error) {
-                stream.write_all(refusal(status).as_bytes()).await?;
-                stream.shutdown().await?;
-            }
-            return Err(error);
-        }
+    let (request, rest) = match request::read(&mut stream).await {
+        Ok(read) => read,
+        Err(RequestError::Io(error)) => return Err(error.into()),
+        Err(RequestError::Closed) => return Err(UpgradeError::Closed),
+        Err(RequestError::Denied(denial)) => return deny(&mut stream, denial, false).await,
+    };
+    let head = request.method() == Method::HEAD;
+    if let Some(answer) = operations::answer(&request, visit.address(), &shared.config) {
+        answer.send(&mut stream, head).await?;
+        return Ok(None);
+    }
+    let (response, grant) = match admit(&request, visit, shared) {
+        Ok(admitted) => admitted,
+        Err(denial) => return deny(&mut stream, denial, head).await,
     };
     let mut head = Vec::new();
-    write_response(&mut head, &response).map_err(UpgradeError::NotAWebSocket)?;
+    write_response(&mut head, &response).map_err(UpgradeError::Response)?;
     stream.write_all(&head).await?;
     stream.flush().await?;
-    let stream = TokioAdapter::new(stream);
-    Ok(WebSocketStream::from_partially_read(stream, rest, Role::Server, Some(config)).await)
+    let (stream, config) = (TokioAdapter::new(stream), shared.config.websocket());
+    let socket = WebSocketStream::from_partially_read(stream, rest, Role::Server, Some(config)).await;
+    Ok(Some((socket, grant)))
 }
 
-/// The response that accepts the request, and the bytes that followed the request.
-async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Result<(Response, Vec<u8>), UpgradeError> {
-    let mut head = Vec::new();
-    for _ in 0..MAX_READS {
-        if head.len() >= MAX_HEAD {
-            break;
-        }
-        if stream.read_buf(&mut head).await? == 0 {
-            return Err(UpgradeError::Closed);
-        }
-        if let Some((length, request)) = Request::try_parse(&head).map_err(UpgradeError::NotAWebSocket)? {
-            let response = create_response(&request).map_err(UpgradeError::NotAWebSocket)?;
-            return Ok((response, head.split_off(length)));
-        }
+async fn deny<T>(
+    stream: &mut (impl AsyncWrite + Unpin),
+    denial: Denial,
+    head: bool,
+) -> Result<T, UpgradeError> {
+    denial.answer().send(stream, head).await?;
+    Err(UpgradeError::Denied(denial))
+}
+
+/// The response that accepts the request, and what its sender may do.
+fn admit(request: &Request, visit: &Visit, shared: &Shared) -> Result<(Response, Grant), Denial> {
+    let mut response = websocket_response(request)?;
+    let config = &shared.config;
+    if config.control.is_draining() {
+        return Err(Denial::Draining);
     }
-    Err(UpgradeError::TooLong)
+    visit.admitted()?;
+    // Only browsers send it; what is no browser can send what it likes.
+    if let Some(origin) = request.headers().get(ORIGIN)
+        && !config.allows_origin(origin.as_bytes())
+    {
+        return Err(Denial::Origin);
+    }
+    let credentials = Credentials::of(request.uri(), request.headers())?;
+    let grant = config.access.grant(credentials.token.as_deref(), credentials.room.as_deref())?;
+    let headers = response.headers_mut();
+    for (name, value) in &shared.headers {
+        headers.append(name, value.clone());
+    }
+    if credentials.subprotocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    }
+    Ok((response, grant))
 }
 
-/// How to answer a failed request over HTTP; nothing where there is nobody to answer.
-fn status(error: &UpgradeError) -> Option<StatusCode> {
-    let error = match error {
-        UpgradeError::Io(_) | UpgradeError::Closed => return None,
-        UpgradeError::TooLong => return Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        UpgradeError::NotAWebSocket(error) => error,
-    };
-    Some(match error {
-        Error::Protocol(ProtocolError::WrongHttpMethod) => StatusCode::METHOD_NOT_ALLOWED,
-        Error::Protocol(
-            ProtocolError::WrongHttpVersion
-            | ProtocolError::MissingConnectionUpgradeHeader
-            | ProtocolError::MissingUpgradeWebSocketHeader
-            | ProtocolError::MissingSecWebSocketVersionHeader,
-        ) => StatusCode::UPGRADE_REQUIRED,
-        Error::Capacity(CapacityError::TooManyHeaders) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        _ => StatusCode::BAD_REQUEST,
-    })
-}
-
-/// A whole HTTP response that ends the connection.
-fn refusal(status: http::StatusCode) -> String {
-    let body = "This is a WebRTC signalling server. It speaks websocket: connect with ws:// or wss://.\n";
-    let extra = match status {
-        StatusCode::UPGRADE_REQUIRED => "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
-        StatusCode::METHOD_NOT_ALLOWED => "Allow: GET\r\n",
-        _ => "",
-    };
-    format!(
-        "HTTP/1.1 {status}\r\n{extra}Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
+fn websocket_response(request: &Request) -> Result<Response, Denial> {
+    if request.method() == Method::HEAD && !is_upgrade(request) {
+        // Is answered as GET is.
+        let mut get = request.clone();
+        *get.method_mut() = Method::GET;
+        return create_response(&get).map_err(Denial::NotAWebSocket);
+    }
+    create_response(request).map_err(Denial::NotAWebSocket)
 }

@@ -3,11 +3,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 #![expect(clippy::disallowed_methods, reason = "each test enters a runtime of its own")]
 
+mod access;
 mod closing;
+mod door;
 mod endings;
 mod handshake;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod leases;
 mod messages;
+mod operations;
 mod overload;
 mod program;
 mod reload;

@@ -133,6 +133,11 @@ impl Server {
         IDENTITY.secure(tcp).await.unwrap()
     }
 
+    /// Waits until the server has ended by itself.
+    pub(crate) async fn ended(self) {
+        self.running.await.unwrap().unwrap();
+    }
+
     /// Sends a request and reads until the end.
     pub(crate) async fn ask(&self, request: &str) -> String {
         let mut stream = self.stream().await;
@@ -145,6 +150,22 @@ impl Server {
             }
         }
         String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Asks for a websocket that is refused, and returns the answer.
+    pub(crate) async fn refused(&self, path: &str, headers: &[(&str, &str)]) -> String {
+        let answer = self.ask(&get(path, headers)).await;
+        assert!(!answer.starts_with("HTTP/1.1 101 "), "{answer}");
+        answer
+    }
+
+    /// Asks for a websocket with more headers. The welcome is still to be read.
+    pub(crate) async fn knock(
+        &self,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<(Client, Response), Error> {
+        Client::knock(self.stream().await, path, headers).await
     }
 
     /// Connects a client and takes its welcome.
@@ -221,6 +242,12 @@ impl Client {
                 other => panic!("not a message: {other:?}"),
             }
         }
+    }
+
+    /// Leaves properly.
+    pub(crate) async fn leave(mut self) {
+        soon(self.socket.close(None)).await.unwrap();
+        self.closed().await;
     }
 
     /// Takes roles.
