@@ -5,6 +5,7 @@
 
 mod access;
 mod closing;
+mod configuration;
 mod door;
 mod endings;
 mod handshake;

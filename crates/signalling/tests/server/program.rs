@@ -12,37 +12,62 @@ use tokio::process::{Child, ChildStdout, Command};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gst-webrtc-signalling-server");
 
 /// The program on a free port.
-struct Program {
-    child: Child,
-    out: Lines<BufReader<ChildStdout>>,
-    address: String,
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    pub(crate) out: Lines<BufReader<ChildStdout>>,
+    pub(crate) address: String,
 }
 
 impl Program {
-    async fn start(command: &mut Command) -> Self {
+    /// Waits until it says where it listens.
+    pub(crate) async fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = soon(out.next_line()).await.unwrap().unwrap();
-        let address = line.strip_prefix("listening on ws://").unwrap().to_owned();
+        let (scheme, address) = line.split_once("://").unwrap();
+        assert!(scheme.starts_with("listening on ws"), "{line}");
+        let address = address.to_owned();
         Self { child, out, address }
     }
 
-    async fn client(&self) -> Client {
-        let stream = soon(TcpStream::connect(&self.address)).await.unwrap();
-        let (mut client, _) = Client::over(Box::new(stream)).await;
+    /// Opens a connection that nothing has been said on.
+    pub(crate) async fn tcp(&self) -> TcpStream {
+        soon(TcpStream::connect(&self.address)).await.unwrap()
+    }
+
+    /// Connects a client to a `ws` server and takes its welcome.
+    pub(crate) async fn client(&self) -> Client {
+        let (mut client, _) = Client::over(Box::new(self.tcp().await)).await;
         client.id = client.next().await["peerId"].as_str().unwrap().to_owned();
         client
     }
 
-    async fn signal(&self, signal: &str) {
+    /// Sends it a signal.
+    pub(crate) async fn signal(&self, signal: &str) {
         let id = self.child.id().unwrap().to_string();
         assert!(soon(Command::new("kill").args(["-s", signal, &id]).status()).await.unwrap().success());
     }
+
+    /// Waits for a line of output that contains `text`.
+    pub(crate) async fn says(&mut self, text: &str) -> String {
+        loop {
+            let line = soon(self.out.next_line()).await.unwrap().unwrap();
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Waits for its end and returns the exit code.
+    pub(crate) async fn exit_code(&mut self) -> Option<i32> {
+        soon(self.child.wait()).await.unwrap().code()
+    }
 }
 
-fn program(args: &[&str]) -> Command {
+/// The program with these arguments, and without an environment.
+pub(crate) fn program(args: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
-    command.args(args).env_remove("WEBRTCSINK_SIGNALLING_SERVER_LOG");
+    command.args(args).env_clear().kill_on_drop(true);
     command
 }
 
@@ -54,7 +79,7 @@ async fn both_signals_end_it_properly() {
         program.signal(signal).await;
         assert_eq!(u16::from(client.closed().await.unwrap().code), 1001);
         drop(client);
-        assert_eq!(soon(program.child.wait()).await.unwrap().code(), Some(0));
+        assert_eq!(program.exit_code().await, Some(0));
     }
 }
 
@@ -93,6 +118,13 @@ async fn a_certificate_that_does_not_serve_stops_the_start() {
 #[tokio::test]
 async fn the_default_log_holds_nothing_that_peers_say_to_each_other() {
     let mut program = Program::start(&mut program(&["--host", "127.0.0.1", "-p", "0"])).await;
+    // What is refused is not for the log either.
+    let refused = Client::knock(
+        Box::new(program.tcp().await),
+        "/?access_token=secret&room=",
+        &[("Sec-WebSocket-Protocol", "gstwebrtc.token.c2VjcmV0")],
+    );
+    assert!(refused.await.is_err());
     let (mut producer, mut consumer) = (program.client().await, program.client().await);
     let session = start_session(&mut producer, &mut consumer).await;
     for inner in [
@@ -112,6 +144,7 @@ async fn the_default_log_holds_nothing_that_peers_say_to_each_other() {
     }
     assert!(log.contains(&peer), "{log}");
     assert!(!log.contains("secret"), "{log}");
+    assert!(!log.contains("127.0.0.1"), "{log}");
 }
 
 #[tokio::test]
@@ -123,7 +156,7 @@ async fn running_out_of_files_does_not_end_it() {
         held.push(soon(TcpStream::connect(&program.address)).await.unwrap());
     }
     // The log says that it has happened.
-    while !soon(program.out.next_line()).await.unwrap().unwrap().contains("failed to accept") {}
+    program.says("failed to accept").await;
     drop(held);
     program.client().await.settle().await;
     assert!(program.child.try_wait().unwrap().is_none());
