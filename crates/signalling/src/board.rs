@@ -7,6 +7,7 @@ use crate::envelope::Envelope;
 use crate::exchange::{Exchange, IceServers, Terms};
 use crate::grant::Grant;
 use crate::hub::Limits;
+use crate::metrics::{Census, Metrics};
 use crate::post::{Line, Post};
 use async_tungstenite::tungstenite::Utf8Bytes;
 use protocol::{ClientMessage, PeerId};
@@ -20,6 +21,7 @@ pub(crate) struct Board {
     exchange: Mutex<Exchange>,
     /// A peer was lost: its lease has to be watched.
     lost: Notify,
+    metrics: Arc<Metrics>,
 }
 
 /// A connection's place on the board; given up when dropped.
@@ -38,8 +40,9 @@ impl Board {
             heartbeat: config.heartbeat,
             shortest_heartbeat: config.shortest_heartbeat,
         };
-        let exchange = Exchange::new(terms, ice_servers, || Uuid::new_v4().to_string());
-        Self { exchange: Mutex::new(exchange), lost: Notify::new() }
+        let metrics = config.metrics.clone();
+        let exchange = Exchange::new(terms, ice_servers, metrics.clone(), || Uuid::new_v4().to_string());
+        Self { exchange: Mutex::new(exchange), lost: Notify::new(), metrics }
     }
 
     /// Adds a peer under a new identifier and queues its welcome. Nothing where the server is shutting down.
@@ -79,6 +82,11 @@ impl Board {
         }
     }
 
+    /// Who is here and what they do.
+    pub(crate) fn census(&self) -> Census {
+        self.lock().census()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Exchange> {
         self.exchange.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,6 +101,11 @@ impl Membership {
     /// The peer's identifier.
     pub(crate) fn peer(&self) -> PeerId {
         self.post().peer.clone()
+    }
+
+    /// Where what the peer says is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.board.metrics
     }
 
     /// The connection as others see it.

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::ending::Ending;
 use crate::envelope::Envelope;
 use crate::grant::Grant;
+use crate::metrics;
 use crate::pace::Pace;
 use crate::post::Line;
 use async_tungstenite::tokio::TokioAdapter;
@@ -133,7 +134,8 @@ async fn receive<S>(
         }
         match message {
             Message::Text(text) => understand(&text, membership),
-            Message::Binary(_) => {
+            Message::Binary(bytes) => {
+                membership.metrics().received(metrics::UNKNOWN, bytes.len());
                 membership.not_understood("binary messages are not understood, send text".to_owned());
             }
             Message::Close(_) => break Ending::ClosedByPeer,
@@ -145,12 +147,18 @@ async fn receive<S>(
 
 fn understand(text: &Utf8Bytes, membership: &Membership) {
     trace!(peer = %membership.peer(), %text, "received");
+    let metrics = membership.metrics();
     if let Some(envelope) = Envelope::read(text) {
+        metrics.received(metrics::PEER, text.len());
         return membership.pass_on(&envelope, text);
     }
     match serde_json::from_str::<ClientMessage>(text) {
-        Ok(message) => membership.message(message),
+        Ok(message) => {
+            metrics.received(metrics::client_type(&message), text.len());
+            membership.message(message);
+        }
         Err(error) => {
+            metrics.received(metrics::UNKNOWN, text.len());
             // The error may quote the message, which is not for the log.
             debug!(peer = %membership.peer(), "received a message that is not understood");
             let mut details = format!("invalid message: {error}");

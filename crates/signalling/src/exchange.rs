@@ -9,6 +9,7 @@ use crate::envelope::Envelope;
 use crate::grant::Grant;
 use crate::hub::{Hub, Limits, Outgoing};
 use crate::leases::Leases;
+use crate::metrics::{self, Census, Metrics, server_type};
 use crate::post::{Line, Post};
 use async_tungstenite::tungstenite::Utf8Bytes;
 use protocol::{ClientMessage, IceServer, Lease, PeerId, ProtocolVersion, Resume, ServerMessage, SessionId};
@@ -41,6 +42,7 @@ pub(crate) struct Exchange {
     posts: HashMap<PeerId, Arc<Post>>,
     leases: Leases,
     ice_servers: IceServers,
+    metrics: Arc<Metrics>,
     new_id: fn() -> String,
     open: bool,
 }
@@ -50,13 +52,19 @@ pub(crate) type IceServers = Box<dyn Fn(&PeerId) -> Vec<IceServer> + Send>;
 
 impl Exchange {
     /// An empty exchange. `new_id` must give a new identifier at each call that nobody can guess.
-    pub(crate) fn new(terms: Terms, ice_servers: IceServers, new_id: fn() -> String) -> Self {
+    pub(crate) fn new(
+        terms: Terms,
+        ice_servers: IceServers,
+        metrics: Arc<Metrics>,
+        new_id: fn() -> String,
+    ) -> Self {
         Self {
             terms,
             rooms: HashMap::new(),
             posts: HashMap::new(),
             leases: Leases::default(),
             ice_servers,
+            metrics,
             new_id,
             open: true,
         }
@@ -73,7 +81,7 @@ impl Exchange {
         self.posts.insert(peer.clone(), post.clone());
         let outgoing = self.rooms.get_mut(&room).map(|hub| hub.connected(peer, grant.rights));
         for Outgoing { message, .. } in outgoing.unwrap_or_default() {
-            control(&post, &message);
+            self.control(&post, &message);
         }
         Some(post)
     }
@@ -273,12 +281,12 @@ impl Exchange {
             resumed,
             received: post.received(),
         };
-        control(post, &ServerMessage::Lease(lease));
+        self.control(post, &ServerMessage::Lease(lease));
     }
 
     fn heartbeat(&mut self, post: &Arc<Post>, received: u64) {
         if post.arrived(received) {
-            control(post, &ServerMessage::Heartbeat { received: post.received() });
+            self.control(post, &ServerMessage::Heartbeat { received: post.received() });
         } else {
             let details = format!("no {received} messages can have arrived");
             let outgoing = self.hub(post).map(|hub| hub.not_understood(&post.peer, details));
@@ -288,7 +296,7 @@ impl Exchange {
 
     fn count(&self, post: &Post) {
         if post.count().is_multiple_of(ACKNOWLEDGE) && post.keeps() {
-            control(post, &ServerMessage::Heartbeat { received: post.received() });
+            self.control(post, &ServerMessage::Heartbeat { received: post.received() });
         }
     }
 
@@ -314,6 +322,7 @@ impl Exchange {
                     None => continue,
                 },
             };
+            self.metrics.sent(server_type(&message), text.len());
             if post.push(text.clone()).is_err() {
                 post.end(Ending::TooSlow);
                 outgoing.extend(self.remove(&to));
@@ -323,6 +332,7 @@ impl Exchange {
     }
 
     fn push(&mut self, to: &PeerId, text: Utf8Bytes) {
+        self.metrics.sent(metrics::PEER, text.len());
         if let Some(post) = self.posts.get(to)
             && post.push(text).is_err()
         {
@@ -330,6 +340,20 @@ impl Exchange {
             let outgoing = self.remove(to);
             self.queue(outgoing);
         }
+    }
+
+    /// Tells a peer something about its connection.
+    fn control(&self, post: &Post, message: &ServerMessage) {
+        if let Some(text) = write(message) {
+            self.metrics.sent(server_type(message), text.len());
+            post.push_control(text);
+        }
+    }
+
+    /// Who is here and what they do.
+    pub(crate) fn census(&self) -> Census {
+        let rooms = Census { rooms: self.rooms.len(), ..Census::default() };
+        self.rooms.values().map(Hub::census).fold(rooms, Census::and)
     }
 
     /// Removes a peer and returns what others are told about it.
@@ -346,12 +370,6 @@ impl Exchange {
             self.rooms.remove(&post.room);
         }
         outgoing
-    }
-}
-
-fn control(post: &Post, message: &ServerMessage) {
-    if let Some(text) = write(message) {
-        post.push_control(text);
     }
 }
 

@@ -4,6 +4,7 @@
 //! Queues, slow peers and closing belong to `board` and `connection`.
 
 use crate::grant::Rights;
+use crate::metrics::Census;
 use crate::peers::Peers;
 use crate::refusal::Refusal;
 use crate::sessions::{Session, Sessions};
@@ -111,6 +112,12 @@ impl Hub {
     /// How many sessions run.
     pub fn sessions(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// Who is here and what they do.
+    pub(crate) fn census(&self) -> Census {
+        let [producers, consumers, listeners] = self.peers.with_roles();
+        Census { rooms: 0, producers, consumers, listeners, sessions: self.sessions.len() }
     }
 
     fn answer(&mut self, from: &PeerId, message: ClientMessage) -> Result<Vec<Outgoing>, Refusal> {

@@ -66,6 +66,11 @@ impl Peers {
         Some(state.status)
     }
 
+    /// How many producers, consumers and listeners there are.
+    pub(crate) fn with_roles(&self) -> [usize; 3] {
+        [&self.producers, &self.consumers, &self.listeners].map(Roll::len)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.states.is_empty()
     }

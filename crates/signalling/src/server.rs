@@ -65,6 +65,8 @@ pub async fn run(
         open: watch::Sender::new(0),
         config,
     });
+    let board = Arc::downgrade(&shared.board);
+    shared.config.metrics.ask(move || board.upgrade().map(|board| board.census()).unwrap_or_default());
     let door = Arc::new(Door::new(shared.config.max_connections, shared.config.max_connections_per_address));
     let (closing, closed) = watch::channel(());
     let mut connections = JoinSet::new();

@@ -46,7 +46,10 @@ impl Scene {
             heartbeat: Duration::from_secs(10),
             shortest_heartbeat: Duration::from_secs(1),
         };
-        Self { exchange: Exchange::new(terms, Box::new(|_| Vec::new()), new_id), now: Instant::now() }
+        Self {
+            exchange: Exchange::new(terms, Box::new(|_| Vec::new()), Arc::default(), new_id),
+            now: Instant::now(),
+        }
     }
 
     fn connect(&mut self, grant: &Grant) -> Peer {

@@ -12,9 +12,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
-use protocol::{ClientMessage, PeerRole, ServerMessage};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use types::ByType;
+
+pub(crate) use types::{PEER, UNKNOWN, client_type, server_type};
 
 /// What the text of [`Metrics::render`] is.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -22,16 +25,43 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 /// The name and the value of a metric's only label.
 type Label = [(&'static str, &'static str); 1];
 
+/// Who is at a server and what they do, at one time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Census {
+    pub(crate) rooms: usize,
+    pub(crate) producers: usize,
+    pub(crate) consumers: usize,
+    pub(crate) listeners: usize,
+    pub(crate) sessions: usize,
+}
+
+impl Census {
+    /// Both together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            rooms: self.rooms + other.rooms,
+            producers: self.producers + other.producers,
+            consumers: self.consumers + other.consumers,
+            listeners: self.listeners + other.listeners,
+            sessions: self.sessions + other.sessions,
+        }
+    }
+}
+
+/// Whom to ask for a census.
+type Registrar = Box<dyn Fn() -> Census + Send>;
+
 /// The counts of one server.
-#[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    registrar: Mutex<Option<Registrar>>,
     connections: Gauge,
     opened: Counter,
     ended: Family<Label, Counter>,
     refused: Family<Label, Counter>,
     handshakes: Histogram,
     accept_errors: Counter,
+    rooms: Gauge,
     peers: Family<Label, Gauge>,
     sessions: Gauge,
     sessions_started: Counter,
@@ -47,6 +77,7 @@ impl Metrics {
     pub fn new() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("gst_webrtc_signalling"),
+            registrar: Mutex::default(),
             connections: Gauge::default(),
             opened: Counter::default(),
             ended: Family::default(),
@@ -54,6 +85,7 @@ impl Metrics {
             // 1 ms to 4 s: handshakes may take 5 s.
             handshakes: Histogram::new(exponential_buckets(0.001, 2.0, 13)),
             accept_errors: Counter::default(),
+            rooms: Gauge::default(),
             peers: Family::default(),
             sessions: Gauge::default(),
             sessions_started: Counter::default(),
@@ -63,9 +95,6 @@ impl Metrics {
             bytes_sent: Counter::default(),
             queue_overflows: Counter::default(),
         };
-        for role in [PeerRole::Producer, PeerRole::Consumer, PeerRole::Listener] {
-            metrics.role(role, 0);
-        }
         metrics.register_connections();
         metrics.register_messages();
         metrics
@@ -94,21 +123,25 @@ impl Metrics {
 
     fn register_messages(&mut self) {
         let all = &mut self.registry;
+        all.register("rooms", "Rooms that somebody is in", self.rooms.clone());
         all.register("peers", "Peers that have a role, by role", self.peers.clone());
         all.register("sessions", "Sessions that run", self.sessions.clone());
         all.register("sessions_started", "Sessions that were started", self.sessions_started.clone());
         all.register("messages_received", "Messages of peers, by type", self.received.family());
-        all.register("messages_sent", "Messages to peers, by type", self.sent.family());
+        all.register("messages_sent", "Messages for peers, by type", self.sent.family());
         let unit = Unit::Bytes;
         all.register_with_unit("received", "Text of messages of peers", unit, self.bytes_received.clone());
         let unit = Unit::Bytes;
-        all.register_with_unit("sent", "Text of messages to peers", unit, self.bytes_sent.clone());
+        all.register_with_unit("sent", "Text of messages for peers", unit, self.bytes_sent.clone());
         let help = "Peers that were disconnected because they did not read in time";
         all.register("queue_overflows", help, self.queue_overflows.clone());
     }
 
     /// Writes everything down. Its type is [`CONTENT_TYPE`].
     pub fn render(&self) -> String {
+        if let Some(registrar) = &*self.registrar.lock().unwrap_or_else(PoisonError::into_inner) {
+            self.take(registrar());
+        }
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);
@@ -141,34 +174,40 @@ impl Metrics {
         self.accept_errors.inc();
     }
 
-    /// So many more peers have a role, or fewer.
-    pub fn role(&self, role: PeerRole, change: i64) {
-        if let Some(role) = types::role(role) {
-            self.peers.get_or_create(&[("role", role)]).inc_by(change);
-        }
-    }
-
-    /// A session was started.
-    pub fn session_started(&self) {
-        self.sessions_started.inc();
-        self.sessions.inc();
-    }
-
-    /// A session has ended.
-    pub fn session_ended(&self) {
-        self.sessions.dec();
-    }
-
-    /// A peer said something, of so many bytes; nothing where it was not understood.
-    pub fn received(&self, message: Option<&ClientMessage>, bytes: usize) {
-        self.received.count(message.map_or(types::UNKNOWN, types::client));
+    /// A peer said something of this type and of so many bytes.
+    pub(crate) fn received(&self, name: &'static str, bytes: usize) {
+        self.received.count(name);
         self.bytes_received.inc_by(bytes as u64);
     }
 
-    /// A peer was told something, of so many bytes.
-    pub fn sent(&self, message: &ServerMessage, bytes: usize) {
-        self.sent.count(types::server(message));
+    /// A peer is to be told something of this type and of so many bytes.
+    pub(crate) fn sent(&self, name: &'static str, bytes: usize) {
+        self.sent.count(name);
         self.bytes_sent.inc_by(bytes as u64);
+        if name == types::SESSION_STARTED {
+            self.sessions_started.inc();
+        }
+    }
+
+    /// Whom to ask who is at the server, whenever that is to be written down.
+    pub(crate) fn ask(&self, registrar: impl Fn() -> Census + Send + 'static) {
+        *self.registrar.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(registrar));
+    }
+
+    fn take(&self, census: Census) {
+        let Census { rooms, producers, consumers, listeners, sessions } = census;
+        let set = |gauge: &Gauge, count: usize| gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        set(&self.rooms, rooms);
+        set(&self.sessions, sessions);
+        for (role, count) in [("producer", producers), ("consumer", consumers), ("listener", listeners)] {
+            set(&self.peers.get_or_create(&[("role", role)]), count);
+        }
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
     }
 }
 

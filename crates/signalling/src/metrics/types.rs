@@ -1,13 +1,17 @@
-//! The values of labels: the types of messages, roles, and reasons of ends.
+//! The values of labels: the types of messages, and reasons of ends.
 
 use super::Label;
 use crate::ending::Ending;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use protocol::{ClientMessage, PeerRole, ServerMessage};
+use protocol::{ClientMessage, ServerMessage};
 
 /// The type of what is no message, and of messages of newer protocols.
-pub(super) const UNKNOWN: &str = "unknown";
+pub(crate) const UNKNOWN: &str = "unknown";
+/// The type of what members of a session say to each other.
+pub(crate) const PEER: &str = "peer";
+/// The type of what the consumer of every new session is told.
+pub(super) const SESSION_STARTED: &str = "sessionStarted";
 
 /// Every type of message that a client sends.
 pub(super) const CLIENT: [&str; 10] = [
@@ -17,7 +21,7 @@ pub(super) const CLIENT: [&str; 10] = [
     "startSession",
     "endSession",
     "endSessionV1_1",
-    "peer",
+    PEER,
     "list",
     "listConsumers",
     UNKNOWN,
@@ -31,17 +35,18 @@ pub(super) const SERVER: [&str; 14] = [
     "iceServers",
     "peerStatusChanged",
     "startSession",
-    "sessionStarted",
+    SESSION_STARTED,
     "endSession",
     "endSessionV1_1",
-    "peer",
+    PEER,
     "list",
     "listConsumers",
     "error",
     UNKNOWN,
 ];
 
-pub(super) fn client(message: &ClientMessage) -> &'static str {
+/// The type of a message of a client.
+pub(crate) fn client_type(message: &ClientMessage) -> &'static str {
     match message {
         ClientMessage::SetProtocolVersion { .. } => "setProtocolVersion",
         ClientMessage::Heartbeat { .. } => "heartbeat",
@@ -49,14 +54,15 @@ pub(super) fn client(message: &ClientMessage) -> &'static str {
         ClientMessage::StartSession { .. } => "startSession",
         ClientMessage::EndSession { .. } => "endSession",
         ClientMessage::EndSessionV1_1 { .. } => "endSessionV1_1",
-        ClientMessage::Peer(_) => "peer",
+        ClientMessage::Peer(_) => PEER,
         ClientMessage::List => "list",
         ClientMessage::ListConsumers => "listConsumers",
         ClientMessage::Unknown => UNKNOWN,
     }
 }
 
-pub(super) fn server(message: &ServerMessage) -> &'static str {
+/// The type of a message of the server.
+pub(crate) fn server_type(message: &ServerMessage) -> &'static str {
     match message {
         ServerMessage::Welcome { .. } => "welcome",
         ServerMessage::Lease(_) => "lease",
@@ -64,24 +70,14 @@ pub(super) fn server(message: &ServerMessage) -> &'static str {
         ServerMessage::IceServers { .. } => "iceServers",
         ServerMessage::PeerStatusChanged(_) => "peerStatusChanged",
         ServerMessage::StartSession { .. } => "startSession",
-        ServerMessage::SessionStarted { .. } => "sessionStarted",
+        ServerMessage::SessionStarted { .. } => SESSION_STARTED,
         ServerMessage::EndSession { .. } => "endSession",
         ServerMessage::EndSessionV1_1 { .. } => "endSessionV1_1",
-        ServerMessage::Peer(_) => "peer",
+        ServerMessage::Peer(_) => PEER,
         ServerMessage::List { .. } => "list",
         ServerMessage::ListConsumers { .. } => "listConsumers",
         ServerMessage::Error { .. } => "error",
         ServerMessage::Unknown => UNKNOWN,
-    }
-}
-
-/// Nothing for a role of a newer protocol, which the server passes over.
-pub(super) fn role(role: PeerRole) -> Option<&'static str> {
-    match role {
-        PeerRole::Producer => Some("producer"),
-        PeerRole::Consumer => Some("consumer"),
-        PeerRole::Listener => Some("listener"),
-        PeerRole::Unknown => None,
     }
 }
 
@@ -142,12 +138,12 @@ mod tests {
     #[test]
     fn every_message_is_counted_under_its_type() {
         for value in golden("client") {
-            let name = client(&serde_json::from_value(value.clone()).unwrap());
+            let name = client_type(&serde_json::from_value(value.clone()).unwrap());
             assert_eq!(value["type"], name);
             assert!(CLIENT.contains(&name), "{name}");
         }
         for value in golden("server") {
-            let name = server(&serde_json::from_value(value.clone()).unwrap());
+            let name = server_type(&serde_json::from_value(value.clone()).unwrap());
             assert_eq!(value["type"], name);
             assert!(SERVER.contains(&name), "{name}");
         }

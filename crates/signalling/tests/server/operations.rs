@@ -1,7 +1,8 @@
 //! What operators and their machines ask over HTTP.
 
-use crate::support::{Server, soon};
+use crate::support::{Server, soon, start_session};
 use gst_plugin_webrtc_signalling::{Config, MetricsAt, serve_operations};
+use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -60,7 +61,7 @@ async fn metrics_tell_what_happened() {
     let mut stays = server.client().await;
     server.client().await.leave().await;
     let mut breaks = server.client().await;
-    breaks.say(serde_json::json!({"type": "list", "padding": "x".repeat(1000)})).await;
+    breaks.say(json!({"type": "list", "padding": "x".repeat(1000)})).await;
     breaks.closed().await;
     drop(breaks);
     server.ask("GET / HTTP/1.1\r\n\r\n").await;
@@ -86,6 +87,41 @@ async fn metrics_tell_what_happened() {
     if counted.await.is_err() {
         panic!("{:?}", lacks().await);
     }
+}
+
+#[tokio::test]
+async fn metrics_tell_who_is_there_and_what_is_said() {
+    let server = Server::plain().await;
+    let (mut producer, mut consumer) = (server.client().await, server.client().await);
+    let session = start_session(&mut producer, &mut consumer).await;
+    let (_stranger, _) = server.knock("/?room=other", &[]).await.unwrap();
+    let ice = json!({"candidate": "candidate:1", "sdpMLineIndex": 0});
+    producer.say(json!({"type": "peer", "sessionId": session, "ice": ice})).await;
+    assert_eq!(consumer.next().await["type"], "peer");
+    producer.say(json!({"type": "dance"})).await;
+    assert_eq!(producer.next().await["type"], "error");
+    let text = page(&server, "/metrics").await;
+    for line in [
+        "rooms 2",
+        "peers{role=\"producer\"} 1",
+        "peers{role=\"consumer\"} 0",
+        "sessions 1",
+        "sessions_started_total 1",
+        "messages_received_total{type=\"peer\"} 1",
+        "messages_received_total{type=\"setPeerStatus\"} 1",
+        "messages_received_total{type=\"unknown\"} 1",
+        "messages_sent_total{type=\"welcome\"} 3",
+        "messages_sent_total{type=\"sessionStarted\"} 1",
+        "messages_sent_total{type=\"peer\"} 1",
+        "messages_sent_total{type=\"error\"} 1",
+        "queue_overflows_total 0",
+    ] {
+        let line = format!("gst_webrtc_signalling_{line}");
+        assert!(text.lines().any(|found| found == line), "{line} is missing:\n{text}");
+    }
+    producer.say(json!({"type": "endSession", "sessionId": session})).await;
+    assert_eq!(consumer.next().await["type"], "endSession");
+    assert!(page(&server, "/metrics").await.contains("\ngst_webrtc_signalling_sessions 0\n"));
 }
 
 #[tokio::test]
