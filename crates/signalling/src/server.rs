@@ -191,19 +191,21 @@ async fn connect(stream: TcpStream, visit: Visit, shared: Arc<Shared>, closed: w
     if let Err(failure) = stream.set_nodelay(true) {
         debug!(%address, %failure, "failed to set TCP_NODELAY");
     }
+    // Handshakes are boxed: they need much memory for a short time, which the task of a connection, idle for
+    // hours, would keep.
     match shared.tls.clone() {
         None => {
             let upgraded = upgrade::accept(stream, &visit, &shared);
-            if let Some(upgraded) = shake_hands(address, &shared, closed, upgraded).await {
+            if let Some(upgraded) = Box::pin(shake_hands(address, &shared, closed, upgraded)).await {
                 serve(upgraded, &shared).await;
             }
         }
         Some(tls) => {
             let upgraded = async {
-                let stream = tls.accept(stream).await.map_err(UpgradeError::Tls)?;
+                let stream = Box::new(tls.accept(stream).await.map_err(UpgradeError::Tls)?);
                 upgrade::accept(stream, &visit, &shared).await
             };
-            if let Some(upgraded) = shake_hands(address, &shared, closed, upgraded).await {
+            if let Some(upgraded) = Box::pin(shake_hands(address, &shared, closed, upgraded)).await {
                 serve(upgraded, &shared).await;
             }
         }
