@@ -5,7 +5,8 @@
 //! |---|---|
 //! | [`negotiation`] | the offer/answer exchange of one session |
 //! | [`peer_client`] | what a signalling client says when |
-//! | [`backoff`] | how long to wait before the next attempt to connect |
+//! | [`reconnection`], [`backoff`] | whether and when to connect again |
+//! | [`ice_servers`] | STUN and TURN servers of the signalling server as addresses |
 //! | [`codec`] | which codecs exist and what is offered for each |
 //! | [`sdp`] | what a remote description means for our streams |
 //! | [`placement`] | where the encoder of a viewer stands |
@@ -19,11 +20,13 @@
 pub mod backoff;
 pub mod bitrate;
 pub mod codec;
+pub mod ice_servers;
 pub mod jitter;
 pub mod key_unit;
 pub mod negotiation;
 pub mod peer_client;
 pub mod placement;
+pub mod reconnection;
 pub mod rtp;
 pub mod sdp;
 
