@@ -62,8 +62,14 @@ struct _GstRSWebRTCSignallableInterface
    * is called instead. */
   void (*end_session_with_error) (GstRSWebRTCSignallable *self, const gchar *session_id, const gchar *error);
 
+  /* "end-session-with-reason": the same for every end, and why: "ended", "stopping", "refused", "transportFailed",
+   * "timedOut", "description", "pipeline", "unexpected", "stalled", "vanished", or a name of a later version. error is
+   * NULL where nothing went wrong. Where this entry is NULL, one of the two above is called instead. */
+  void (*end_session_with_reason) (GstRSWebRTCSignallable *self, const gchar *session_id, const gchar *reason,
+      const gchar *error);
+
   /*< private >*/
-  gpointer _gst_reserved[10];
+  gpointer _gst_reserved[9];
 };
 
 #define GST_TYPE_RS_WEBRTC_SIGNALLABLE (gst_rs_webrtc_signallable_get_type ())
@@ -147,6 +153,35 @@ gst_rs_webrtc_signallable_session_ended (GstRSWebRTCSignallable *self, const gch
   return known;
 }
 
+/* "session-ended-with-reason": the same, and why, in the words of end_session_with_reason, or "peerGone", "roleDropped";
+ * reason and error may be NULL. */
+static inline gboolean
+gst_rs_webrtc_signallable_session_ended_with_reason (GstRSWebRTCSignallable *self, const gchar *session_id,
+    const gchar *reason, const gchar *error)
+{
+  gboolean known = FALSE;
+
+  g_signal_emit_by_name (self, "session-ended-with-reason", session_id, reason, error, &known);
+  return known;
+}
+
+/* "connection-changed": the signaller has reached its server, or has lost it. The element posts an element message with
+ * the fields of details, "webrtc-signalling-connected" or "webrtc-signalling-lost". */
+static inline void
+gst_rs_webrtc_signallable_connection_changed (GstRSWebRTCSignallable *self, gboolean connected,
+    const GstStructure *details)
+{
+  g_signal_emit_by_name (self, "connection-changed", connected, details);
+}
+
+/* "ice-servers": STUN and TURN servers for new sessions, instead of those that were named before, as a NULL-terminated
+ * array of stun://host:port and turn://user:password@host:port with the two percent-encoded. */
+static inline void
+gst_rs_webrtc_signallable_ice_servers (GstRSWebRTCSignallable *self, const gchar *const *servers)
+{
+  g_signal_emit_by_name (self, "ice-servers", servers);
+}
+
 /* "error": signalling is impossible from now on. The element posts an error with this text. */
 static inline void
 gst_rs_webrtc_signallable_error (GstRSWebRTCSignallable *self, const gchar *text)
@@ -161,7 +196,8 @@ gst_rs_webrtc_signallable_shutdown (GstRSWebRTCSignallable *self)
   g_signal_emit_by_name (self, "shutdown");
 }
 
-/* "request-meta": the element's property "meta", for those who look for producers. The result may be NULL; free it with
+/* "request-meta": the element's property "meta", for those who look for producers. It may change while the element runs:
+ * "meta-changed", which the element emits, says so. The result may be NULL; free it with
  * gst_structure_free(). */
 static inline GstStructure *
 gst_rs_webrtc_signallable_request_meta (GstRSWebRTCSignallable *self)

@@ -3,46 +3,104 @@
 
 use crate::runtime;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use url::{Host, Url};
 
 /// The servers of an element. A clone sees what is resolved later.
 #[derive(Clone, Default)]
 pub(crate) struct IceServers(Arc<Mutex<Resolved>>);
 
-#[derive(Default, Clone)]
+#[derive(Default)]
 struct Resolved {
+    /// Those of the properties.
+    own: List,
+    /// Those that the signalling server names, and how often it has named some.
+    given: List,
+    generation: u64,
+}
+
+#[derive(Default, Clone)]
+struct List {
     stun: Option<String>,
     turn: Vec<String>,
+}
+
+/// Which list a server belongs to.
+#[derive(Clone, Copy)]
+enum Origin {
+    Properties,
+    Signalling { generation: u64 },
+}
+
+impl Resolved {
+    /// The list that a look-up belongs into; nothing where another has taken its place meanwhile.
+    fn list(&mut self, origin: Origin) -> Option<&mut List> {
+        match origin {
+            Origin::Properties => Some(&mut self.own),
+            Origin::Signalling { generation } => (generation == self.generation).then_some(&mut self.given),
+        }
+    }
+}
+
+impl List {
+    fn add(&mut self, is_stun: bool, address: String) {
+        if is_stun {
+            // The transport asks one of them.
+            self.stun.get_or_insert(address);
+        } else {
+            self.turn.push(address);
+        }
+    }
 }
 
 impl IceServers {
     /// Starts to look the names up.
     pub(crate) fn new(stun: Option<&str>, turn: &[String]) -> Self {
         let servers = Self::default();
-        let stun = stun.filter(|url| !url.is_empty());
-        let known = |url: &str| Url::parse(url).ok().and_then(|url| numeric(&url));
-        {
-            let mut resolved = servers.0.lock().unwrap_or_else(PoisonError::into_inner);
-            resolved.stun = stun.and_then(known);
-            resolved.turn = turn.iter().filter_map(|url| known(url)).collect();
+        if let Some(url) = stun.filter(|url| !url.is_empty()) {
+            servers.add(url, true, Origin::Properties);
         }
-        for (url, is_stun) in
-            stun.into_iter().map(|url| (url, true)).chain(turn.iter().map(|url| (url.as_str(), false)))
-        {
-            match Url::parse(url) {
-                Ok(parsed) if numeric(&parsed).is_none() => servers.look_up(parsed, is_stun),
-                Ok(_) => {}
-                Err(err) => {
-                    gst::warning!(gst::CAT_RUST, "ignoring ICE server '{}': {err}", without_password(url))
-                }
-            }
+        for url in turn {
+            servers.add(url, false, Origin::Properties);
         }
         servers
     }
 
-    fn look_up(&self, url: Url, is_stun: bool) {
-        let servers = self.0.clone();
+    /// Takes these in the place of those that the signalling server named before.
+    pub(crate) fn replace(&self, urls: &[String]) {
+        let origin = {
+            let mut resolved = self.lock();
+            resolved.generation += 1;
+            resolved.given = List::default();
+            Origin::Signalling { generation: resolved.generation }
+        };
+        for url in urls {
+            self.add(url, logic::ice_servers::is_stun(url), origin);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Resolved> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, url: &str, is_stun: bool, origin: Origin) {
+        match Url::parse(url) {
+            Ok(parsed) => match numeric(&parsed) {
+                Some(address) => {
+                    if let Some(list) = self.lock().list(origin) {
+                        list.add(is_stun, address);
+                    }
+                }
+                None => self.look_up(parsed, is_stun, origin),
+            },
+            Err(err) => {
+                gst::warning!(gst::CAT_RUST, "ignoring ICE server '{}': {err}", without_password(url));
+            }
+        }
+    }
+
+    fn look_up(&self, url: Url, is_stun: bool, origin: Origin) {
+        let servers = self.clone();
         runtime::spawn(async move {
             let Some(host) = url.host_str().map(str::to_owned) else {
                 return;
@@ -54,23 +112,22 @@ impl IceServers {
                 return;
             };
             let text = with_address(&url, &host, address.ip());
-            let mut resolved = servers.lock().unwrap_or_else(PoisonError::into_inner);
-            if is_stun {
-                resolved.stun = Some(text);
-            } else {
-                resolved.turn.push(text);
+            if let Some(list) = servers.lock().list(origin) {
+                list.add(is_stun, text);
             }
         });
     }
 
-    /// The STUN server, by address, where one is known by now.
+    /// The STUN server, by address, where one is known by now: the application's before the signalling server's.
     pub(super) fn stun(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).stun.clone()
+        let resolved = self.lock();
+        resolved.own.stun.clone().or_else(|| resolved.given.stun.clone())
     }
 
     /// The TURN servers, by address, that are known by now.
     pub(super) fn turn(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).turn.clone()
+        let resolved = self.lock();
+        resolved.own.turn.iter().chain(&resolved.given.turn).cloned().collect()
     }
 }
 
@@ -102,6 +159,21 @@ fn without_password(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn servers_of_the_signalling_server_stand_beside_the_own_and_are_replaced() {
+        let list = |urls: &[&str]| urls.iter().map(|url| (*url).to_owned()).collect::<Vec<_>>();
+        let servers = IceServers::new(None, &list(&["turn://u:p@192.0.2.1:1"]));
+        let clone = servers.clone();
+        servers.replace(&list(&["stun://192.0.2.2:2", "turn://u:p@192.0.2.3:3", "stun://192.0.2.4:4"]));
+        assert_eq!(clone.stun().as_deref(), Some("stun://192.0.2.2:2"));
+        assert_eq!(clone.turn(), ["turn://u:p@192.0.2.1:1", "turn://u:p@192.0.2.3:3"]);
+        servers.replace(&[]);
+        assert_eq!((clone.stun(), clone.turn()), (None, list(&["turn://u:p@192.0.2.1:1"])));
+        let own = IceServers::new(Some("stun://192.0.2.9:9"), &[]);
+        own.replace(&list(&["stun://192.0.2.2:2"]));
+        assert_eq!(own.stun().as_deref(), Some("stun://192.0.2.9:9"));
+    }
 
     #[test]
     fn addresses_are_taken_as_they_are_and_names_are_replaced_after_the_credentials() {

@@ -132,12 +132,9 @@ impl<H: Host> Running<H> {
             Action::StartMedia => host.start_media(connection),
             Action::End(reason) => {
                 host.ended(connection, &reason);
-                if !matches!(reason, EndReason::Peer(_)) {
+                if !matches!(reason, EndReason::Peer { .. }) {
                     let error = reason.is_error().then(|| reason.to_string());
-                    match error {
-                        Some(error) => signaller.end_session_with_error(id, Some(&error)),
-                        None => signaller.end_session(id),
-                    }
+                    signaller.end_session_with_reason(id, reason.told().as_str(), error.as_deref());
                 }
             }
         }

@@ -59,6 +59,14 @@ pub trait SignallableImpl: ObjectImpl + ObjectSubclass<Type: IsA<Signallable>> {
     fn end_session_with_error(&self, session_id: &str, _error: Option<&str>) {
         self.end_session(session_id);
     }
+    /// A session is over for this reason (a name of [`protocol::EndReason`]), by an error or in the ordinary way:
+    /// tell the other side.
+    fn end_session_with_reason(&self, session_id: &str, _reason: &str, error: Option<&str>) {
+        match error {
+            Some(error) => self.end_session_with_error(session_id, Some(error)),
+            None => self.end_session(session_id),
+        }
+    }
 }
 
 /// The table of functions of an object.
@@ -105,6 +113,18 @@ pub trait SignallableExt: IsA<Signallable> + IsA<glib::Object> {
         signals::emit_bool(self.as_ref(), "end-session-with-error", &[&session_id, &error]);
     }
 
+    /// Asks the signaller to end a session and to say why, and what went wrong, if anything.
+    ///
+    /// Handlers of the two signals above hear of the session too, in the form that they know.
+    fn end_session_with_reason(&self, session_id: &str, reason: &str, error: Option<&str>) {
+        signals::emit_bool(self.as_ref(), "end-session-with-reason", &[&session_id, &reason, &error]);
+    }
+
+    /// Tells the signaller that what `request_meta` gives has changed.
+    fn meta_changed(&self) {
+        signals::tell(self.as_ref(), "meta-changed", &[]);
+    }
+
     /// Lets the application change a description before it is sent.
     fn munge_sdp(&self, session_id: &str, sdp: &WebRTCSessionDescription) -> WebRTCSessionDescription {
         signals::emit::<WebRTCSessionDescription>(
@@ -147,6 +167,25 @@ pub trait SignallableExt: IsA<Signallable> + IsA<glib::Object> {
         } else {
             signals::emit_bool(self.as_ref(), "session-ended", &[&session_id]);
         }
+    }
+
+    /// Tells the element that the other side ended a session: why (a name of [`protocol::EndReason`]), and what
+    /// went wrong, where that is known. Whoever listens to the two older signals hears of it as well.
+    fn session_ended_with_reason(&self, session_id: &str, reason: Option<&str>, error: Option<&str>) {
+        let arguments: [&dyn ToValue; 3] = [&session_id, &reason, &error];
+        signals::emit_bool(self.as_ref(), "session-ended-with-reason", &arguments);
+        self.session_ended(session_id, error);
+    }
+
+    /// Tells the element that the signaller reached its server, or lost it, and details for the application.
+    fn connection_changed(&self, connected: bool, details: &gst::Structure) {
+        signals::tell(self.as_ref(), "connection-changed", &[&connected, details]);
+    }
+
+    /// Hands the element STUN and TURN servers, as `stun://host:port` and `turn://user:password@host:port`, to use
+    /// for new sessions instead of those that it was handed before.
+    fn ice_servers(&self, servers: &[String]) {
+        signals::tell(self.as_ref(), "ice-servers", &[&servers.to_vec()]);
     }
 
     /// Tells the element that signalling is impossible from now on.

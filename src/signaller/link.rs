@@ -18,8 +18,12 @@ pub(crate) enum News {
     Description(String, WebRTCSessionDescription),
     /// A candidate from the other side: session, m-line index, mid, text.
     Candidate(String, u32, Option<String>, String),
-    /// The other side ended a session; what went wrong.
-    Ended(String, Option<String>),
+    /// The other side ended a session: why, and what went wrong.
+    Ended(String, Option<protocol::EndReason>, Option<String>),
+    /// The signaller reached its server, or lost it; what it says of that.
+    Connection(bool, gst::Structure),
+    /// STUN and TURN servers to use from now on, instead of what was said before.
+    IceServers(Vec<String>),
     /// Signalling is impossible from now on.
     Error(String),
     /// Everything is over.
@@ -67,8 +71,20 @@ impl Link {
         });
         link.on("error", &hear, |v| Some(News::Error(text(v, 1)?)));
         link.on("shutdown", &hear, |_| Some(News::Shutdown));
-        link.on_question("session-ended", &hear, |v| Some(News::Ended(text(v, 1)?, None)));
-        link.on_question("session-ended-with-error", &hear, |v| Some(News::Ended(text(v, 1)?, text(v, 2))));
+        link.on_question("session-ended", &hear, |v| Some(News::Ended(text(v, 1)?, None, None)));
+        link.on_question("session-ended-with-error", &hear, |v| {
+            Some(News::Ended(text(v, 1)?, None, text(v, 2)))
+        });
+        link.on_question("session-ended-with-reason", &hear, |v| {
+            let reason = text(v, 2).map(|name| super::reason_named(&name));
+            Some(News::Ended(text(v, 1)?, reason, text(v, 3)))
+        });
+        link.on("connection-changed", &hear, |v| {
+            let details: Option<gst::Structure> = v.get(2)?.get().ok()?;
+            let details = details.unwrap_or_else(|| gst::Structure::new_empty("details"));
+            Some(News::Connection(v.get(1)?.get().ok()?, details))
+        });
+        link.on("ice-servers", &hear, |v| Some(News::IceServers(v.get(1)?.get().ok()?)));
         link.on_meta(&hear);
         link
     }

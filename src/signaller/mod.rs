@@ -10,11 +10,13 @@ pub(crate) mod link;
 pub(crate) mod meta;
 mod role;
 mod signals;
+mod state;
 mod vtable;
 mod websocket;
 
 pub use interface::{Signallable, SignallableExt, SignallableImpl};
 pub use role::WebRTCSignallerRole;
+pub use state::WebRTCSignallerState;
 pub use websocket::Signaller;
 
 /// Why an element refuses another signaller.
@@ -24,4 +26,9 @@ pub(crate) const SIGNALLER_IS_IN_USE: &str = "property signaller was not changed
 /// What a signaller's implementation imports.
 pub mod prelude {
     pub use super::{Signallable, SignallableExt, SignallableImpl};
+}
+
+/// The reason for the end of a session that goes by this name; names of newer versions are one unknown reason.
+pub(crate) fn reason_named(name: &str) -> protocol::EndReason {
+    serde_json::from_value(name.into()).unwrap_or(protocol::EndReason::Unknown)
 }

@@ -92,6 +92,19 @@ fn requests() -> Vec<Signal> {
             }
             Some(())
         }),
+        overridable("end-session-with-reason", vec![string(), string(), string()], |obj, values| {
+            let (session, reason) = (argument(values, 1)?, argument(values, 2)?);
+            let error = argument::<Option<&str>>(values, 3)?;
+            // The same for applications that know the older signals only.
+            if error.is_none() && handled(obj, "end-session") {
+                emit_bool(obj, "end-session", &[&session]);
+            } else if handled(obj, "end-session-with-error") || handled(obj, "end-session") {
+                emit_bool(obj, "end-session-with-error", &[&session, &error]);
+            } else {
+                table(obj)?.end_session_with_reason(obj, session, reason, error);
+            }
+            Some(())
+        }),
     ]
 }
 
@@ -134,6 +147,10 @@ fn announcements() -> Vec<Signal> {
         action("handle-ice", vec![string(), number(), string(), string()]),
         ended("session-ended", vec![string()]),
         ended("session-ended-with-error", vec![string(), string()]),
+        ended("session-ended-with-reason", vec![string(), string(), string()]),
+        news("connection-changed", vec![bool::static_type().into(), structure()]),
+        news("ice-servers", vec![Vec::<String>::static_type().into()]),
+        action("meta-changed", vec![]),
         news("error", vec![string()]),
         action("shutdown", vec![]),
         news("producer-added", vec![string(), structure(), bool::static_type().into()]),

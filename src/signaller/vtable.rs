@@ -28,8 +28,9 @@ pub struct VTable {
     add_ice: Option<unsafe extern "C" fn(Instance, Text, Text, c_uint, Text)>,
     end_session: Option<unsafe extern "C" fn(Instance, Text)>,
     end_session_with_error: Option<unsafe extern "C" fn(Instance, Text, Text)>,
+    end_session_with_reason: Option<unsafe extern "C" fn(Instance, Text, Text, Text)>,
     /// Further entries take their place here, so that the size stays.
-    reserved: [gpointer; 10],
+    reserved: [gpointer; 9],
 }
 
 #[expect(unsafe_code, reason = "this is how glib names the interface of a table of functions")]
@@ -97,6 +98,26 @@ impl VTable {
         // SAFETY: as above.
         unsafe { end(object.to_glib_none().0, session_id.0, error.0) }
     }
+
+    /// The same; without an entry of its own, an implementation hears what the others can say.
+    pub(super) fn end_session_with_reason(
+        &self,
+        object: &Signallable,
+        session_id: &str,
+        reason: &str,
+        error: Option<&str>,
+    ) {
+        let Some(end) = self.end_session_with_reason else {
+            return match error {
+                Some(error) => self.end_session_with_error(object, session_id, Some(error)),
+                None => self.end_session(object, session_id),
+            };
+        };
+        let (session_id, reason) = (session_id.to_glib_none(), reason.to_glib_none());
+        let error = error.to_glib_none();
+        // SAFETY: as above.
+        unsafe { end(object.to_glib_none().0, session_id.0, reason.0, error.0) }
+    }
 }
 
 #[expect(unsafe_code, reason = "this is how glib takes the table of functions of an implementation")]
@@ -113,6 +134,7 @@ where
         table.add_ice = Some(add_ice::<T>);
         table.end_session = Some(end_session::<T>);
         table.end_session_with_error = Some(end_session_with_error::<T>);
+        table.end_session_with_reason = Some(end_session_with_reason::<T>);
     }
 }
 
@@ -192,6 +214,22 @@ unsafe extern "C" fn end_session_with_error<T: SignallableImpl>(
     });
 }
 
+#[expect(unsafe_code, reason = "C calls it")]
+unsafe extern "C" fn end_session_with_reason<T: SignallableImpl>(
+    object: Instance,
+    session_id: Text,
+    reason: Text,
+    error: Text,
+) {
+    // SAFETY: as above.
+    let (object, session_id, reason, error): (Borrowed<Signallable>, String, String, Option<String>) = unsafe {
+        (from_glib_borrow(object), from_glib_none(session_id), from_glib_none(reason), from_glib_none(error))
+    };
+    perform::<T>(&object, "end_session_with_reason", |this| {
+        this.end_session_with_reason(&session_id, &reason, error.as_deref());
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,7 +264,15 @@ mod tests {
 
     #[test]
     fn the_header_declares_the_table_as_it_is() {
-        let entries = ["start", "stop", "send_sdp", "add_ice", "end_session", "end_session_with_error"];
+        let entries = [
+            "start",
+            "stop",
+            "send_sdp",
+            "add_ice",
+            "end_session",
+            "end_session_with_error",
+            "end_session_with_reason",
+        ];
         let ours = [
             offset_of!(VTable, start),
             offset_of!(VTable, stop),
@@ -234,6 +280,7 @@ mod tests {
             offset_of!(VTable, add_ice),
             offset_of!(VTable, end_session),
             offset_of!(VTable, end_session_with_error),
+            offset_of!(VTable, end_session_with_reason),
             size_of::<VTable>(),
         ];
         assert_eq!(layout_in_c(&entries), ours);
@@ -247,7 +294,8 @@ mod tests {
         add_ice: None,
         end_session: None,
         end_session_with_error: None,
-        reserved: [std::ptr::null_mut(); 10],
+        end_session_with_reason: None,
+        reserved: [std::ptr::null_mut(); 9],
     };
 
     #[expect(unsafe_code, reason = "an entry as C has it")]
@@ -270,5 +318,9 @@ mod tests {
         let table = VTable { end_session: Some(ended), ..EMPTY };
         table.end_session_with_error(object, "two", Some("text"));
         assert_eq!(signaller.property::<Option<String>>("producer-peer-id").as_deref(), Some("two"));
+        for (id, error) in [("three", None), ("four", Some("text"))] {
+            table.end_session_with_reason(object, id, "stalled", error);
+            assert_eq!(signaller.property::<Option<String>>("producer-peer-id").as_deref(), Some(id));
+        }
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn boxed() -> Vec<glib::ParamSpec> {
         glib::ParamSpecBoxed::builder::<gst::Structure>("meta")
             .nick("Metadata")
             .blurb("What the signalling server tells others about this producer")
+            .mutable_playing()
             .build(),
         glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
             .nick("Statistics")
@@ -58,7 +59,10 @@ impl BaseWebRTCSink {
                 let list = value.get::<gst::Array>().map(|array| texts(&array)).unwrap_or_default();
                 self.settings().turn_servers = list;
             }
-            "meta" => self.settings().meta = value.get().ok().flatten(),
+            "meta" => {
+                self.settings().meta = value.get().ok().flatten();
+                self.obj().meta_changed();
+            }
             "signaller" => {
                 if self.running().is_some() {
                     gst::element_imp_warning!(self, gst::CoreError::StateChange, ("{SIGNALLER_IS_IN_USE}"));

@@ -7,7 +7,7 @@ use super::{WebRTCSinkPad, stats};
 use crate::peer::{self, NO_TRANSPORT};
 use crate::session::news;
 use crate::signaller::link::{Link, News};
-use crate::signaller::{Signallable, Signaller, WebRTCSignallerRole};
+use crate::signaller::{Signallable, SignallableExt, Signaller, WebRTCSignallerRole};
 use crate::web::WebServer;
 use crate::{errors, runtime};
 use gst::prelude::*;
@@ -150,6 +150,13 @@ impl super::BaseWebRTCSink {
         signaller.get_or_insert_with(|| Signaller::new(WebRTCSignallerRole::Producer).upcast()).clone()
     }
 
+    /// The property `meta` has a new value: the signaller is to announce it.
+    pub(super) fn meta_changed(&self) {
+        if self.imp().running().is_some() {
+            self.signaller().meta_changed();
+        }
+    }
+
     /// New caps on a pad; false refuses them.
     pub(super) fn caps_changed(&self, pad: &WebRTCSinkPad, caps: &gst::Caps) -> bool {
         let Some(input) = pad.input() else { return false };
@@ -178,6 +185,10 @@ impl super::BaseWebRTCSink {
                 true
             }
             News::Meta(reply) => reply.try_send(self.settings().meta).is_ok(),
+            News::Connection(connected, details) => {
+                news::signalling(self, connected, &details);
+                true
+            }
             news => viewers.hear(news, signaller),
         }
     }

@@ -73,7 +73,13 @@ impl Viewers {
                 let candidate = IceCandidate { candidate, sdp_m_line_index: Some(index), sdp_mid: mid };
                 self.tell(&session, Event::RemoteCandidate(candidate))
             }
-            News::Ended(session, error) => self.tell(&session, Event::Failed(EndReason::Peer(error))),
+            News::Ended(session, reason, text) => {
+                self.tell(&session, Event::Failed(EndReason::Peer { reason, text }))
+            }
+            News::IceServers(servers) => {
+                self.servers.replace(&servers);
+                true
+            }
             _ => false,
         }
     }
@@ -113,9 +119,14 @@ impl Viewers {
             };
             let made = viewers.build(&session_id, viewer, reader, &signaller, opening);
             if let Err(text) = made {
-                signaller.end_session_with_error(&session_id, Some(&text));
+                let reason = EndReason::Pipeline(text);
+                signaller.end_session_with_reason(
+                    &session_id,
+                    reason.told().as_str(),
+                    Some(&reason.to_string()),
+                );
                 if let Some(sink) = viewers.sink.upgrade() {
-                    sink.session_ended(&session_id, &peer_id, &EndReason::Pipeline(text));
+                    sink.session_ended(&session_id, &peer_id, &reason);
                 } else {
                     viewers.remove(&session_id);
                 }
@@ -249,8 +260,12 @@ fn watch_bus(pipeline: &gst::Pipeline, sink: &BaseWebRTCSink, events: EventSende
     bus.set_sync_handler(move |_, message| {
         match message.view() {
             gst::MessageView::Error(err) => {
-                let text = format!("{} ({})", err.error(), err.debug().unwrap_or_default());
-                events.send(Event::Failed(EndReason::Pipeline(text)));
+                let text = match err.src() {
+                    Some(source) => format!("{}: {}", source.name(), err.error()),
+                    None => err.error().to_string(),
+                };
+                let debug = err.debug().map(Into::into);
+                events.send(Event::Failed(EndReason::ElementError { text, debug }));
             }
             // Senders' reports need to know the latency; nobody else distributes it here.
             gst::MessageView::Latency(_) => {

@@ -170,7 +170,17 @@ impl super::BaseWebRTCSrc {
                 let candidate = IceCandidate { candidate, sdp_m_line_index: Some(index), sdp_mid: mid };
                 consumer.tell(&session, Event::RemoteCandidate(candidate))
             }
-            News::Ended(session, error) => consumer.tell(&session, Event::Failed(EndReason::Peer(error))),
+            News::Ended(session, reason, text) => {
+                consumer.tell(&session, Event::Failed(EndReason::Peer { reason, text }))
+            }
+            News::IceServers(servers) => {
+                consumer.servers.replace(&servers);
+                true
+            }
+            News::Connection(connected, details) => {
+                news::signalling(self, connected, &details);
+                true
+            }
             News::Error(text) => {
                 gst::element_error!(self, gst::StreamError::Failed, ("Signalling error: {text}"));
                 true
@@ -190,7 +200,7 @@ impl super::BaseWebRTCSrc {
     ) -> bool {
         let Some((events, reader)) = consumer.admit(&session_id) else {
             gst::warning!(CAT, obj = self, "session {session_id}: refused, another one is running");
-            signaller.end_session(&session_id);
+            signaller.end_session_with_reason(&session_id, protocol::EndReason::Refused.as_str(), None);
             return false;
         };
         let (source, consumer, signaller) = (self.downgrade(), consumer.clone(), signaller.clone());
@@ -200,8 +210,13 @@ impl super::BaseWebRTCSrc {
             };
             let made = source.build(&session_id, &peer_id, (events, reader), opening, &consumer, &signaller);
             if let Err(text) = made {
-                signaller.end_session_with_error(&session_id, Some(&text));
-                source.session_ended(&session_id, &peer_id, &EndReason::Pipeline(text));
+                let reason = EndReason::Pipeline(text);
+                signaller.end_session_with_reason(
+                    &session_id,
+                    reason.told().as_str(),
+                    Some(&reason.to_string()),
+                );
+                source.session_ended(&session_id, &peer_id, &reason);
                 source.session_closed(&session_id);
             }
         });

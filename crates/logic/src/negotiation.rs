@@ -4,8 +4,11 @@
 //! that belong to it, holds candidates that arrive before their description, merges requests for a new
 //! offer while one is under way, and names the reason when a session cannot go on.
 
+mod end_reason;
+
+pub use end_reason::EndReason;
+
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
-use std::fmt;
 use std::time::Duration;
 
 /// A peer from which nothing came for this long, not even reports, is gone (RFC 7675 section 5.1).
@@ -87,68 +90,6 @@ pub enum Action {
     StartMedia,
     /// The session is over.
     End(EndReason),
-}
-
-/// Why a session ended. The text of each is fit for the peer, the application and the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EndReason {
-    /// The peer ended it, with a reason or without.
-    Peer(Option<String>),
-    /// This element is stopping.
-    Stopping,
-    /// The transport could not be set up or broke.
-    TransportFailed,
-    /// The transport was not up in time; what was still awaited.
-    TimedOut(&'static str),
-    /// The peer's description cannot be served.
-    Description(String),
-    /// An error in this session's pipeline.
-    Pipeline(String),
-    /// A message that does not fit the state of the exchange.
-    Unexpected(&'static str),
-    /// The viewer took no media for too long.
-    Stalled,
-    /// Nothing came from the peer for as long as its consent lasts.
-    Vanished,
-}
-
-impl EndReason {
-    /// Whether the end is an error rather than an ordinary end.
-    pub fn is_error(&self) -> bool {
-        !matches!(self, Self::Peer(None) | Self::Stopping)
-    }
-
-    /// A stable name for programs.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Peer(_) => "peer",
-            Self::Stopping => "stopping",
-            Self::TransportFailed => "transport-failed",
-            Self::TimedOut(_) => "timed-out",
-            Self::Description(_) => "description",
-            Self::Pipeline(_) => "pipeline",
-            Self::Unexpected(_) => "unexpected",
-            Self::Stalled => "stalled",
-            Self::Vanished => "vanished",
-        }
-    }
-}
-
-impl fmt::Display for EndReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Peer(None) => f.write_str("ended by the peer"),
-            Self::Peer(Some(text)) => write!(f, "ended by the peer: {text}"),
-            Self::Stopping => f.write_str("the element is stopping"),
-            Self::TransportFailed => f.write_str("the connection to the peer failed or was lost"),
-            Self::TimedOut(what) => write!(f, "timed out while waiting for {what}"),
-            Self::Description(text) => write!(f, "failed to {text}"),
-            Self::Pipeline(text) => write!(f, "error in the session's pipeline: {text}"),
-            Self::Unexpected(what) => write!(f, "the peer sent {what}, which does not fit the exchange"),
-            Self::Stalled => f.write_str("the connection took no media for too long"),
-            Self::Vanished => write!(f, "nothing came from the peer for {} seconds", CONSENT.as_secs()),
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -374,7 +315,7 @@ impl Negotiation {
                 vec![Action::StartMedia]
             }
             Transport::Failed => self.end(EndReason::TransportFailed),
-            Transport::Closed => self.end(EndReason::Peer(None)),
+            Transport::Closed => self.end(EndReason::Closed),
             _ => Vec::new(),
         }
     }

@@ -251,7 +251,7 @@ fn crossing_offers_and_ends_go_as_the_table_says() {
             "a peer that closes its transport has ended the session, and nothing follows",
             vec![
                 (Event::Start(Opening::Await), vec![]),
-                (Event::Transport(Transport::Closed), vec![Action::End(EndReason::Peer(None))]),
+                (Event::Transport(Transport::Closed), vec![Action::End(EndReason::Closed)]),
                 (Event::Transport(Transport::Connected), vec![]),
                 (Event::Remote(o.clone()), vec![]),
             ],
