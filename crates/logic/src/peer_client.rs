@@ -1,10 +1,25 @@
-//! What a signalling client says when: after the welcome, when producers come and go, in sessions.
+//! What a signalling client says when, on one connection after the other: after the welcome, when producers
+//! come and go, in sessions, and after a connection was lost. What has to be said waits in one queue, in the
+//! order of the calls.
+//!
+//! A connection is told of with [`PeerClient::connected`] and [`PeerClient::disconnected`]. In between, every
+//! text frame goes to [`PeerClient::hear`], and what [`PeerClient::next_text`] gives is to be written.
+
+mod hearing;
 
 use protocol::{
-    ClientMessage, Meta, PeerId, PeerMessageInner, PeerRole, PeerStatus, ProtocolVersion, ServerMessage,
-    SessionId,
+    ClientMessage, EndReason, IceServer, Meta, Outbox, PeerId, PeerMessage, PeerMessageInner, PeerRole,
+    PeerStatus, ProtocolVersion, SessionId,
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+/// Says what arrived after so many counted messages, so that the server need not keep them.
+const ACKNOWLEDGE_EVERY: u64 = 64;
+/// What a server that answers no heartbeats has beside two of them before it is taken for lost.
+const GRACE: Duration = Duration::from_secs(10);
+/// A server that wants heartbeats more often than this does not get them.
+const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(50);
 
 /// What the client is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,96 +39,317 @@ pub enum Purpose {
 /// What follows from a message of the server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Say this to the server.
-    Send(ClientMessage),
-    /// The server gave us this identifier.
-    Welcomed(PeerId),
+    /// The server knows us by this identifier; whether as the peer that we were, sessions included.
+    Registered(PeerId, bool),
     /// A peer wants a session; its offer, where it makes it.
     SessionRequested(SessionId, PeerId, Option<String>),
     /// The session that we asked for exists.
     SessionStarted(SessionId, PeerId),
     /// The other member of a session says something.
     Peer(SessionId, PeerMessageInner),
-    /// A session is over; what went wrong, if anything.
-    SessionEnded(SessionId, Option<String>),
-    /// A producer is there; whether it came just now.
+    /// A session is over: why, and what went wrong, if anything.
+    SessionEnded(SessionId, Option<EndReason>, Option<String>),
+    /// A producer is there, or describes itself anew; whether it came just now.
     ProducerAdded(PeerId, Option<Meta>, bool),
     /// A producer is gone.
     ProducerRemoved(PeerId, Option<Meta>),
+    /// STUN and TURN servers to use from now on, instead of what was said before.
+    IceServers(Vec<IceServer>),
     /// The server could not meet a request: worth a warning.
     Refused(String),
+    /// A message of so many bytes that nobody understands.
+    NotUnderstood(usize),
 }
 
-/// The state of one connection to the server.
+/// Why a connection cannot go on. The text of each names the cause and, where there is one, the cure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The queue is full.
+    #[error(
+        "the signalling server does not take what is sent to it: {0} bytes wait; running sessions go on without it, see to the server and to the network between"
+    )]
+    QueueFull(usize),
+    /// The server counts otherwise than this side.
+    #[error("the signalling server says that it received what was never sent, or not what it had received")]
+    Miscounted,
+    /// The server does not let this client do what it is for.
+    #[error(
+        "the signalling server refused: {0}; give property auth-token of the signaller a token with that right"
+    )]
+    Forbidden(String),
+}
+
+impl Problem {
+    /// Whether connecting again is useless.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Forbidden(_))
+    }
+}
+
+/// How the two sides notice that the other is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rhythm {
+    /// How often the server is to hear of us: call [`PeerClient::beat`].
+    pub heartbeat: Duration,
+    /// A server of which nothing was heard for this long is lost.
+    pub silence: Duration,
+}
+
+/// How to let the server hear of us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beat {
+    /// By a message: it is what [`PeerClient::next_text`] gives.
+    Message,
+    /// By a ping of the websocket: the server knows no other way.
+    Ping,
+}
+
+/// A text to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text frame's content.
+    pub text: String,
+    queued: bool,
+}
+
+/// Where the connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Offline,
+    AwaitingWelcome,
+    AwaitingLease,
+    Open,
+}
+
+#[derive(Debug)]
+struct Lease {
+    token: String,
+    rhythm: Rhythm,
+}
+
+#[derive(Debug)]
+struct Producer {
+    /// Its place in the order in which the producers were heard of.
+    order: u64,
+    meta: Option<Meta>,
+}
+
+/// The client's side of the signalling.
 #[derive(Debug)]
 pub struct PeerClient {
     purpose: Purpose,
+    heartbeat: Duration,
+    limit: usize,
     meta: Option<Meta>,
+    phase: Phase,
+    version: ProtocolVersion,
+    lease: Option<Lease>,
+    /// Counted messages of the server, under this lease.
+    received: u64,
+    /// How many of them it has not been told of.
+    untold: u64,
+    outbox: Outbox<String>,
+    control: VecDeque<String>,
+    problem: Option<Problem>,
     id: Option<PeerId>,
-    producers: HashSet<PeerId>,
+    announced: Option<PeerStatus>,
+    producers: HashMap<PeerId, Producer>,
+    heard_of: u64,
     asked: bool,
     sessions: HashSet<SessionId>,
+    /// Sessions that run on although the server no longer knows them.
+    orphans: HashSet<SessionId>,
 }
 
 impl PeerClient {
-    /// A connection that has just opened.
-    pub fn new(purpose: Purpose, meta: Option<Meta>) -> Self {
-        Self { purpose, meta, id: None, producers: HashSet::new(), asked: false, sessions: HashSet::new() }
-    }
-
-    /// What to say first, before the server's welcome.
-    pub fn opening() -> ClientMessage {
-        ClientMessage::SetProtocolVersion { version: ProtocolVersion::V1_1, resume: None, heartbeat_ms: None }
-    }
-
-    /// Takes in a message of the server and returns what follows.
-    pub fn handle(&mut self, message: ServerMessage) -> Vec<Action> {
-        match message {
-            ServerMessage::Welcome { peer_id, .. } => self.welcomed(peer_id),
-            ServerMessage::PeerStatusChanged(status) => self.status_changed(status),
-            ServerMessage::List { producers } => {
-                let found = producers.into_iter().map(|peer| (peer.id, peer.meta));
-                found.flat_map(|(id, meta)| self.producer(id, meta, false)).collect()
-            }
-            ServerMessage::StartSession { peer_id, session_id, offer } => {
-                self.sessions.insert(session_id.clone());
-                vec![Action::SessionRequested(session_id, peer_id, offer)]
-            }
-            ServerMessage::SessionStarted { peer_id, session_id } => {
-                self.sessions.insert(session_id.clone());
-                vec![Action::SessionStarted(session_id, peer_id)]
-            }
-            ServerMessage::Peer(message) => vec![Action::Peer(message.session_id, message.inner)],
-            ServerMessage::EndSession { session_id } => self.ended(session_id, None),
-            ServerMessage::EndSessionV1_1 { session_id, error, .. } => self.ended(session_id, error),
-            ServerMessage::Error { details, .. } => self.refused(details),
-            ServerMessage::ListConsumers { .. }
-            | ServerMessage::Lease(_)
-            | ServerMessage::Heartbeat { .. }
-            | ServerMessage::IceServers { .. }
-            | ServerMessage::Unknown => Vec::new(),
+    /// A client that is not connected yet, wants to exchange heartbeats in this interval, and keeps so many
+    /// bytes for a server that does not take them.
+    pub fn new(purpose: Purpose, heartbeat: Duration, limit: usize) -> Self {
+        Self {
+            purpose,
+            heartbeat,
+            limit,
+            meta: None,
+            phase: Phase::Offline,
+            version: ProtocolVersion::V1_0,
+            lease: None,
+            received: 0,
+            untold: 0,
+            outbox: Outbox::new(limit),
+            control: VecDeque::new(),
+            problem: None,
+            id: None,
+            announced: None,
+            producers: HashMap::new(),
+            heard_of: 0,
+            asked: false,
+            sessions: HashSet::new(),
+            orphans: HashSet::new(),
         }
     }
 
-    /// How to end a session that this side no longer wants; nothing where it is over already.
-    pub fn end_session(&mut self, session: &SessionId, error: Option<String>) -> Option<ClientMessage> {
-        self.sessions.remove(session).then(|| {
-            let session_id = session.clone();
-            match error {
-                // A server of 1.0 drops the longer form without a word, so an ordinary end uses the shorter.
-                None => ClientMessage::EndSession { session_id },
-                error => ClientMessage::EndSessionV1_1 { session_id, error, reason: None },
+    /// A connection is open; this is what the client says of itself.
+    pub fn connected(&mut self, meta: Option<Meta>) {
+        self.meta = meta;
+        self.phase = Phase::AwaitingWelcome;
+        self.control.clear();
+        self.problem = None;
+    }
+
+    /// The connection is over. Where the server keeps its peers for a while, what is said from now on waits,
+    /// unless the connection ended in a way that makes it useless to come back as the same peer.
+    pub fn disconnected(&mut self, for_good: bool) {
+        self.phase = Phase::Offline;
+        self.control.clear();
+        if for_good {
+            self.lease = None;
+        }
+        if self.lease.is_none() {
+            self.forget();
+        }
+    }
+
+    /// Why the connection has to be given up, once there is a reason.
+    pub fn problem(&self) -> Option<&Problem> {
+        self.problem.as_ref()
+    }
+
+    /// Whether the server knows us and listens to us.
+    pub fn is_registered(&self) -> bool {
+        self.phase == Phase::Open
+    }
+
+    /// How the two sides notice that the other is gone.
+    pub fn rhythm(&self) -> Rhythm {
+        match &self.lease {
+            Some(lease) if self.phase == Phase::Open => lease.rhythm,
+            _ => Rhythm { heartbeat: self.heartbeat, silence: self.heartbeat * 2 + GRACE },
+        }
+    }
+
+    /// It is time to let the server hear of us.
+    pub fn beat(&mut self) -> Beat {
+        if self.version < ProtocolVersion::V1_2 || self.phase != Phase::Open {
+            return Beat::Ping;
+        }
+        self.acknowledge();
+        Beat::Message
+    }
+
+    /// The next text to write; call [`PeerClient::written`] when that is done.
+    pub fn next_text(&mut self) -> Option<Text> {
+        if let Some(text) = self.control.pop_front() {
+            return Some(Text { text, queued: false });
+        }
+        let queued = self.outbox.front().filter(|_| self.phase == Phase::Open);
+        queued.map(|text| Text { text: text.clone(), queued: true })
+    }
+
+    /// A text has been written.
+    pub fn written(&mut self, text: &Text) {
+        if text.queued {
+            self.outbox.sent();
+            if self.lease.is_none() {
+                self.outbox.forget_sent();
             }
+        }
+    }
+
+    /// Changes what the client says of itself.
+    pub fn set_meta(&mut self, meta: Option<Meta>) {
+        self.meta = meta;
+        if self.phase == Phase::Open {
+            self.announce();
+        }
+    }
+
+    /// Says something to the other member of a session; nothing where the server no longer knows it.
+    ///
+    /// # Errors
+    /// The queue is full: this connection ends, and the server's knowledge of us with it.
+    pub fn say(&mut self, session: &SessionId, inner: PeerMessageInner) -> Result<(), Problem> {
+        if !self.sessions.contains(session) {
+            return Ok(());
+        }
+        self.push(&ClientMessage::Peer(PeerMessage { session_id: session.clone(), inner }))
+    }
+
+    /// Ends a session that this side no longer wants; nothing where it is over already.
+    ///
+    /// # Errors
+    /// As with [`PeerClient::say`].
+    pub fn end_session(
+        &mut self,
+        session: &SessionId,
+        reason: Option<EndReason>,
+        error: Option<String>,
+    ) -> Result<(), Problem> {
+        if self.orphans.remove(session) {
+            self.ask_again();
+        }
+        if !self.sessions.remove(session) {
+            return Ok(());
+        }
+        self.asked &= !self.sessions.is_empty();
+        let session_id = session.clone();
+        let message = if self.version >= ProtocolVersion::V1_2 {
+            ClientMessage::EndSessionV1_1 { session_id, error, reason }
+        } else if error.is_some() {
+            ClientMessage::EndSessionV1_1 { session_id, error, reason: None }
+        } else {
+            // A server of 1.0 drops the longer form without a word, so an ordinary end uses the shorter.
+            ClientMessage::EndSession { session_id }
+        };
+        self.push(&message)
+    }
+
+    fn push(&mut self, message: &ClientMessage) -> Result<(), Problem> {
+        // Every message of ours has a form in JSON.
+        let Ok(text) = serde_json::to_string(message) else { return Ok(()) };
+        let bytes = text.len();
+        self.outbox.push(text, bytes).map_err(|_full| {
+            let problem = Problem::QueueFull(self.outbox.bytes());
+            self.give_up(problem.clone());
+            problem
         })
     }
 
-    /// The sessions that are not over.
-    pub fn sessions(&self) -> impl Iterator<Item = &SessionId> {
-        self.sessions.iter()
+    /// Something that is said on our own behalf: a full queue is a problem of the connection.
+    fn request(&mut self, message: &ClientMessage) {
+        let _ = self.push(message);
     }
 
-    fn welcomed(&mut self, id: PeerId) -> Vec<Action> {
-        self.id = Some(id.clone());
+    /// Messages that are neither counted nor kept.
+    fn control(&mut self, message: &ClientMessage) {
+        self.control.extend(serde_json::to_string(message));
+    }
+
+    fn acknowledge(&mut self) {
+        self.untold = 0;
+        self.control(&ClientMessage::Heartbeat { received: self.received });
+    }
+
+    /// The connection has to end, and what the server knows of us is of no use any more.
+    fn give_up(&mut self, problem: Problem) {
+        self.lease = None;
+        self.forget();
+        if self.phase != Phase::Offline {
+            self.problem = Some(problem);
+        }
+    }
+
+    /// The server will not know our sessions any more: they run on without it.
+    fn forget(&mut self) {
+        self.outbox = Outbox::new(self.limit);
+        self.received = 0;
+        self.untold = 0;
+        self.announced = None;
+        self.orphans.extend(self.sessions.drain());
+        self.asked = false;
+    }
+
+    /// Says who we are, where the server does not know.
+    fn announce(&mut self) {
         let roles = match self.purpose {
             Purpose::Produce => vec![PeerRole::Producer],
             // A producer that is wanted but not there yet announces itself to listeners only.
@@ -121,62 +357,32 @@ impl PeerClient {
             Purpose::BeConsumer => vec![PeerRole::Consumer],
         };
         let status = PeerStatus { roles, meta: self.meta.clone(), peer_id: None };
-        let mut actions = vec![Action::Welcomed(id), Action::Send(ClientMessage::SetPeerStatus(status))];
-        match &self.purpose {
-            Purpose::Consume(producer) => {
-                self.asked = true;
-                actions.push(Action::Send(ClientMessage::StartSession {
-                    peer_id: producer.clone(),
-                    offer: None,
-                }));
-            }
-            Purpose::Listen | Purpose::ConsumeFirst => actions.push(Action::Send(ClientMessage::List)),
-            Purpose::Produce | Purpose::BeConsumer => {}
+        if self.announced.as_ref() != Some(&status) {
+            self.announced = Some(status.clone());
+            self.request(&ClientMessage::SetPeerStatus(status));
         }
-        actions
     }
 
-    fn status_changed(&mut self, status: PeerStatus) -> Vec<Action> {
-        let producing = status.has(PeerRole::Producer);
-        let Some(id) = status.peer_id.filter(|id| Some(id) != self.id.as_ref()) else {
-            return Vec::new();
-        };
-        if producing {
-            return self.producer(id, status.meta, true);
-        }
-        if self.producers.remove(&id) { vec![Action::ProducerRemoved(id, status.meta)] } else { Vec::new() }
-    }
-
-    fn producer(&mut self, id: PeerId, meta: Option<Meta>, new_connection: bool) -> Vec<Action> {
-        if !self.producers.insert(id.clone()) {
-            return Vec::new();
-        }
-        let wanted = match &self.purpose {
-            Purpose::ConsumeFirst => true,
-            Purpose::Consume(wanted) => *wanted == id,
-            _ => false,
-        };
-        let mut actions = vec![Action::ProducerAdded(id.clone(), meta, new_connection)];
-        if wanted && !self.asked && self.sessions.is_empty() {
+    /// Asks for the stream of a producer, unless one is asked for or runs.
+    fn ask(&mut self, producer: PeerId) {
+        if !self.asked && self.sessions.is_empty() && self.orphans.is_empty() {
             self.asked = true;
-            actions.push(Action::Send(ClientMessage::StartSession { peer_id: id, offer: None }));
+            self.request(&ClientMessage::StartSession { peer_id: producer, offer: None });
         }
-        actions
     }
 
-    fn ended(&mut self, session: SessionId, error: Option<String>) -> Vec<Action> {
-        self.sessions.remove(&session);
-        if self.sessions.is_empty() {
-            self.asked = false;
+    /// A session that the server did not know is over: its place is free.
+    fn ask_again(&mut self) {
+        match &self.purpose {
+            Purpose::Consume(producer) => self.ask(producer.clone()),
+            Purpose::ConsumeFirst => {
+                let first = self.producers.iter().min_by_key(|(_, producer)| producer.order);
+                if let Some(id) = first.map(|(id, _)| id.clone()) {
+                    self.ask(id);
+                }
+            }
+            Purpose::Produce | Purpose::Listen | Purpose::BeConsumer => {}
         }
-        vec![Action::SessionEnded(session, error)]
-    }
-
-    fn refused(&mut self, details: String) -> Vec<Action> {
-        if self.sessions.is_empty() {
-            self.asked = false;
-        }
-        vec![Action::Refused(details)]
     }
 }
 

@@ -1,16 +1,17 @@
-//! Properties of the default signaller, and what its connection tells: signals to the element.
+//! The GObject of the default signaller: its properties, and what elements ask of it.
 
-use super::client::{Config, Connection, Outgoing, Owner};
-use crate::signaller::{Signallable, SignallableExt, SignallableImpl, WebRTCSignallerRole, meta};
+use super::connection::Connection;
+use super::owner::Weak;
+use super::settings::Settings;
+use crate::signaller::{
+    Signallable, SignallableExt, SignallableImpl, WebRTCSignallerRole, WebRTCSignallerState, reason_named,
+};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
-use logic::peer_client::{Action, Purpose};
-use protocol::{
-    ClientMessage, DescriptionKind, IceCandidate, Meta, PeerId, PeerMessage, PeerMessageInner,
-    SessionDescription, SessionId,
-};
+use logic::peer_client::Problem;
+use protocol::{DescriptionKind, EndReason, IceCandidate, PeerMessageInner, SessionDescription, SessionId};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,38 +23,8 @@ pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     )
 });
 
-/// Attempts to connect before the first success; afterwards a lost server is waited for without limit.
-const FIRST_ATTEMPTS: u32 = 5;
 /// How long a stopping element waits for the last words to leave.
 const LAST_WORDS: Duration = Duration::from_millis(300);
-
-pub(super) struct Settings {
-    uri: Option<String>,
-    connect_to_first_producer: bool,
-    producer_peer_id: Option<String>,
-    cafile: Option<String>,
-    role: WebRTCSignallerRole,
-    client_id: Option<String>,
-    headers: Option<gst::Structure>,
-    insecure_tls: bool,
-    manual_sdp_munging: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            uri: Some("ws://127.0.0.1:8443/".into()),
-            connect_to_first_producer: false,
-            producer_peer_id: None,
-            cafile: None,
-            role: WebRTCSignallerRole::default(),
-            client_id: None,
-            headers: None,
-            insecure_tls: false,
-            manual_sdp_munging: false,
-        }
-    }
-}
 
 #[derive(Default, glib::Properties)]
 #[properties(wrapper_type = super::Signaller)]
@@ -61,7 +32,7 @@ pub struct Signaller {
     #[property(name = "manual-sdp-munging", override_interface = Signallable, type = bool, get, member = manual_sdp_munging)]
     #[property(name = "uri", type = Option<String>, get, set = Self::set_uri, member = uri,
         default = Some("ws://127.0.0.1:8443/"), nick = "Signalling server URI",
-        blurb = "Websocket address of the signalling server; peer-id=ID in its query sets producer-peer-id, connect-to-first-producer=true takes the first producer")]
+        blurb = "Websocket address of the signalling server; peer-id=ID in its query sets producer-peer-id, connect-to-first-producer=true takes the first producer, and the server gets the rest")]
     #[property(name = "producer-peer-id", type = Option<String>, get, set = Self::set_producer, member = producer_peer_id,
         nick = "Producer peer ID", blurb = "The producer whose stream is wanted (role consumer only)")]
     #[property(name = "connect-to-first-producer", type = bool, get, set, member = connect_to_first_producer,
@@ -74,6 +45,24 @@ pub struct Signaller {
         nick = "Client ID", blurb = "The identifier that the server gave to this client; NULL while not connected")]
     #[property(name = "insecure-tls", type = bool, get, set, member = insecure_tls,
         nick = "Insecure TLS", blurb = "Accept any server certificate")]
+    #[property(name = "auth-token", type = Option<String>, set, member = auth_token, nick = "Authorization token",
+        blurb = "Token to show to the signalling server, as 'Authorization: Bearer TOKEN'; NULL for none")]
+    #[property(name = "connect-attempts", type = u32, get, set, member = connect_attempts, default = 5, nick = "Connect attempts",
+        blurb = "How often the server is tried before the first success until that is an error; 0 for no limit")]
+    #[property(name = "reconnect-attempts", type = u32, get, set, member = reconnect_attempts, default = 0, nick = "Reconnect attempts",
+        blurb = "How often in a row a lost server is tried until that is an error; 0 for no limit")]
+    #[property(name = "reconnect-delay-min", type = u32, get, set, member = reconnect_delay_min, nick = "Shortest reconnect delay",
+        blurb = "Delay before the second attempt (ms); it doubles with each further one, and a random share of up to a half is taken off", minimum = 1, maximum = 3_600_000, default = 250)]
+    #[property(name = "reconnect-delay-max", type = u32, get, set, member = reconnect_delay_max, nick = "Longest reconnect delay",
+        blurb = "The delay between attempts grows up to this (ms)", minimum = 1, maximum = 3_600_000, default = 10_000)]
+    #[property(name = "connect-timeout", type = u32, get, set, member = connect_timeout, nick = "Connect timeout",
+        blurb = "How long one attempt to connect and to register may take (ms)", minimum = 1, maximum = 3_600_000, default = 10_000)]
+    #[property(name = "heartbeat-interval", type = u32, get, set, member = heartbeat_interval, nick = "Heartbeat interval",
+        blurb = "How often to make sure that the server is there (ms); the server may choose otherwise", minimum = 50, maximum = 600_000, default = 10_000)]
+    #[property(name = "state", type = WebRTCSignallerState, get, member = state, nick = "State",
+        blurb = "How the signaller stands with the server", builder(WebRTCSignallerState::Disconnected))]
+    #[property(name = "ice-servers", type = Vec<String>, get, member = ice_servers, nick = "ICE servers",
+        blurb = "STUN and TURN servers that the signalling server named, credentials included, as stun://host:port and turn://user:password@host:port")]
     settings: Mutex<Settings>,
     connection: Mutex<Option<Connection>>,
 }
@@ -113,6 +102,16 @@ impl ObjectImpl for Signaller {
             _ => self.derived_property(id, spec),
         }
     }
+
+    fn constructed(&self) {
+        self.parent_constructed();
+        // Whoever says so is not waited for: the connection asks for the new value itself.
+        self.obj().connect("meta-changed", false, |values| {
+            let signaller = values.first()?.get::<super::Signaller>().ok()?;
+            signaller.imp().with_connection(Connection::meta_changed);
+            None
+        });
+    }
 }
 
 impl Signaller {
@@ -121,18 +120,11 @@ impl Signaller {
     }
 
     fn set_uri(&self, uri: Option<String>) {
-        let Some(text) = uri else {
-            gst::warning!(CAT, imp = self, "property uri cannot be NULL, keeping the address there is");
-            return;
-        };
-        let mut settings = self.settings();
-        match url::Url::parse(&text) {
-            Ok(mut url) => {
-                take_query(&mut url, &mut settings);
-                settings.uri = Some(url.into());
+        match uri {
+            Some(text) => self.settings().set_uri(text),
+            None => {
+                gst::warning!(CAT, imp = self, "property uri cannot be NULL, keeping the address there is");
             }
-            // Kept as it is: the error comes when it is used, where the application hears of it.
-            Err(_) => settings.uri = Some(text),
         }
     }
 
@@ -146,93 +138,92 @@ impl Signaller {
         }
     }
 
-    fn config(&self) -> Result<Config, String> {
-        let settings = self.settings();
-        let text = settings.uri.clone().unwrap_or_default();
-        let wrong =
-            |why: &str| format!("signalling server URI '{text}' (property uri) cannot be used: {why}");
-        let url = url::Url::parse(&text).map_err(|err| wrong(&err.to_string()))?;
-        if !matches!(url.scheme(), "ws" | "wss") {
-            return Err(wrong("its scheme must be ws or wss"));
-        }
-        let headers = settings.headers.iter().flat_map(|headers| headers.iter());
-        let headers = headers.filter_map(|(name, value)| {
-            Some((name.to_string(), value.transform::<String>().ok()?.get::<String>().ok()?))
-        });
-        let purpose = match (settings.role, &settings.producer_peer_id) {
-            (WebRTCSignallerRole::Producer, _) => Purpose::Produce,
-            (WebRTCSignallerRole::Listener, _) => Purpose::Listen,
-            (WebRTCSignallerRole::Consumer, _) if settings.connect_to_first_producer => Purpose::ConsumeFirst,
-            (WebRTCSignallerRole::Consumer, Some(id)) => Purpose::Consume(PeerId::new(id)),
-            (WebRTCSignallerRole::Consumer, None) => Purpose::BeConsumer,
+    /// Whether this is what the signaller was started as last.
+    pub(super) fn is_generation(&self, generation: u64) -> bool {
+        self.settings().generation == generation
+    }
+
+    /// Notes how it stands with the server, on behalf of a connection or, where it is nobody's, of the element;
+    /// false where the connection is no longer the signaller's.
+    pub(super) fn set_state(
+        &self,
+        generation: Option<u64>,
+        state: WebRTCSignallerState,
+        client_id: Option<String>,
+    ) -> bool {
+        let (new_state, new_id) = {
+            let mut settings = self.settings();
+            if generation.is_some_and(|generation| generation != settings.generation) {
+                return false;
+            }
+            let new_state = std::mem::replace(&mut settings.state, state) != state;
+            let new_id = settings.client_id != client_id;
+            settings.client_id = client_id;
+            (new_state, new_id)
         };
-        Ok(Config {
-            url,
-            headers: headers.collect(),
-            cafile: settings.cafile.clone(),
-            insecure_tls: settings.insecure_tls,
-            purpose,
-            first_attempts: FIRST_ATTEMPTS,
-        })
+        if new_state {
+            self.obj().notify_state();
+        }
+        if new_id {
+            self.obj().notify_client_id();
+        }
+        true
     }
 
-    fn set_client_id(&self, id: Option<String>) {
-        self.settings().client_id = id;
-        self.obj().notify_client_id();
+    pub(super) fn set_ice_servers(&self, addresses: Vec<String>) {
+        self.settings().ice_servers = addresses;
+        self.obj().notify_ice_servers();
     }
 
-    fn send(&self, outgoing: Outgoing) {
+    fn with_connection<T>(&self, work: impl FnOnce(&Connection) -> T) -> Option<T> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = connection.as_ref().map(|connection| connection.send(outgoing));
-        drop(connection);
-        if sent == Some(false) {
-            gst::warning!(CAT, imp = self, "the signalling server does not take what is sent to it");
+        connection.as_ref().map(work)
+    }
+
+    /// Queues in the order of the calls; what does not fit is never left out in silence.
+    fn send(&self, queue: impl FnOnce(&Connection) -> Result<(), Problem>) {
+        if let Some(Err(problem)) = self.with_connection(queue) {
+            gst::warning!(CAT, imp = self, "{problem}");
         }
     }
 
     fn say(&self, session_id: &str, inner: PeerMessageInner) {
-        let message = PeerMessage { session_id: SessionId::new(session_id), inner };
-        self.send(Outgoing::Message(ClientMessage::Peer(message)));
+        let session = SessionId::new(session_id);
+        self.send(|connection| connection.say(&session, inner));
     }
-}
 
-/// Takes the words of the query that are ours out of the address; the server gets the rest.
-fn take_query(url: &mut url::Url, settings: &mut Settings) {
-    let mut rest = Vec::new();
-    for (key, value) in url.query_pairs() {
-        match key.as_ref() {
-            "peer-id" if settings.role == WebRTCSignallerRole::Consumer => {
-                settings.producer_peer_id = Some(value.into_owned());
-            }
-            "connect-to-first-producer" if settings.role == WebRTCSignallerRole::Consumer => {
-                settings.connect_to_first_producer = matches!(value.as_ref(), "" | "1" | "true");
-            }
-            _ => rest.push((key.into_owned(), value.into_owned())),
-        }
+    fn end(&self, session_id: &str, reason: Option<EndReason>, error: Option<&str>) {
+        let session = SessionId::new(session_id);
+        self.send(|connection| connection.end_session(&session, reason, error.map(str::to_owned)));
     }
-    url.set_query(None);
-    if !rest.is_empty() {
-        url.query_pairs_mut().extend_pairs(rest);
+
+    fn take_connection(&self, next: Option<Connection>) -> Option<Connection> {
+        std::mem::replace(&mut *self.connection.lock().unwrap_or_else(PoisonError::into_inner), next)
     }
 }
 
 impl SignallableImpl for Signaller {
     fn start(&self) {
-        let config = match self.config() {
+        let config = self.settings().config();
+        let config = match config {
             Ok(config) => config,
             Err(text) => return self.obj().report_error(&text),
         };
-        let owner = Arc::new(Weak(self.obj().downgrade()));
-        let connection = Connection::start(config, owner);
-        let old = self.connection.lock().unwrap_or_else(PoisonError::into_inner).replace(connection);
-        drop(old);
+        let generation = {
+            let mut settings = self.settings();
+            settings.generation += 1;
+            settings.generation
+        };
+        self.set_state(Some(generation), WebRTCSignallerState::Connecting, None);
+        let owner = Arc::new(Weak { signaller: self.obj().downgrade(), generation });
+        drop(self.take_connection(Some(Connection::start(config, owner))));
     }
 
     fn stop(&self) {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(connection) = connection {
+        if let Some(connection) = self.take_connection(None) {
+            self.settings().generation += 1;
             connection.close(LAST_WORDS);
-            self.set_client_id(None);
+            self.set_state(None, WebRTCSignallerState::Disconnected, None);
         }
     }
 
@@ -255,107 +246,15 @@ impl SignallableImpl for Signaller {
     }
 
     fn end_session(&self, session_id: &str) {
-        self.send(Outgoing::EndSession(SessionId::new(session_id), None));
+        self.end(session_id, None, None);
     }
 
     fn end_session_with_error(&self, session_id: &str, error: Option<&str>) {
-        self.send(Outgoing::EndSession(SessionId::new(session_id), error.map(str::to_owned)));
-    }
-}
-
-/// What the connection holds of its signaller: it must not keep it alive.
-struct Weak(glib::WeakRef<super::Signaller>);
-
-fn description(kind: DescriptionKind, text: &str) -> Option<WebRTCSessionDescription> {
-    let sdp = gst_sdp::SDPMessage::parse_buffer(text.as_bytes()).ok()?;
-    let kind = match kind {
-        DescriptionKind::Offer => WebRTCSDPType::Offer,
-        DescriptionKind::Answer => WebRTCSDPType::Answer,
-    };
-    Some(WebRTCSessionDescription::new(kind, sdp))
-}
-
-impl Weak {
-    fn hear(&self, signaller: &super::Signaller, session: &SessionId, inner: PeerMessageInner) {
-        let id = session.as_str();
-        match inner {
-            PeerMessageInner::Sdp(SessionDescription { kind, sdp }) => match description(kind, &sdp) {
-                Some(sdp) => signaller.session_description(id, &sdp),
-                None => {
-                    let text = "the description is no SDP";
-                    signaller.end_session_with_error(id, Some(text));
-                    signaller.session_ended(id, Some(text));
-                }
-            },
-            PeerMessageInner::Ice(ice) => {
-                let index = ice.sdp_m_line_index.unwrap_or(0);
-                signaller.handle_ice(id, index, ice.sdp_mid.as_deref(), &ice.candidate);
-            }
-        }
+        self.end(session_id, None, error);
     }
 
-    fn requested(
-        &self,
-        signaller: &super::Signaller,
-        session: &SessionId,
-        peer: &PeerId,
-        offer: Option<String>,
-    ) {
-        let Some(text) = offer else {
-            return signaller.session_requested(session.as_str(), peer.as_str(), None);
-        };
-        match description(DescriptionKind::Offer, &text) {
-            Some(offer) => signaller.session_requested(session.as_str(), peer.as_str(), Some(&offer)),
-            None => signaller.end_session_with_error(session.as_str(), Some("the offer is no SDP")),
-        }
-    }
-}
-
-impl Owner for Weak {
-    fn meta(&self) -> Option<Meta> {
-        Some(meta::structure_to_json(self.0.upgrade()?.request_meta()?.as_ref()))
-    }
-
-    fn act(&self, action: Action) {
-        let Some(signaller) = self.0.upgrade() else { return };
-        let structure = |meta: Option<Meta>| meta.as_ref().and_then(meta::json_to_structure);
-        match action {
-            Action::Send(_) => {}
-            Action::Welcomed(id) => {
-                gst::info!(CAT, obj = signaller, "connected to the signalling server as {id}");
-                signaller.imp().set_client_id(Some(id.to_string()));
-            }
-            Action::SessionRequested(session, peer, offer) => {
-                self.requested(&signaller, &session, &peer, offer)
-            }
-            Action::SessionStarted(session, peer) => {
-                signaller.session_started(session.as_str(), peer.as_str())
-            }
-            Action::Peer(session, inner) => self.hear(&signaller, &session, inner),
-            Action::SessionEnded(session, error) => {
-                signaller.session_ended(session.as_str(), error.as_deref())
-            }
-            Action::ProducerAdded(id, meta, new) => {
-                signaller.producer_added(id.as_str(), structure(meta), new)
-            }
-            Action::ProducerRemoved(id, meta) => signaller.producer_removed(id.as_str(), structure(meta)),
-            Action::Refused(text) => {
-                gst::warning!(CAT, obj = signaller, "the signalling server refused: {text}")
-            }
-        }
-    }
-
-    fn lost(&self, text: &str, retry_in: Duration) {
-        let Some(signaller) = self.0.upgrade() else { return };
-        gst::warning!(CAT, obj = signaller, "{text}; trying again in {} ms", retry_in.as_millis());
-        signaller.imp().set_client_id(None);
-    }
-
-    fn failed(&self, text: &str) {
-        if let Some(signaller) = self.0.upgrade() {
-            signaller.report_error(&format!(
-                "{text}; start gst-webrtc-signalling-server there, or set property run-signalling-server of webrtcsink"
-            ));
-        }
+    fn end_session_with_reason(&self, session_id: &str, reason: &str, error: Option<&str>) {
+        let reason = reason_named(reason);
+        self.end(session_id, (reason != EndReason::Unknown).then_some(reason), error);
     }
 }

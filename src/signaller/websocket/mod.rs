@@ -1,8 +1,14 @@
-//! The default signaller: a websocket client of the signalling server. [`imp`] holds its properties,
-//! [`client`] the connection, [`tls`] whom it trusts.
+//! The default signaller: a websocket client of the signalling server. [`imp`] holds its properties, [`settings`]
+//! what they mean, [`connection`] connects again and again, [`conversation`] is one connection, of which [`sending`]
+//! writes; [`connect`] makes it, [`tls`] says whom it trusts, and [`owner`] tells the element.
 
-mod client;
+mod connect;
+mod connection;
+mod conversation;
 mod imp;
+mod owner;
+mod sending;
+mod settings;
 mod tls;
 
 use super::{Signallable, WebRTCSignallerRole};

@@ -1,0 +1,137 @@
+//! The settings of the default signaller: their defaults, what an address may say of them, and what follows for the
+//! connection.
+
+use super::connection::Config;
+use crate::signaller::{WebRTCSignallerRole, WebRTCSignallerState};
+use gst::glib;
+use logic::peer_client::Purpose;
+use logic::reconnection::Policy;
+use protocol::PeerId;
+use std::time::Duration;
+
+pub(super) struct Settings {
+    pub(super) uri: Option<String>,
+    pub(super) connect_to_first_producer: bool,
+    pub(super) producer_peer_id: Option<String>,
+    pub(super) cafile: Option<String>,
+    pub(super) role: WebRTCSignallerRole,
+    pub(super) headers: Option<gst::Structure>,
+    pub(super) insecure_tls: bool,
+    pub(super) manual_sdp_munging: bool,
+    pub(super) auth_token: Option<String>,
+    pub(super) connect_attempts: u32,
+    pub(super) reconnect_attempts: u32,
+    pub(super) reconnect_delay_min: u32,
+    pub(super) reconnect_delay_max: u32,
+    pub(super) connect_timeout: u32,
+    pub(super) heartbeat_interval: u32,
+    pub(super) client_id: Option<String>,
+    pub(super) state: WebRTCSignallerState,
+    pub(super) ice_servers: Vec<String>,
+    /// How often it was started: what an earlier connection still has to say is not for this one.
+    pub(super) generation: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            uri: Some("ws://127.0.0.1:8443/".into()),
+            connect_to_first_producer: false,
+            producer_peer_id: None,
+            cafile: None,
+            role: WebRTCSignallerRole::default(),
+            headers: None,
+            insecure_tls: false,
+            manual_sdp_munging: false,
+            auth_token: None,
+            connect_attempts: 5,
+            reconnect_attempts: 0,
+            reconnect_delay_min: 250,
+            reconnect_delay_max: 10_000,
+            connect_timeout: 10_000,
+            heartbeat_interval: 10_000,
+            client_id: None,
+            state: WebRTCSignallerState::default(),
+            ice_servers: Vec::new(),
+            generation: 0,
+        }
+    }
+}
+
+impl Settings {
+    /// Takes an address; the words of its query that are ours become settings, the server gets the rest.
+    pub(super) fn set_uri(&mut self, text: String) {
+        match url::Url::parse(&text) {
+            Ok(mut url) => {
+                self.take_query(&mut url);
+                self.uri = Some(url.into());
+            }
+            // Kept as it is: the error comes when it is used, where the application hears of it.
+            Err(_) => self.uri = Some(text),
+        }
+    }
+
+    fn take_query(&mut self, url: &mut url::Url) {
+        let mut rest = Vec::new();
+        for (key, value) in url.query_pairs() {
+            match key.as_ref() {
+                "peer-id" if self.role == WebRTCSignallerRole::Consumer => {
+                    self.producer_peer_id = Some(value.into_owned());
+                }
+                "connect-to-first-producer" if self.role == WebRTCSignallerRole::Consumer => {
+                    self.connect_to_first_producer = matches!(value.as_ref(), "" | "1" | "true");
+                }
+                _ => rest.push((key.into_owned(), value.into_owned())),
+            }
+        }
+        url.set_query(None);
+        if !rest.is_empty() {
+            url.query_pairs_mut().extend_pairs(rest);
+        }
+    }
+
+    /// What the connection needs to know, or why that cannot be.
+    pub(super) fn config(&self) -> Result<Config, String> {
+        let text = self.uri.clone().unwrap_or_default();
+        let shown = text.split('?').next().unwrap_or_default();
+        let wrong =
+            |why: &str| format!("signalling server URI '{shown}' (property uri) cannot be used: {why}");
+        let url = url::Url::parse(&text).map_err(|err| wrong(&err.to_string()))?;
+        if !matches!(url.scheme(), "ws" | "wss") {
+            return Err(wrong("its scheme must be ws or wss"));
+        }
+        let milliseconds = |value: u32| Duration::from_millis(value.into());
+        Ok(Config {
+            url,
+            headers: self.headers(),
+            token: self.auth_token.clone().filter(|token| !token.is_empty()),
+            cafile: self.cafile.clone(),
+            insecure_tls: self.insecure_tls,
+            purpose: self.purpose(),
+            policy: Policy {
+                first_attempts: self.connect_attempts,
+                attempts: self.reconnect_attempts,
+                shortest: milliseconds(self.reconnect_delay_min),
+                longest: milliseconds(self.reconnect_delay_max),
+            },
+            timeout: milliseconds(self.connect_timeout),
+            heartbeat: milliseconds(self.heartbeat_interval),
+        })
+    }
+
+    fn headers(&self) -> Vec<(String, String)> {
+        let headers = self.headers.iter().flat_map(|headers| headers.iter());
+        let text = |value: &glib::Value| value.transform::<String>().ok()?.get::<String>().ok();
+        headers.filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect()
+    }
+
+    fn purpose(&self) -> Purpose {
+        match (self.role, &self.producer_peer_id) {
+            (WebRTCSignallerRole::Producer, _) => Purpose::Produce,
+            (WebRTCSignallerRole::Listener, _) => Purpose::Listen,
+            (WebRTCSignallerRole::Consumer, _) if self.connect_to_first_producer => Purpose::ConsumeFirst,
+            (WebRTCSignallerRole::Consumer, Some(id)) => Purpose::Consume(PeerId::new(id)),
+            (WebRTCSignallerRole::Consumer, None) => Purpose::BeConsumer,
+        }
+    }
+}
