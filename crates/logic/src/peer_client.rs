@@ -69,8 +69,8 @@ pub enum Problem {
         "the signalling server does not take what is sent to it: {0} bytes wait; running sessions go on without it, see to the server and to the network between"
     )]
     QueueFull(usize),
-    /// The server counts otherwise than this side.
-    #[error("the signalling server says that it received what was never sent, or not what it had received")]
+    /// What the server counts does not fit what was sent, or what of that is still kept.
+    #[error("what the signalling server has received and what was sent to it do not fit together any more")]
     Miscounted,
     /// The server does not let this client do what it is for.
     #[error(

@@ -3,6 +3,9 @@
 use crate::backoff::Backoff;
 use std::time::Duration;
 
+/// A connection that ended before this was no success.
+const AT_ONCE: Duration = Duration::from_millis(250);
+
 /// How much is tried, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
@@ -61,7 +64,7 @@ impl Reconnection {
     /// The connection was lost after this long: how long to wait. A server that takes clients on and throws them
     /// out at once is asked less and less often.
     pub fn lost(&mut self, after: Duration) -> Duration {
-        if after >= self.policy.longest {
+        if after >= AT_ONCE {
             self.delays.succeeded();
         }
         self.delays.failed()
@@ -124,6 +127,6 @@ mod tests {
         }
         assert!(delay >= Duration::from_secs(5), "{delay:?}");
         reconnection.connected();
-        assert!(reconnection.lost(Duration::from_secs(10)) <= Duration::from_millis(100));
+        assert!(reconnection.lost(Duration::from_secs(1)) <= Duration::from_millis(100));
     }
 }

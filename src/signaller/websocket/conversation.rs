@@ -178,8 +178,13 @@ impl Conversation {
             Some(frame) => sender.close(Some(frame)).await,
             None => SinkExt::close(sender).await,
         };
-        if done.is_ok() {
-            while let Some(Ok(_)) = receiver.next().await {}
+        if done.is_err() || matches!(ended, Ended::Lost { .. }) {
+            return;
+        }
+        while let Some(Ok(message)) = receiver.next().await {
+            if message.is_close() {
+                return;
+            }
         }
     }
 }

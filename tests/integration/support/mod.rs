@@ -3,6 +3,7 @@
 pub(crate) mod direct;
 pub(crate) mod picture;
 pub(crate) mod program;
+pub(crate) mod relay;
 pub(crate) mod server;
 pub(crate) mod websocket;
 

@@ -1,18 +1,19 @@
 //! A websocket server of a few lines, for what no real server says.
 
 use async_tungstenite::tungstenite::{self, Message, WebSocket};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 pub(crate) fn accept(listener: &TcpListener) -> WebSocket<TcpStream> {
     tungstenite::accept(listener.accept().unwrap().0).unwrap()
 }
 
-pub(crate) fn send(socket: &mut WebSocket<TcpStream>, text: &str) {
+pub(crate) fn send<S: Read + Write>(socket: &mut WebSocket<S>, text: &str) {
     socket.send(Message::text(text)).unwrap();
 }
 
 /// The next text; nothing once the client has closed.
-pub(crate) fn receive(socket: &mut WebSocket<TcpStream>) -> Option<String> {
+pub(crate) fn receive<S: Read + Write>(socket: &mut WebSocket<S>) -> Option<String> {
     loop {
         match socket.read().ok()? {
             Message::Text(text) => return Some(text.to_string()),
