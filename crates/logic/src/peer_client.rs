@@ -11,7 +11,7 @@ use protocol::{
     ClientMessage, EndReason, IceServer, Meta, Outbox, PeerId, PeerMessage, PeerMessageInner, PeerRole,
     PeerStatus, ProtocolVersion, SessionId,
 };
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// Says what arrived after so many counted messages, so that the server need not keep them.
@@ -149,7 +149,9 @@ pub struct PeerClient {
     /// How many of them it has not been told of.
     untold: u64,
     outbox: Outbox<String>,
-    control: VecDeque<String>,
+    /// The choice of a version: neither counted nor kept.
+    choice: Option<ClientMessage>,
+    heartbeat_due: bool,
     problem: Option<Problem>,
     id: Option<PeerId>,
     announced: Option<PeerStatus>,
@@ -176,7 +178,8 @@ impl PeerClient {
             received: 0,
             untold: 0,
             outbox: Outbox::new(limit),
-            control: VecDeque::new(),
+            choice: None,
+            heartbeat_due: false,
             problem: None,
             id: None,
             announced: None,
@@ -192,7 +195,8 @@ impl PeerClient {
     pub fn connected(&mut self, meta: Option<Meta>) {
         self.meta = meta;
         self.phase = Phase::AwaitingWelcome;
-        self.control.clear();
+        self.choice = None;
+        self.heartbeat_due = false;
         self.problem = None;
     }
 
@@ -200,7 +204,8 @@ impl PeerClient {
     /// unless the connection ended in a way that makes it useless to come back as the same peer.
     pub fn disconnected(&mut self, for_good: bool) {
         self.phase = Phase::Offline;
-        self.control.clear();
+        self.choice = None;
+        self.heartbeat_due = false;
         if for_good {
             self.lease = None;
         }
@@ -238,7 +243,13 @@ impl PeerClient {
 
     /// The next text to write; call [`PeerClient::written`] when that is done.
     pub fn next_text(&mut self) -> Option<Text> {
-        if let Some(text) = self.control.pop_front() {
+        let heartbeat = |client: &mut Self| {
+            let due = std::mem::take(&mut client.heartbeat_due);
+            due.then_some(ClientMessage::Heartbeat { received: client.received })
+        };
+        if let Some(message) = self.choice.take().or_else(|| heartbeat(self))
+            && let Ok(text) = serde_json::to_string(&message)
+        {
             return Some(Text { text, queued: false });
         }
         let queued = self.outbox.front().filter(|_| self.phase == Phase::Open);
@@ -319,14 +330,9 @@ impl PeerClient {
         let _ = self.push(message);
     }
 
-    /// Messages that are neither counted nor kept.
-    fn control(&mut self, message: &ClientMessage) {
-        self.control.extend(serde_json::to_string(message));
-    }
-
     fn acknowledge(&mut self) {
         self.untold = 0;
-        self.control(&ClientMessage::Heartbeat { received: self.received });
+        self.heartbeat_due = true;
     }
 
     /// The connection has to end, and what the server knows of us is of no use any more.

@@ -84,12 +84,14 @@ impl PeerClient {
             let resume = self.lease.as_ref().map(|lease| lease.token.clone());
             let resume = resume.map(|token| Resume { token, received: self.received });
             let heartbeat_ms = u64::try_from(self.heartbeat.as_millis()).ok();
-            self.control(&ClientMessage::SetProtocolVersion { version: self.version, resume, heartbeat_ms });
+            let version = self.version;
+            self.choice = Some(ClientMessage::SetProtocolVersion { version, resume, heartbeat_ms });
             return Vec::new();
         }
         if self.version > ProtocolVersion::V1_0 {
             let version = self.version;
-            self.control(&ClientMessage::SetProtocolVersion { version, resume: None, heartbeat_ms: None });
+            let (resume, heartbeat_ms) = (None, None);
+            self.choice = Some(ClientMessage::SetProtocolVersion { version, resume, heartbeat_ms });
         }
         self.lease = None;
         self.register(id)
