@@ -9,7 +9,7 @@ mod sending;
 mod webrtcbin;
 
 pub(crate) use certificate::{Certificate, prepare};
-pub(crate) use resolve::IceServers;
+pub(crate) use resolve::{DEFAULT_STUN_SERVER, IceServers};
 pub(crate) use sending::{Outlet, OutletEvents};
 pub(crate) use webrtcbin::{Connection, NO_TRANSPORT, Received, SenderOptions, stats_in, to_gst};
 

@@ -6,6 +6,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use url::{Host, Url};
 
+/// The STUN server of elements for which the application names none.
+pub(crate) const DEFAULT_STUN_SERVER: &str = "stun://stun.l.google.com:19302";
+
 /// The servers of an element. A clone sees what is resolved later.
 #[derive(Clone, Default)]
 pub(crate) struct IceServers(Arc<Mutex<Resolved>>);
@@ -14,6 +17,8 @@ pub(crate) struct IceServers(Arc<Mutex<Resolved>>);
 struct Resolved {
     /// Those of the properties.
     own: List,
+    /// Whether the application left the STUN server to the element: one that the signalling server names is better.
+    default_stun: bool,
     /// Those that the signalling server names, and how often it has named some.
     given: List,
     generation: u64,
@@ -57,6 +62,7 @@ impl IceServers {
     /// Starts to look the names up.
     pub(crate) fn new(stun: Option<&str>, turn: &[String]) -> Self {
         let servers = Self::default();
+        servers.lock().default_stun = stun == Some(DEFAULT_STUN_SERVER);
         if let Some(url) = stun.filter(|url| !url.is_empty()) {
             servers.add(url, true, Origin::Properties);
         }
@@ -118,10 +124,15 @@ impl IceServers {
         });
     }
 
-    /// The STUN server, by address, where one is known by now: the application's before the signalling server's.
+    /// The STUN server, by address, where one is known by now: the application's, the signalling server's, the
+    /// default.
     pub(super) fn stun(&self) -> Option<String> {
         let resolved = self.lock();
-        resolved.own.stun.clone().or_else(|| resolved.given.stun.clone())
+        let (first, second) = match resolved.default_stun {
+            false => (&resolved.own, &resolved.given),
+            true => (&resolved.given, &resolved.own),
+        };
+        first.stun.clone().or_else(|| second.stun.clone())
     }
 
     /// The TURN servers, by address, that are known by now.

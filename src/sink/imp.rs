@@ -1,8 +1,9 @@
 //! The GObject of every sink: properties, pads, states, child proxy and navigation.
 
 use super::input::Input;
-use super::settings::{STUN_SERVER, Settings, WebRTCSinkCongestionControl};
+use super::settings::{Settings, WebRTCSinkCongestionControl};
 use super::{WebRTCSinkPad, properties, signals, templates};
+use crate::peer::DEFAULT_STUN_SERVER;
 use crate::signaller::Signallable;
 use gst::glib;
 use gst::prelude::*;
@@ -19,7 +20,7 @@ pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 #[properties(wrapper_type = super::BaseWebRTCSink)]
 pub struct BaseWebRTCSink {
     #[property(name = "stun-server", type = Option<String>, get, set, member = stun_server, nick = "STUN server",
-        blurb = "STUN server as stun://host:port; NULL for none", default = Some(STUN_SERVER))]
+        blurb = "STUN server as stun://host:port; NULL for none", default = Some(DEFAULT_STUN_SERVER))]
     #[property(name = "congestion-control", type = WebRTCSinkCongestionControl, get, set, member = congestion_control,
         nick = "Congestion control", blurb = "How the bitrate follows the network",
         builder(WebRTCSinkCongestionControl::GoogleCongestionControl).mutable_ready())]

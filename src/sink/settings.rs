@@ -1,6 +1,7 @@
 //! The sink's settings and their types.
 
 use crate::codec;
+use crate::peer::DEFAULT_STUN_SERVER;
 use gst::glib;
 use logic::codec::{Codec, MediaKind};
 
@@ -58,9 +59,6 @@ pub(crate) struct Settings {
     pub(crate) web_server_host_addr: Option<String>,
 }
 
-/// STUN server of an application that names none.
-pub(crate) const STUN_SERVER: &str = "stun://stun.l.google.com:19302";
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -68,7 +66,7 @@ impl Default for Settings {
             audio_caps: codec::caps(
                 "audio/x-opus, channel-mapping-family=(int)0; audio/x-opus, channel-mapping-family=(int)1",
             ),
-            stun_server: Some(STUN_SERVER.into()),
+            stun_server: Some(DEFAULT_STUN_SERVER.into()),
             turn_servers: Vec::new(),
             congestion_control: WebRTCSinkCongestionControl::default(),
             min_bitrate: 1000,

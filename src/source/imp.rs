@@ -1,7 +1,8 @@
 //! The GObject of every source: properties, states and child proxy.
 
-use super::settings::{STUN_SERVER, Settings};
+use super::settings::Settings;
 use super::{properties, templates};
+use crate::peer::DEFAULT_STUN_SERVER;
 use crate::signaller::Signallable;
 use gst::glib;
 use gst::prelude::*;
@@ -16,7 +17,7 @@ pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 #[properties(wrapper_type = super::BaseWebRTCSrc)]
 pub struct BaseWebRTCSrc {
     #[property(name = "stun-server", type = Option<String>, get, set, member = stun_server, nick = "STUN server",
-        blurb = "STUN server as stun://host:port; NULL for none", default = Some(STUN_SERVER), mutable_ready)]
+        blurb = "STUN server as stun://host:port; NULL for none", default = Some(DEFAULT_STUN_SERVER), mutable_ready)]
     #[property(name = "do-retransmission", type = bool, get, set, member = do_retransmission, nick = "Retransmission",
         blurb = "Ask for lost packets again (RFC 4588)", default = true, mutable_ready)]
     #[property(name = "jitter-buffer-min", type = u32, get, set, member = jitter_buffer_min, nick = "Shortest jitter buffer",

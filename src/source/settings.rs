@@ -1,5 +1,6 @@
 //! The source's settings.
 
+use crate::peer::DEFAULT_STUN_SERVER;
 use logic::codec::{self, Codec, MediaKind};
 
 /// Everything that can be set.
@@ -15,14 +16,11 @@ pub(crate) struct Settings {
     pub(super) jitter_buffer_max: u32,
 }
 
-/// STUN server of an application that names none.
-pub(super) const STUN_SERVER: &str = "stun://stun.l.google.com:19302";
-
 impl Default for Settings {
     fn default() -> Self {
         let named = |names: &[&str]| names.iter().filter_map(|name| codec::by_name(name)).collect();
         Self {
-            stun_server: Some(STUN_SERVER.into()),
+            stun_server: Some(DEFAULT_STUN_SERVER.into()),
             turn_servers: Vec::new(),
             meta: None,
             video_codecs: named(&["VP8", "H264", "VP9", "H265", "AV1"]),

@@ -11,6 +11,7 @@ mod embedded_servers;
 mod ends_in_time;
 mod inspection;
 mod never_blocks;
+mod order;
 mod outputs;
 mod reasons;
 mod reconnecting;

@@ -54,7 +54,7 @@ pub struct Signaller {
     #[property(name = "reconnect-delay-min", type = u32, get, set, member = reconnect_delay_min, nick = "Shortest reconnect delay",
         blurb = "Delay before the second attempt (ms); it doubles with each further one, and a random share of up to a half is taken off", minimum = 1, maximum = 3_600_000, default = 250)]
     #[property(name = "reconnect-delay-max", type = u32, get, set, member = reconnect_delay_max, nick = "Longest reconnect delay",
-        blurb = "The delay between attempts grows up to this (ms)", minimum = 1, maximum = 3_600_000, default = 10_000)]
+        blurb = "The delay between attempts grows up to this (ms)", minimum = 1, maximum = 3_600_000, default = 4_000)]
     #[property(name = "connect-timeout", type = u32, get, set, member = connect_timeout, nick = "Connect timeout",
         blurb = "How long one attempt to connect and to register may take (ms)", minimum = 1, maximum = 3_600_000, default = 10_000)]
     #[property(name = "heartbeat-interval", type = u32, get, set, member = heartbeat_interval, nick = "Heartbeat interval",

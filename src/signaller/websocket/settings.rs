@@ -47,7 +47,7 @@ impl Default for Settings {
             connect_attempts: 5,
             reconnect_attempts: 0,
             reconnect_delay_min: 250,
-            reconnect_delay_max: 10_000,
+            reconnect_delay_max: 4_000,
             connect_timeout: 10_000,
             heartbeat_interval: 10_000,
             client_id: None,

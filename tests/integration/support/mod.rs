@@ -1,5 +1,6 @@
 //! What every scenario needs: producers, viewers, waiting with a deadline.
 
+pub(crate) mod delays;
 pub(crate) mod direct;
 pub(crate) mod picture;
 pub(crate) mod program;

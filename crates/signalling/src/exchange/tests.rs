@@ -160,7 +160,7 @@ fn a_peer_that_is_back_in_time_is_the_same_and_nobody_noticed() {
     let mut back = scene.peer(Some((&consumer.token, consumer.received())));
     assert!(back.resumed);
     assert_eq!(back.id, consumer.id);
-    assert_ne!(back.token, consumer.token, "a token is good for one connection");
+    assert_ne!(back.token, consumer.token);
     scene.candidate(&mut producer, &session, 1);
     back.hear();
     assert_eq!(back.candidates(), [1]);
@@ -172,6 +172,20 @@ fn a_peer_that_is_back_in_time_is_the_same_and_nobody_noticed() {
     assert_eq!(scene.exchange.expire(scene.now), None);
     scene.candidate(&mut producer, &session, 3);
     assert_eq!(back.hear().len(), 1);
+}
+
+#[test]
+fn a_token_is_good_until_its_successor_has_arrived_and_no_longer() {
+    let mut scene = Scene::new();
+    let (_producer, consumer, _) = scene.session();
+    let again = scene.peer(Some((&consumer.token, consumer.received())));
+    // Lost before the new lease arrived: the old token is all that the peer has.
+    scene.leave(&again, cut());
+    let back = scene.peer(Some((&consumer.token, consumer.received())));
+    assert!(back.resumed);
+    let last = scene.peer(Some((&back.token, consumer.received())));
+    assert!(last.resumed);
+    assert!(!scene.peer(Some((&again.token, 0))).resumed, "two leases ago");
 }
 
 #[test]
