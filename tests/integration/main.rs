@@ -5,6 +5,7 @@
 mod bad_descriptions;
 mod bad_settings;
 mod browsers;
+mod closing;
 mod codecs;
 mod custom_signallers;
 mod embedded_servers;
