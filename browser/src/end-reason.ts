@@ -1,5 +1,7 @@
 /** Why a session ended, for programs and for people. */
 
+import type { EndCode } from "./protocol.js";
+
 /** What a session waited for when its time ran out. */
 export type SessionPhase = "session" | "description" | "transport";
 
@@ -7,8 +9,11 @@ export type SessionPhase = "session" | "description" | "transport";
 export type EndReason =
   /** `close()` was called on this side. */
   | { readonly kind: "closed" }
-  /** The other side ended it; `error` says what went wrong there, where something did. */
-  | { readonly kind: "endedByPeer"; readonly error: string | null }
+  /**
+   * The other side ended it, or the server because that side is gone; `error` says what went wrong there, where
+   * something did, and `reason` says the same to programs; null where the server is older than that.
+   */
+  | { readonly kind: "endedByPeer"; readonly error: string | null; readonly reason: EndCode | null }
   /** The signalling server refused to start it. */
   | { readonly kind: "refused"; readonly error: string }
   /** It did not reach the state of streaming in time. */
@@ -17,7 +22,7 @@ export type EndReason =
   | { readonly kind: "transportFailed" }
   /** A description could not be made or applied. */
   | { readonly kind: "negotiationFailed"; readonly error: string }
-  /** The connection to the signalling server broke. */
+  /** The connection to the signalling server broke before the media ran. */
   | { readonly kind: "signallingLost" };
 
 const WAITED_FOR: Readonly<Record<SessionPhase, string>> = {
@@ -26,13 +31,33 @@ const WAITED_FOR: Readonly<Record<SessionPhase, string>> = {
   transport: "no network path was found",
 };
 
+const ENDED_FOR: Readonly<Record<EndCode, string | null>> = {
+  ended: null,
+  stopping: "it is stopping",
+  peerGone: "it is gone",
+  roleDropped: "it does something else now",
+  refused: "it takes no further session",
+  transportFailed: "the network path failed",
+  timedOut: "something did not come in time",
+  description: "no agreement about the media",
+  pipeline: "its media processing failed",
+  unexpected: "a message came out of turn",
+  stalled: "no media was taken for too long",
+  vanished: "this side was not heard any more",
+  unknown: null,
+};
+
+const ORDINARY: readonly (EndCode | null)[] = [null, "ended", "stopping", "peerGone", "roleDropped"];
+
 /** The reason in words. May hold text of the other side: show it as text, never as HTML. */
 export function describeEnd(reason: EndReason): string {
   switch (reason.kind) {
     case "closed":
       return "closed here";
-    case "endedByPeer":
-      return reason.error === null ? "ended by the other side" : `ended by the other side: ${reason.error}`;
+    case "endedByPeer": {
+      const why = reason.error ?? (reason.reason === null ? null : ENDED_FOR[reason.reason]);
+      return why === null ? "ended by the other side" : `ended by the other side: ${why}`;
+    }
     case "refused":
       return `refused by the signalling server: ${reason.error}`;
     case "timeout":
@@ -48,5 +73,28 @@ export function describeEnd(reason: EndReason): string {
 
 /** Whether the reason is an ordinary end rather than a failure. */
 export function isOrdinaryEnd(reason: EndReason): boolean {
-  return reason.kind === "closed" || (reason.kind === "endedByPeer" && reason.error === null);
+  return (
+    reason.kind === "closed" ||
+    (reason.kind === "endedByPeer" && reason.error === null && ORDINARY.includes(reason.reason))
+  );
+}
+
+/** The reason as the other member is told; null where it is not told. */
+export function endCodeOf(reason: EndReason): EndCode | null {
+  switch (reason.kind) {
+    case "closed":
+      return "ended";
+    case "refused":
+      return "refused";
+    case "timeout":
+      return "timedOut";
+    case "transportFailed":
+      return "transportFailed";
+    case "negotiationFailed":
+      return "description";
+    case "endedByPeer":
+    case "signallingLost":
+      // The one knows, and a server that lost the session cannot pass anything on.
+      return null;
+  }
 }

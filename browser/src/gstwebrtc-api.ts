@@ -1,11 +1,12 @@
 /** The entry point: one connection to a signalling server, the peers on it and the sessions with them. */
 
-import { type ClientMessage, type Json, type Peer, type ServerMessage } from "./protocol.js";
-import { ConsumerSession, type OfferOptions } from "./consumer-session.js";
+import type { IceServer, Json, Peer, ServerMessage } from "./protocol.js";
+import type { ConsumerSession, OfferOptions } from "./consumer-session.js";
 import { type DirectoryChange, PeerDirectory, type PeerListener } from "./peer-directory.js";
-import { ProducerSession } from "./producer-session.js";
-import { SessionState, type WebRTCSession } from "./session.js";
-import { SignallingClient } from "./signalling-client.js";
+import type { ProducerSession } from "./producer-session.js";
+import { SessionRegistry } from "./session-registry.js";
+import { SessionState } from "./session.js";
+import { type Outlook, SignallingClient } from "./signalling-client.js";
 
 /** How a {@link GstWebRTCAPI} connects. What is left out has a default. */
 export interface GstWebRTCConfig {
@@ -13,6 +14,8 @@ export interface GstWebRTCConfig {
   readonly meta?: Json;
   /** Address of the signalling server; `ws://127.0.0.1:8443` by default. */
   readonly signalingServerUrl?: string;
+  /** What proves to the signalling server that this client may come, where it wants proof. A secret. */
+  readonly token?: string;
   /**
    * A usual wait before a lost connection is tried again, in milliseconds; 2500 by default, 0: it is not.
    * Waits begin at a quarter of it, double up to four times it and vary at random.
@@ -20,7 +23,10 @@ export interface GstWebRTCConfig {
   readonly reconnectionTimeout?: number;
   /** How long a session may take until it streams, in milliseconds; 20000 by default, 0: for ever. */
   readonly connectTimeout?: number;
-  /** Settings of peer connections, laid over two public STUN servers and `bundlePolicy: "max-bundle"`. */
+  /**
+   * Settings of peer connections, laid over `bundlePolicy: "max-bundle"`. ICE servers that the signalling server names
+   * are used as well; two public STUN servers are used where neither names any and there is no `iceServers` here.
+   */
   readonly webrtcConfig?: RTCConfiguration;
 }
 
@@ -28,16 +34,15 @@ export interface GstWebRTCConfig {
 export interface ConnectionListener {
   /** The connection works; the server calls this client `clientId`. */
   connected(clientId: string): void;
-  /** The connection is lost. It is tried again unless `reconnectionTimeout` is 0. */
+  /** The connection is lost. It is tried again unless `reconnectionTimeout` is 0; sessions may go on meanwhile. */
   disconnected(): void;
   /** The server or the connection has a problem that ends nothing; for people to read. */
   problem?(text: string): void;
 }
 
-const DEFAULT_WEBRTC_CONFIG: RTCConfiguration = {
-  iceServers: [{ urls: ["stun:stun.l.google.com:19302", "stun:stun1.l.google.com:19302"] }],
-  bundlePolicy: "max-bundle",
-};
+const PUBLIC_ICE_SERVERS: RTCIceServer[] = [
+  { urls: ["stun:stun.l.google.com:19302", "stun:stun1.l.google.com:19302"] },
+];
 const HANDSHAKE_TIMEOUT = 10_000;
 const PEER_EVENTS = ["producerAdded", "producerRemoved", "consumerAdded", "consumerRemoved"] as const;
 
@@ -47,15 +52,13 @@ export class GstWebRTCAPI {
   static readonly SessionState = SessionState;
 
   readonly #webrtcConfig: RTCConfiguration;
-  readonly #connectTimeout: number;
   readonly #client: SignallingClient;
+  readonly #sessions: SessionRegistry;
   readonly #directory = new PeerDirectory();
   readonly #connectionListeners = new Set<ConnectionListener>();
   readonly #peerListeners = new Set<PeerListener>();
-  readonly #sessions = new Map<string, WebRTCSession>();
-  /** Sessions that the server was asked for, oldest first; those that are over stay until it answers. */
-  readonly #requested: ConsumerSession[] = [];
-  #producers: readonly ProducerSession[] = [];
+  /** As the signalling server named them. */
+  #iceServers: readonly IceServer[] = [];
 
   /**
    * Connects to the signalling server.
@@ -63,32 +66,16 @@ export class GstWebRTCAPI {
    * @throws `SyntaxError` where the server's address is none.
    */
   constructor(config: GstWebRTCConfig = {}) {
-    this.#webrtcConfig = { ...DEFAULT_WEBRTC_CONFIG, ...config.webrtcConfig };
-    this.#connectTimeout = config.connectTimeout ?? 20_000;
-    this.#client = new SignallingClient(
-      {
-        url: config.signalingServerUrl ?? "ws://127.0.0.1:8443",
-        meta: config.meta ?? null,
-        reconnectionTimeout: config.reconnectionTimeout ?? 2500,
-        handshakeTimeout: HANDSHAKE_TIMEOUT,
-      },
-      {
-        ready: (peerId) => {
-          this.#tellConnection((listener) => {
-            listener.connected(peerId);
-          });
-        },
-        lost: () => {
-          this.#onLost();
-        },
-        message: (message) => {
-          this.#onMessage(message);
-        },
-        problem: (text) => {
-          this.#onProblem(text);
-        },
-      },
-    );
+    this.#webrtcConfig = { bundlePolicy: "max-bundle", ...config.webrtcConfig };
+    this.#client = this.#makeClient(config);
+    this.#sessions = new SessionRegistry({
+      webrtcConfig: () => this.#configForNew(),
+      connectTimeout: config.connectTimeout ?? 20_000,
+      givesReasons: () => this.#client.leased,
+      send: (message) => this.#client.send(message),
+      announce: (...roles) => this.#client.announce(...roles),
+    });
+    addEventListener("pagehide", this.#onPageHide);
   }
 
   /** Calls `listener` when the connection comes and goes; false where it lacks a function. */
@@ -163,69 +150,66 @@ export class GstWebRTCAPI {
 
   /** Ends all sessions and the connection for good. */
   close(): void {
-    this.#endSessions("closed");
-    this.#client.close();
+    this.#close("the client was closed");
+  }
+
+  readonly #onPageHide = (event: PageTransitionEvent): void => {
+    // A page that may be shown again finds its connection then, or resumes it.
+    if (!event.persisted) {
+      this.#close("the page was left");
+    }
+  };
+
+  #close(reason: string): void {
+    removeEventListener("pagehide", this.#onPageHide);
+    this.#sessions.close();
+    this.#client.close(reason);
+  }
+
+  #makeClient(config: GstWebRTCConfig): SignallingClient {
+    return new SignallingClient(
+      {
+        url: config.signalingServerUrl ?? "ws://127.0.0.1:8443",
+        token: config.token ?? "",
+        meta: config.meta ?? null,
+        reconnectionTimeout: config.reconnectionTimeout ?? 2500,
+        handshakeTimeout: HANDSHAKE_TIMEOUT,
+      },
+      {
+        ready: (peerId) => {
+          this.#tellConnection((listener) => {
+            listener.connected(peerId);
+          });
+        },
+        lost: () => {
+          this.#tellConnection((listener) => {
+            listener.disconnected();
+          });
+        },
+        forgotten: (outlook) => {
+          this.#onForgotten(outlook);
+        },
+        message: (message) => {
+          this.#onMessage(message);
+        },
+        problem: (text) => {
+          this.#onProblem(text);
+        },
+      },
+    );
+  }
+
+  #configForNew(): RTCConfiguration {
+    const own = this.#webrtcConfig.iceServers ?? (this.#iceServers.length === 0 ? PUBLIC_ICE_SERVERS : []);
+    return { ...this.#webrtcConfig, iceServers: [...this.#iceServers, ...own] };
   }
 
   #createConsumer(peerId: string, offerOptions: OfferOptions | null): ConsumerSession | null {
-    if (this.#client.peerId === null) {
-      return null;
-    }
-    return new ConsumerSession(
-      peerId,
-      {
-        ...this.#host(),
-        requestSession: (session, offer) => {
-          const sent = this.#client.send({ type: "startSession", peerId, ...(offer === undefined ? {} : { offer }) });
-          if (sent) {
-            this.#requested.push(session);
-          }
-          return sent;
-        },
-      },
-      offerOptions,
-    );
+    return this.#client.peerId === null ? null : this.#sessions.createConsumer(peerId, offerOptions);
   }
 
   #createProducer(stream: MediaStream, consumerId: string | null): ProducerSession | null {
-    const taken = this.#producers.some((session) => session.consumerId === consumerId);
-    if (this.#client.peerId === null || taken) {
-      return null;
-    }
-    const producer = new ProducerSession(
-      stream,
-      {
-        ...this.#host(),
-        setProducing: (session, producing) => this.#setProducing(session, producing),
-        adopt: (session, sessionId) => {
-          this.#sessions.set(sessionId, session);
-        },
-      },
-      consumerId,
-    );
-    producer.addEventListener("closed", () => {
-      this.#producers = this.#producers.filter((other) => other !== producer);
-    });
-    this.#producers = [...this.#producers, producer];
-    return producer;
-  }
-
-  #host() {
-    return {
-      webrtcConfig: this.#webrtcConfig,
-      connectTimeout: this.#connectTimeout,
-      send: (message: ClientMessage) => this.#client.send(message),
-      forget: (session: WebRTCSession) => {
-        this.#sessions.delete(session.sessionId);
-      },
-    };
-  }
-
-  #setProducing(session: ProducerSession, producing: boolean): boolean {
-    if (session.consumerId === null) {
-      return producing ? this.#client.announce("producer") : this.#client.announce();
-    }
-    return producing && this.#client.send({ type: "startSession", peerId: session.consumerId });
+    return this.#client.peerId === null ? null : this.#sessions.createProducer(stream, consumerId);
   }
 
   #onMessage(message: ServerMessage): void {
@@ -233,34 +217,40 @@ export class GstWebRTCAPI {
       case "welcome":
       case "lease":
       case "heartbeat":
+        break;
       case "iceServers":
+        this.#iceServers = message.iceServers;
         break;
       case "peerStatusChanged":
         this.#onStatus(message);
         break;
       case "list":
-        this.#tellPeers(message.producers.flatMap((peer) => this.#listed("producer", peer)));
+        this.#tellPeers(this.#directory.replace("producer", this.#others(message.producers)));
         break;
       case "listConsumers":
-        this.#tellPeers(message.consumers.flatMap((peer) => this.#listed("consumer", peer)));
+        this.#tellPeers(this.#directory.replace("consumer", this.#others(message.consumers)));
         break;
       case "startSession":
-        this.#onStartSession(message.peerId, message.sessionId, message.offer);
+        this.#sessions.onStartSession(message.peerId, message.sessionId, message.offer);
         break;
       case "sessionStarted":
-        this.#onSessionStarted(message.peerId, message.sessionId);
+        this.#sessions.onSessionStarted(message.peerId, message.sessionId);
         break;
       case "peer":
-        this.#sessions.get(message.sessionId)?.receive(message);
+        this.#sessions.find(message.sessionId)?.receive(message);
         break;
       case "endSession":
-        this.#sessions.get(message.sessionId)?.end({ kind: "endedByPeer", error: null });
+        this.#sessions.find(message.sessionId)?.end({ kind: "endedByPeer", error: null, reason: null });
         break;
       case "endSessionV1_1":
-        this.#sessions.get(message.sessionId)?.end({ kind: "endedByPeer", error: message.error });
+        this.#sessions
+          .find(message.sessionId)
+          ?.end({ kind: "endedByPeer", error: message.error, reason: message.reason });
         break;
       case "error":
-        this.#onError(message.details);
+        if (!this.#sessions.onError(message)) {
+          this.#onProblem(message.details);
+        }
         break;
     }
   }
@@ -272,67 +262,20 @@ export class GstWebRTCAPI {
     if (status.peerId !== this.#client.peerId) {
       this.#tellPeers(this.#directory.update(status.peerId, status.roles, status.meta));
     } else if (status.roles.includes("producer")) {
-      this.#producers.find(({ consumerId }) => consumerId === null)?.announced();
+      this.#sessions.announced();
     }
   }
 
-  #listed(role: "producer" | "consumer", peer: Peer): DirectoryChange[] {
-    return peer.id === this.#client.peerId ? [] : this.#directory.add(role, peer);
+  #others(peers: readonly Peer[]): Peer[] {
+    return peers.filter(({ id }) => id !== this.#client.peerId);
   }
 
-  #onStartSession(peerId: string, sessionId: string, offer: string | null): void {
-    const producer =
-      this.#producers.find(({ consumerId, state }) => consumerId === peerId && state === SessionState.connecting) ??
-      this.#producers.find(({ consumerId, state }) => consumerId === null && state !== SessionState.idle);
-    if (producer === undefined) {
-      this.#client.send({ type: "endSession", sessionId });
-    } else {
-      producer.addClient(peerId, sessionId, offer);
-    }
-  }
-
-  #onSessionStarted(peerId: string, sessionId: string): void {
-    const session = this.#takeRequested((id) => id === peerId);
-    if (session === undefined || session.state === SessionState.closed) {
-      this.#client.send({ type: "endSession", sessionId });
-      return;
-    }
-    this.#sessions.set(sessionId, session);
-    session.named(sessionId);
-  }
-
-  #onError(details: string): void {
-    // The server does not say which request it refuses, but names the peer.
-    const session = this.#takeRequested((id) => details.includes(id));
-    const producer = this.#producers.find(
-      ({ consumerId, state }) =>
-        consumerId !== null && state === SessionState.connecting && details.includes(consumerId),
-    );
-    if (session !== undefined) {
-      session.end({ kind: "refused", error: details });
-    } else if (producer !== undefined) {
-      producer.end({ kind: "refused", error: details });
-    } else {
-      this.#onProblem(details);
-    }
-  }
-
-  #takeRequested(matches: (peerId: string) => boolean): ConsumerSession | undefined {
-    const index = this.#requested.findIndex(({ peerId }) => matches(peerId));
-    return index < 0 ? undefined : this.#requested.splice(index, 1)[0];
-  }
-
-  #onLost(): void {
-    this.#endSessions("signallingLost");
-    this.#tellPeers(this.#directory.clear());
-    this.#tellConnection((listener) => {
-      listener.disconnected();
-    });
-  }
-
-  #endSessions(kind: "closed" | "signallingLost"): void {
-    for (const session of [...this.#producers, ...this.#requested.splice(0), ...this.#sessions.values()]) {
-      session.end({ kind });
+  #onForgotten(outlook: Outlook): void {
+    this.#iceServers = [];
+    this.#sessions.onForgotten(outlook);
+    if (outlook !== "back") {
+      // Otherwise the next list says who is still there.
+      this.#tellPeers(this.#directory.clear());
     }
   }
 

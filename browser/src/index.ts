@@ -11,6 +11,6 @@ export { type EndReason, type SessionPhase, describeEnd, isOrdinaryEnd } from ".
 export { type SessionEvents, SessionState, WebRTCSession } from "./session.js";
 export { type ControlResponse, type InfoMessage, RemoteController, type RemoteControllerEvents } from "./remote-control.js";
 export type { NavigationEvent } from "./navigation.js";
-export type { Json, Peer } from "./protocol.js";
+export type { EndCode, Json, Peer } from "./protocol.js";
 export type { PeerListener } from "./peer-directory.js";
 export { setVideoPlayoutDelay } from "./playout.js";

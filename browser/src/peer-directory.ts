@@ -32,12 +32,17 @@ export class PeerDirectory {
   update(id: string, roles: readonly PeerRole[], meta: Json): DirectoryChange[] {
     const peer = { id, meta };
     return (["producer", "consumer"] as const).flatMap((role) =>
-      roles.includes(role) ? this.add(role, peer) : this.#remove(role, id),
+      roles.includes(role) ? this.#add(role, peer) : this.#remove(role, id),
     );
   }
 
-  /** Takes an entry of the list of those that have `role`: says nothing of the peer's other roles. */
-  add(role: ListedRole, peer: Peer): DirectoryChange[] {
+  /** Takes the list of those that have `role`: says nothing of their other roles. */
+  replace(role: ListedRole, peers: readonly Peer[]): DirectoryChange[] {
+    const gone = this.withRole(role).filter(({ id }) => !peers.some((peer) => peer.id === id));
+    return [...gone.flatMap(({ id }) => this.#remove(role, id)), ...peers.flatMap((peer) => this.#add(role, peer))];
+  }
+
+  #add(role: ListedRole, peer: Peer): DirectoryChange[] {
     const known = this.#peers[role].get(peer.id);
     if (known !== undefined && JSON.stringify(known.meta) === JSON.stringify(peer.meta)) {
       return [];

@@ -12,6 +12,37 @@ export type PeerRole = "producer" | "listener" | "consumer";
 /** A version of the protocol that a client may ask for; 1.0 without asking. */
 export type ProtocolVersion = "v1_0" | "v1_1" | "v1_2";
 
+/** The versions that are known here, best first. */
+const VERSIONS: readonly ProtocolVersion[] = ["v1_2", "v1_1", "v1_0"];
+
+/**
+ * The version to choose at a server that says that it speaks `offered`. One that says nothing may still know 1.1; if
+ * it does not, it ignores the choice.
+ */
+export function chooseVersion(offered: readonly ProtocolVersion[]): ProtocolVersion {
+  return VERSIONS.find((version) => offered.includes(version)) ?? "v1_1";
+}
+
+/** Why sessions end, as it stands on the wire. */
+export const END_CODES = [
+  "ended",
+  "stopping",
+  "peerGone",
+  "roleDropped",
+  "refused",
+  "transportFailed",
+  "timedOut",
+  "description",
+  "pipeline",
+  "unexpected",
+  "stalled",
+  "vanished",
+  "unknown",
+] as const;
+
+/** Why a session ended, in the words of the member or the server that ended it; `unknown` for newer ones. */
+export type EndCode = (typeof END_CODES)[number];
+
 /** A STUN or TURN server, in the form that `RTCPeerConnection` takes. */
 export interface IceServer {
   readonly urls: string[];
@@ -82,7 +113,7 @@ export type ServerMessage =
       readonly type: "endSessionV1_1";
       readonly sessionId: string;
       readonly error: string | null;
-      readonly reason: string | null;
+      readonly reason: EndCode | null;
     }
   | PeerMessage
   | { readonly type: "list"; readonly producers: readonly Peer[] }
@@ -111,7 +142,7 @@ export type ClientMessage =
       readonly type: "endSessionV1_1";
       readonly sessionId: string;
       readonly error?: string;
-      readonly reason?: string;
+      readonly reason?: EndCode;
     }
   | PeerMessage
   | { readonly type: "list" }
@@ -161,9 +192,9 @@ const readers: Readonly<Record<string, ((m: Fields) => ServerMessage) | undefine
       type: "lease",
       peerId: string(m, "peerId"),
       token: string(m, "token"),
-      leaseMs: count(m, "leaseMs"),
-      heartbeatMs: count(m, "heartbeatMs"),
-      silenceMs: count(m, "silenceMs"),
+      leaseMs: duration(m, "leaseMs"),
+      heartbeatMs: duration(m, "heartbeatMs"),
+      silenceMs: duration(m, "silenceMs"),
       resumed: m["resumed"] === true,
       received: count(m, "received"),
     }),
@@ -191,7 +222,7 @@ const readers: Readonly<Record<string, ((m: Fields) => ServerMessage) | undefine
       type: "endSessionV1_1",
       sessionId: string(m, "sessionId"),
       error: optionalString(m, "error"),
-      reason: optionalString(m, "reason"),
+      reason: endCode(optionalString(m, "reason")),
     }),
     peer: readPeerMessage,
     list: (m) => ({ type: "list", producers: array(m, "producers").map(readPeer) }),
@@ -239,7 +270,11 @@ function readIceServer(value: unknown): IceServer {
 }
 
 function isVersion(value: unknown): value is ProtocolVersion {
-  return value === "v1_0" || value === "v1_1" || value === "v1_2";
+  return VERSIONS.some((version) => version === value);
+}
+
+function endCode(name: string | null): EndCode | null {
+  return name === null ? null : (END_CODES.find((code) => code === name) ?? "unknown");
 }
 
 function isRole(value: unknown): value is PeerRole {
@@ -275,6 +310,13 @@ function count(fields: Fields, key: string): number {
     throw new ProtocolError(`${key} is not a count`);
   }
   return value;
+}
+
+/** Timers of browsers know no longer times than this. */
+const LONGEST = 2 ** 30;
+
+function duration(fields: Fields, key: string): number {
+  return Math.min(count(fields, key), LONGEST);
 }
 
 function optionalString(fields: Fields, key: string): string | null {

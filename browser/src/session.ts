@@ -27,14 +27,14 @@ export interface SessionEvents {
 
 /** What a session needs from the client that it belongs to. */
 export interface SessionHost {
-  /** For new peer connections. */
-  readonly webrtcConfig: RTCConfiguration;
+  /** For a new peer connection. */
+  webrtcConfig(): RTCConfiguration;
   /** How long a session may take until it streams, in milliseconds; 0: for ever. */
   readonly connectTimeout: number;
   /** Queues a message; false where there is no working connection. */
   send(message: ClientMessage): boolean;
-  /** Is told when a session is over. */
-  forget(session: WebRTCSession): void;
+  /** Is told when a session is over, and tells the other member. */
+  ended(session: WebRTCSession, reason: EndReason): void;
 }
 
 /** A session with another peer. */
@@ -104,14 +104,11 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     }
     this.#endReason = reason;
     clearTimeout(this.#deadline);
-    if (reason.kind !== "endedByPeer") {
-      this.#sayEnd(reason);
-    }
+    this.host.ended(this, reason);
     const connection = this.#connection;
     this.#connection = null;
     connection?.close();
     this.setState(SessionState.closed);
-    this.host.forget(this);
     if (connection !== null) {
       this.dispatchEvent(new Event("rtcPeerConnectionChanged"));
     }
@@ -211,7 +208,7 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     if (this.#connection !== null) {
       return this.#connection;
     }
-    const connection = new RTCPeerConnection(this.host.webrtcConfig);
+    const connection = new RTCPeerConnection(this.host.webrtcConfig());
     this.#connection = connection;
     connection.addEventListener("icecandidate", ({ candidate }) => {
       // Neither null nor an empty candidate is sent: older peers do not know an end of candidates.
@@ -277,18 +274,5 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
 
   #say(what: { sdp: SessionDescription } | { ice: IceCandidate }): void {
     this.host.send({ type: "peer", sessionId: this.#sessionId, ...what });
-  }
-
-  #sayEnd(reason: EndReason): void {
-    const sessionId = this.#sessionId;
-    if (sessionId === "") {
-      return;
-    }
-    if (!isOrdinaryEnd(reason)) {
-      // A server of 1.0 ignores the message that carries a reason, and every server ignores the end of a session
-      // that is over.
-      this.host.send({ type: "endSessionV1_1", sessionId, error: describeEnd(reason) });
-    }
-    this.host.send({ type: "endSession", sessionId });
   }
 }

@@ -1,23 +1,31 @@
 /**
- * One connection to the signalling server that comes back by itself. Says hello, keeps the order of messages and
- * checks what arrives; what messages mean to sessions is left to its observer.
+ * One conversation with the signalling server that outlives its connections. Says hello, keeps the order of messages,
+ * resumes where the server allows it and checks what arrives; what messages mean to sessions is left to its observer.
  */
 
 import { Backoff } from "./backoff.js";
 import { messageOf } from "./events.js";
+import { Heartbeat } from "./heartbeat.js";
+import { Outbox } from "./outbox.js";
 import {
   type ClientMessage,
   type Json,
+  type Lease,
   type PeerRole,
+  type ProtocolVersion,
   type ServerMessage,
+  chooseVersion,
   parseServerMessage,
   serializeClientMessage,
 } from "./protocol.js";
+import { ServerSocket } from "./server-socket.js";
 
 /** How a {@link SignallingClient} connects. */
 export interface SignallingOptions {
   /** Address of the server, `ws:` or `wss:`. */
   readonly url: string;
+  /** What proves to the server that this client may come; empty: nothing. */
+  readonly token: string;
   /** How this client describes itself to others. */
   readonly meta: Json;
   /** Upper bound of a usual wait before the next try, in milliseconds; 0: no second try. */
@@ -26,28 +34,61 @@ export interface SignallingOptions {
   readonly handshakeTimeout: number;
 }
 
+/** After the server forgot this client: it talks to a server again, still tries to, or does not try. */
+export type Outlook = "back" | "trying" | "over";
+
 /** Who is told what happens on the connection. */
 export interface SignallingObserver {
   /** The server knows this client, which is called `peerId` until {@link lost}. */
   ready(peerId: string): void;
-  /** The connection broke after {@link ready}; another try follows by itself. */
+  /** The connection broke after {@link ready}; another try follows by itself. What is said is kept meanwhile. */
   lost(): void;
+  /** What was begun with the server cannot go on there: it was not found again in time, or is another one. */
+  forgotten(outlook: Outlook): void;
   /** The server said something that is not part of saying hello. */
   message(message: ServerMessage): void;
   /** Something is wrong that ends nothing; for people to read. */
   problem(text: string): void;
 }
 
-/** A connection to the signalling server. */
+/** Both sides say what has arrived after so many counted messages at the latest. */
+const ACKNOWLEDGED_EVERY = 64;
+
+/** A conversation with the signalling server. */
 export class SignallingClient {
   readonly #options: SignallingOptions;
   readonly #observer: SignallingObserver;
   readonly #backoff: Backoff;
-  #socket: WebSocket | null = null;
+  #socket: ServerSocket | null = null;
+  /** Lost connections that may yet turn out to be alive. */
+  readonly #abandoned: ServerSocket[] = [];
+  /** Of this connection; null until it is chosen. */
+  #version: ProtocolVersion | null = null;
   #peerId: string | null = null;
+  #roles: readonly PeerRole[] = [];
+  /** Whether a server knows what this client says of itself. */
+  #introduced = false;
+  /** Whether this connection works. */
   #ready = false;
   #closed = false;
+
+  /** What the client may come back with; null where the server keeps nothing. */
+  #lease: Lease | null = null;
+  /** Whether this connection asked to go on where the last one ended. */
+  #resuming = false;
+  /** Null where the server counts nothing. */
+  #outbox: Outbox<string> | null = null;
+  /** Whether what is in the outbox may go out on this connection. */
+  #flowing = false;
+  /** How many counted messages have arrived. */
+  #received = 0;
+  /** Of this connection; null until its lease is there. */
+  #heartbeat: Heartbeat | null = null;
+
+  /** Until the connection is ready, or until the next try. */
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Until the server has certainly forgotten this client. */
+  #expiry: ReturnType<typeof setTimeout> | undefined;
 
   /** @throws `SyntaxError` where the address is none. */
   constructor(options: SignallingOptions, observer: SignallingObserver) {
@@ -63,105 +104,267 @@ export class SignallingClient {
     return this.#ready ? this.#peerId : null;
   }
 
-  /** Queues a message; false where there is no working connection. */
+  /** Whether the server keeps this client for a while, and passes on why sessions end. */
+  get leased(): boolean {
+    return this.#lease !== null;
+  }
+
+  /** Queues a message; false where there is neither a working connection nor one that may be resumed. */
   send(message: ClientMessage): boolean {
-    return this.#ready && this.#write(message);
+    return (this.#ready || this.leased) && this.#say(message);
   }
 
-  /** Announces this client's roles beside `listener`. */
+  /** Announces this client's roles beside `listener`, now and to every server to come; false as in {@link send}. */
   announce(...roles: readonly PeerRole[]): boolean {
-    return this.#ready && this.#writeStatus(roles);
+    this.#roles = roles;
+    return this.send(this.#status());
   }
 
-  /** Ends the connection for good. */
-  close(): void {
-    if (!this.#closed) {
-      this.#closed = true;
-      this.#drop();
+  /** Ends the conversation for good. */
+  close(reason: string): void {
+    if (this.#closed) {
+      return;
+    }
+    const wasReady = this.#ready;
+    this.#closed = true;
+    this.#ready = false;
+    this.#lease = null;
+    this.#heartbeat?.stop();
+    clearTimeout(this.#timer);
+    clearTimeout(this.#expiry);
+    this.#socket?.close(reason);
+    this.#socket = null;
+    this.#closeAbandoned();
+    if (wasReady) {
+      this.#observer.lost();
     }
   }
 
   #connect(): void {
-    const socket = new WebSocket(this.#options.url);
-    this.#socket = socket;
-    // Events of a socket that was given up can still be under way, so that each handler asks whether it is current.
-    socket.addEventListener("message", (event: MessageEvent<unknown>) => {
-      if (this.#socket === socket && typeof event.data === "string") {
-        this.#read(event.data);
-      }
-    });
-    socket.addEventListener("close", () => {
-      if (this.#socket === socket) {
-        this.#drop();
-      }
+    this.#version = null;
+    this.#resuming = false;
+    this.#socket = new ServerSocket(this.#options.url, this.#options.token, {
+      text: (text) => {
+        this.#read(text);
+      },
+      closed: (words) => {
+        this.#drop(words);
+      },
     });
     this.#timer = setTimeout(() => {
-      this.#observer.problem("the signalling server does not answer");
-      this.#drop();
+      this.#drop("the signalling server does not answer");
     }, this.#options.handshakeTimeout);
   }
 
-  #drop(): void {
+  /** Gives up the connection, and comes back later where that is wanted. */
+  #drop(problem: string | null): void {
     const [socket, wasReady] = [this.#socket, this.#ready];
-    clearTimeout(this.#timer);
-    this.#socket = null;
-    this.#peerId = null;
+    const comesBack = this.#options.reconnectionTimeout > 0;
     this.#ready = false;
-    socket?.close();
-    if (!this.#closed && this.#options.reconnectionTimeout > 0) {
+    this.#flowing = false;
+    this.#socket = null;
+    this.#heartbeat?.stop();
+    this.#heartbeat = null;
+    clearTimeout(this.#timer);
+    const lease = comesBack ? this.#lease : null;
+    if (lease === null) {
+      socket?.close("the connection is given up");
+    } else {
+      if (socket?.abandon() === true) {
+        this.#abandoned.push(socket);
+      }
+      // The server may notice the loss later than this side, by the silence that both allow.
+      this.#expiry ??= setTimeout(() => {
+        this.#forget("trying");
+      }, lease.leaseMs + lease.silenceMs);
+    }
+    if (comesBack) {
       this.#timer = setTimeout(() => {
         this.#connect();
       }, this.#backoff.next());
+    }
+    if (problem !== null) {
+      this.#observer.problem(problem);
+    }
+    if (lease === null) {
+      this.#forget(comesBack ? "trying" : "over");
     }
     if (wasReady) {
       this.#observer.lost();
     }
   }
 
-  #read(text: string): void {
-    let message: ServerMessage | null;
-    try {
-      message = parseServerMessage(text);
-    } catch (error) {
-      this.#observer.problem(`a message of the signalling server cannot be understood: ${messageOf(error)}`);
-      return;
-    }
-    if (message === null) {
-      return;
-    }
-    if (message.type === "welcome") {
-      this.#peerId = message.peerId;
-      // Servers that only know 1.0 ignore this message; others then say why a session ended.
-      this.#write({ type: "setProtocolVersion", version: "v1_1" });
-      this.#writeStatus([]);
-    } else if (this.#ready) {
-      this.#observer.message(message);
-    } else if (message.type === "peerStatusChanged" && message.peerId === this.#peerId) {
-      this.#becomeReady(message.peerId);
+  /** Gives up what was begun with the server. */
+  #forget(outlook: Outlook): void {
+    const wasIntroduced = this.#introduced;
+    this.#introduced = false;
+    this.#lease = null;
+    this.#outbox = null;
+    this.#endGap();
+    if (wasIntroduced) {
+      this.#observer.forgotten(outlook);
     }
   }
 
-  #becomeReady(peerId: string | null): void {
-    if (peerId === null) {
+  #endGap(): void {
+    clearTimeout(this.#expiry);
+    this.#expiry = undefined;
+    this.#closeAbandoned();
+  }
+
+  #closeAbandoned(): void {
+    for (const socket of this.#abandoned.splice(0)) {
+      socket.close("replaced by another connection");
+    }
+  }
+
+  #read(text: string): void {
+    this.#heartbeat?.heard();
+    const message = this.#parse(text);
+    if (message?.type === "welcome") {
+      this.#greet(message.peerId, chooseVersion(message.versions));
+    } else if (message?.type === "lease") {
+      this.#onLease(message);
+    } else if (message?.type === "heartbeat") {
+      this.#onHeartbeat(message.received);
+    } else {
+      this.#count();
+      if (message !== null) {
+        this.#pass(message);
+      }
+    }
+  }
+
+  #parse(text: string): ServerMessage | null {
+    try {
+      return parseServerMessage(text);
+    } catch (error) {
+      this.#observer.problem(`a message of the signalling server cannot be understood: ${messageOf(error)}`);
+      return null;
+    }
+  }
+
+  #greet(peerId: string, version: ProtocolVersion): void {
+    if (this.#version !== null) {
       return;
     }
+    this.#version = version;
+    this.#peerId = peerId;
+    if (version !== "v1_2") {
+      this.#forget("back");
+    }
+    this.#resuming = this.#lease !== null;
+    const resume = this.#lease === null ? {} : { resume: { token: this.#lease.token, received: this.#received } };
+    this.#socket?.send(serializeClientMessage({ type: "setProtocolVersion", version, ...resume }));
+    if (!this.#resuming) {
+      this.#introduce();
+    }
+  }
+
+  /** Says who this client is to a server that does not know it. */
+  #introduce(): void {
+    this.#outbox = this.#version === "v1_2" ? new Outbox() : null;
+    this.#received = 0;
+    this.#flowing = true;
+    this.#say(this.#status());
+  }
+
+  #onLease(lease: Lease): void {
+    if (this.#version !== "v1_2" || this.#heartbeat !== null) {
+      return;
+    }
+    const resumed = this.#resuming && lease.resumed;
+    if (resumed && this.#outbox?.resume(lease.received) !== true) {
+      // A proper end makes the server forget this client too.
+      this.#lease = null;
+      this.#drop("the signalling server resumes what cannot be resumed; starting anew");
+      return;
+    }
+    this.#heartbeat = new Heartbeat(lease.heartbeatMs, lease.silenceMs, {
+      beat: () => {
+        this.#acknowledge();
+      },
+      silent: () => {
+        this.#drop("the signalling server has fallen silent");
+      },
+    });
+    if (this.#resuming && !resumed) {
+      this.#forget("back");
+    }
+    this.#lease = lease;
+    this.#peerId = lease.peerId;
+    this.#endGap();
+    if (resumed) {
+      this.#flowing = true;
+      this.#flush();
+      if (this.#introduced) {
+        this.#becomeReady(lease.peerId);
+      }
+    } else if (this.#resuming) {
+      this.#introduce();
+    }
+  }
+
+  #onHeartbeat(received: number): void {
+    if (this.#outbox?.arrived(received) === false) {
+      this.#observer.problem(`the signalling server says that ${received} messages arrived, which cannot be`);
+    }
+  }
+
+  /** Counts a message after the lease, whether or not it can be understood. */
+  #count(): void {
+    if (this.#heartbeat !== null) {
+      this.#received += 1;
+      if (this.#received % ACKNOWLEDGED_EVERY === 0) {
+        this.#acknowledge();
+      }
+    }
+  }
+
+  #acknowledge(): void {
+    this.#socket?.send(serializeClientMessage({ type: "heartbeat", received: this.#received }));
+  }
+
+  #pass(message: ServerMessage): void {
+    if (this.#ready || message.type === "iceServers") {
+      this.#observer.message(message);
+    } else if (message.type === "error") {
+      this.#observer.problem(message.details);
+    } else if (message.type === "peerStatusChanged" && message.peerId !== null && message.peerId === this.#peerId) {
+      this.#introduced = true;
+      this.#becomeReady(message.peerId);
+      this.#say({ type: "list" });
+      this.#say({ type: "listConsumers" });
+      this.#observer.message(message);
+    }
+  }
+
+  #becomeReady(peerId: string): void {
     clearTimeout(this.#timer);
     this.#ready = true;
     this.#backoff.reset();
     this.#observer.ready(peerId);
-    this.#write({ type: "list" });
-    this.#write({ type: "listConsumers" });
   }
 
-  #writeStatus(roles: readonly PeerRole[]): boolean {
-    return this.#write({ type: "setPeerStatus", roles: ["listener", ...roles], meta: this.#options.meta });
+  #status(): ClientMessage {
+    return { type: "setPeerStatus", roles: ["listener", ...this.#roles], meta: this.#options.meta };
   }
 
-  #write(message: ClientMessage): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) {
-      return false;
+  #say(message: ClientMessage): boolean {
+    const text = serializeClientMessage(message);
+    if (this.#outbox === null) {
+      return this.#socket?.send(text) ?? false;
     }
-    this.#socket.send(serializeClientMessage(message));
+    this.#outbox.push(text);
+    this.#flush();
     return true;
+  }
+
+  #flush(): void {
+    if (this.#flowing) {
+      for (const text of this.#outbox?.take() ?? []) {
+        this.#socket?.send(text);
+      }
+    }
   }
 }

@@ -7,8 +7,24 @@ const events = (changes: readonly { event: string }[]): string[] => changes.map(
 test("a list of producers takes away no other role", () => {
   const directory = new PeerDirectory();
   directory.update("p", ["producer", "consumer"], null);
-  assert.deepEqual(directory.add("producer", { id: "p", meta: null }), []);
+  assert.deepEqual(directory.replace("producer", [{ id: "p", meta: null }]), []);
   assert.deepEqual(directory.withRole("consumer"), [{ id: "p", meta: null }]);
+});
+
+test("a list says who came, who is gone and who is another one now", () => {
+  const directory = new PeerDirectory();
+  for (const id of ["gone", "here", "changed"]) {
+    directory.update(id, ["producer"], null);
+  }
+  const changes = directory.replace("producer", [
+    { id: "here", meta: null },
+    { id: "changed", meta: 1 },
+    { id: "new", meta: null },
+  ]);
+  assert.deepEqual(
+    changes.map(({ event, peer }) => `${event} ${peer.id}`),
+    ["producerRemoved gone", "producerRemoved changed", "producerAdded changed", "producerAdded new"],
+  );
 });
 
 test("a peer is announced once, and gone when it has no roles", () => {

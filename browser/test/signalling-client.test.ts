@@ -1,54 +1,10 @@
-import "./support/globals.js";
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { ServerMessage } from "../src/protocol.js";
-import { SignallingClient } from "../src/signalling-client.js";
-import { type Message, TestSignallingServer } from "./support/signalling-server.js";
+import { notingClient } from "./support/noting-client.js";
+import { type Message, type ServerOptions, TestSignallingServer } from "./support/signalling-server.js";
 
-/** A client, and the things that happen to it, to be taken one after the other. */
-function client(t: TestContext, url: string, reconnectionTimeout = 20): { client: SignallingClient; next: () => Promise<string> } {
-  const happened: string[] = [];
-  let wake = (): void => undefined;
-  const note = (text: string): void => {
-    happened.push(text);
-    wake();
-  };
-  const made = new SignallingClient(
-    { url, meta: { name: "test" }, reconnectionTimeout, handshakeTimeout: 5000 },
-    {
-      ready: (peerId) => {
-        note(`ready ${peerId}`);
-      },
-      lost: () => {
-        note("lost");
-      },
-      message: (message: ServerMessage) => {
-        note(message.type);
-      },
-      problem: (text) => {
-        note(`problem: ${text}`);
-      },
-    },
-  );
-  t.after(() => {
-    made.close();
-  });
-  const next = async (): Promise<string> => {
-    for (;;) {
-      const first = happened.shift();
-      if (first !== undefined) {
-        return first;
-      }
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  };
-  return { client: made, next };
-}
-
-async function server(t: TestContext): Promise<TestSignallingServer> {
-  const made = await TestSignallingServer.start();
+async function server(t: TestContext, options: ServerOptions = {}): Promise<TestSignallingServer> {
+  const made = await TestSignallingServer.start(0, options);
   t.after(() => made.stop());
   return made;
 }
@@ -57,10 +13,10 @@ const type = (message: Message): unknown => message["type"];
 
 test("the first words are the version, the role of a listener and two questions", async (t) => {
   const signalling = await server(t);
-  const { next } = client(t, signalling.url);
-  assert.equal(await next(), "ready peer-1");
-  assert.equal(await next(), "list");
-  assert.equal(await next(), "listConsumers");
+  const { next } = notingClient(t, signalling.url);
+  for (const expected of ["ready peer-1", "peerStatusChanged", "list", "listConsumers"]) {
+    assert.equal(await next(), expected);
+  }
   assert.deepEqual(signalling.heard, [
     { type: "setProtocolVersion", version: "v1_1" },
     { type: "setPeerStatus", roles: ["listener"], meta: { name: "test" } },
@@ -71,10 +27,8 @@ test("the first words are the version, the role of a listener and two questions"
 
 test("messages of newer protocols are passed over in silence and broken ones reported, and the connection stays", async (t) => {
   const signalling = await server(t);
-  const { next } = client(t, signalling.url);
-  for (const expected of ["ready peer-1", "list", "listConsumers"]) {
-    assert.equal(await next(), expected);
-  }
+  const { next, until } = notingClient(t, signalling.url);
+  await until("listConsumers");
   signalling.say({ type: "tokenExpires", in: 5 });
   signalling.say("{");
   signalling.say({ type: "list" });
@@ -86,11 +40,10 @@ test("messages of newer protocols are passed over in silence and broken ones rep
 
 test("a lost connection comes back under a new name", async (t) => {
   const signalling = await server(t);
-  const { client: made, next } = client(t, signalling.url);
-  for (const expected of ["ready peer-1", "list", "listConsumers"]) {
-    assert.equal(await next(), expected);
-  }
+  const { client: made, next, until } = notingClient(t, signalling.url);
+  await until("listConsumers");
   signalling.drop();
+  assert.equal(await next(), "forgotten: trying");
   assert.equal(await next(), "lost");
   assert.equal(made.peerId, null);
   assert.equal(made.send({ type: "list" }), false);
@@ -102,27 +55,54 @@ test("a server that is not there yet is found when it comes", async (t) => {
   const first = await TestSignallingServer.start();
   const port = first.port;
   await first.stop();
-  const { next } = client(t, `ws://127.0.0.1:${port}`);
+  const { next } = notingClient(t, `ws://127.0.0.1:${port}`);
   const signalling = await TestSignallingServer.start(port);
   t.after(() => signalling.stop());
   assert.equal(await next(), "ready peer-1");
 });
 
-test("a client that is closed does not come back", async (t) => {
+test("a client that is closed says so and does not come back", async (t) => {
   const signalling = await server(t);
-  const { client: made, next } = client(t, signalling.url);
+  const { client: made, next, until } = notingClient(t, signalling.url);
   assert.equal(await next(), "ready peer-1");
   await signalling.hears((message) => type(message) === "listConsumers");
-  made.close();
-  for (const expected of ["list", "listConsumers", "lost"]) {
-    const happened = await next();
-    if (happened === "lost") {
-      break;
-    }
-    assert.equal(happened, expected);
-  }
+  made.close("enough");
+  await until("lost");
+  assert.deepEqual(await signalling.seesClose(), [1000, "enough"]);
   assert.equal(made.announce("producer"), false);
   // The next visitor is the second: the closed client did not connect again.
-  const { next: other } = client(t, signalling.url);
+  const { next: other } = notingClient(t, signalling.url);
   assert.equal(await other(), "ready peer-2");
+});
+
+test("what the server says in closing is told in words", async (t) => {
+  const signalling = await server(t);
+  const { next, until } = notingClient(t, signalling.url);
+  for (const [code, reason] of [
+    [1000, "that is all"],
+    [1001, "the server is shutting down"],
+    [1008, "messages were not read in time"],
+  ] as const) {
+    await until("listConsumers");
+    signalling.close(code, reason);
+    assert.equal(await next(), `problem: the signalling server closed the connection: ${reason} (${code})`);
+  }
+});
+
+test("a refusal before the first words are over is told", async (t) => {
+  const signalling = await server(t);
+  signalling.refuseStatus = "this client may not listen";
+  const { next } = notingClient(t, signalling.url);
+  assert.equal(await next(), "problem: this client may not listen");
+});
+
+test("a token is a subprotocol in the alphabet of addresses, and without one none is offered", async (t) => {
+  const signalling = await server(t);
+  await notingClient(t, `${signalling.url}/?room=1`, { token: "a>b?ü/" }).until("ready peer-1");
+  await notingClient(t, signalling.url).until("ready peer-2");
+  assert.deepEqual(signalling.offered, [
+    `gstwebrtc,gstwebrtc.token.${Buffer.from("a>b?ü/").toString("base64url")}`,
+    "",
+  ]);
+  assert.deepEqual(signalling.addresses, ["/?room=1", "/"]);
 });

@@ -7,11 +7,13 @@ export class FakePeerConnection extends EventTarget {
   static readonly made: FakePeerConnection[] = [];
   /** What was done to it, in order. */
   readonly calls: string[] = [];
+  readonly configuration: RTCConfiguration;
   connectionState = "new";
   remoteDescription: RTCSessionDescriptionInit | null = null;
 
-  constructor() {
+  constructor(configuration: RTCConfiguration) {
     super();
+    this.configuration = configuration;
     FakePeerConnection.made.push(this);
   }
 

@@ -15,13 +15,18 @@ class NodeErrorEvent extends Event {
 
 /** Browsers follow an error by `close` and let nobody die of it. */
 class BrowserWebSocket extends WebSocket {
-  constructor(url: string) {
-    super(url);
+  constructor(url: string, protocols?: string[]) {
+    super(url, protocols);
     this.on("error", () => undefined);
   }
 }
 
+const page = new EventTarget();
+
 Object.assign(globalThis, {
+  addEventListener: page.addEventListener.bind(page),
+  removeEventListener: page.removeEventListener.bind(page),
+  dispatchEvent: page.dispatchEvent.bind(page),
   WebSocket: BrowserWebSocket,
   ErrorEvent: NodeErrorEvent,
   reportError: (error: unknown) => {

@@ -1,0 +1,192 @@
+/** The sessions of this client: which were asked for, which are under way, and which of them a message is for. */
+
+import { ConsumerSession, type OfferOptions } from "./consumer-session.js";
+import { type EndReason, describeEnd, endCodeOf, isOrdinaryEnd } from "./end-reason.js";
+import { ProducerSession } from "./producer-session.js";
+import type { ClientMessage, PeerRole, ServerMessage } from "./protocol.js";
+import { type SessionHost, SessionState, type WebRTCSession } from "./session.js";
+import type { Outlook } from "./signalling-client.js";
+
+/** What the registry needs from the client that it belongs to. */
+export interface RegistryHost extends Pick<SessionHost, "webrtcConfig" | "connectTimeout" | "send"> {
+  /** Whether the server passes on why sessions end. */
+  givesReasons(): boolean;
+  /** Announces this client's roles beside `listener`; false where there is no server to tell. */
+  announce(...roles: readonly PeerRole[]): boolean;
+}
+
+type ErrorMessage = Extract<ServerMessage, { type: "error" }>;
+
+/** Errors that say what this client may not be. */
+const OF_A_STATUS: readonly (string | null)[] = ["forbidden", "roleConflict", "metaTooLong"];
+
+/** The sessions of a client. */
+export class SessionRegistry {
+  readonly #host: RegistryHost;
+  readonly #sessions = new Map<string, WebRTCSession>();
+  /** Sessions that the server was asked for, oldest first; those that are over stay until it answers. */
+  readonly #requested: ConsumerSession[] = [];
+  #producers: readonly ProducerSession[] = [];
+  #stopping = false;
+
+  constructor(host: RegistryHost) {
+    this.#host = host;
+  }
+
+  /** A session to play `peerId`; with `offerOptions` this side makes the offer. */
+  createConsumer(peerId: string, offerOptions: OfferOptions | null): ConsumerSession {
+    return new ConsumerSession(
+      peerId,
+      {
+        ...this.#sessionHost(),
+        requestSession: (session, offer) => {
+          const sent = this.#host.send({ type: "startSession", peerId, ...(offer === undefined ? {} : { offer }) });
+          if (sent) {
+            this.#requested.push(session);
+          }
+          return sent;
+        },
+      },
+      offerOptions,
+    );
+  }
+
+  /** A session to produce `stream`, for everybody or for one passive consumer; null where there is one already. */
+  createProducer(stream: MediaStream, consumerId: string | null): ProducerSession | null {
+    if (this.#producers.some((session) => session.consumerId === consumerId)) {
+      return null;
+    }
+    const producer = new ProducerSession(
+      stream,
+      {
+        ...this.#sessionHost(),
+        setProducing: (session, producing) => this.#setProducing(session, producing),
+        adopt: (session, sessionId) => {
+          this.#sessions.set(sessionId, session);
+        },
+      },
+      consumerId,
+    );
+    producer.addEventListener("closed", () => {
+      this.#producers = this.#producers.filter((other) => other !== producer);
+    });
+    this.#producers = [...this.#producers, producer];
+    return producer;
+  }
+
+  /** The server knows this client as a producer. */
+  announced(): void {
+    this.#producers.find(({ consumerId }) => consumerId === null)?.announced();
+  }
+
+  /** The server asks for a session with what is produced here. */
+  onStartSession(peerId: string, sessionId: string, offer: string | null): void {
+    const producer =
+      this.#producers.find(({ consumerId, state }) => consumerId === peerId && state === SessionState.connecting) ??
+      this.#producers.find(({ consumerId, state }) => consumerId === null && state !== SessionState.idle);
+    if (producer === undefined) {
+      this.#host.send({ type: "endSession", sessionId });
+    } else {
+      producer.addClient(peerId, sessionId, offer);
+    }
+  }
+
+  /** The server started the session that was asked for. */
+  onSessionStarted(peerId: string, sessionId: string): void {
+    const session = this.#takeRequested((id) => id === peerId);
+    if (session === undefined || session.state === SessionState.closed) {
+      this.#host.send({ type: "endSession", sessionId });
+      return;
+    }
+    this.#sessions.set(sessionId, session);
+    session.named(sessionId);
+  }
+
+  /** The session that the server calls `sessionId`, while it is not over. */
+  find(sessionId: string): WebRTCSession | undefined {
+    return this.#sessions.get(sessionId);
+  }
+
+  /** The server refused something; false where that is no session's end. */
+  onError({ details, code, peerId, sessionId }: ErrorMessage): boolean {
+    // Servers before 1.2 do not say which request they refuse, but name the peer in their text.
+    const concerns = (id: string): boolean => (code === null ? details.includes(id) : id === peerId);
+    const named = sessionId === null ? undefined : this.#sessions.get(sessionId);
+    const refused =
+      (named?.state === SessionState.streaming ? undefined : named) ??
+      this.#takeRequested(concerns) ??
+      this.#producers.find(
+        ({ consumerId, state }) =>
+          state === SessionState.connecting &&
+          (consumerId === null ? OF_A_STATUS.includes(code) && sessionId === null : concerns(consumerId)),
+      );
+    refused?.end({ kind: "refused", error: details });
+    return refused !== undefined;
+  }
+
+  /**
+   * The server knows nothing of the sessions any more. Those whose media runs need it no longer and go on; a stream for
+   * everybody waits for the next server.
+   */
+  onForgotten(outlook: Outlook): void {
+    for (const session of [...this.#requested.splice(0), ...this.#sessions.values(), ...this.#producers]) {
+      const goesOn =
+        session.state === SessionState.streaming ||
+        (session instanceof ProducerSession && session.consumerId === null && outlook !== "over");
+      if (!goesOn) {
+        session.end({ kind: "signallingLost" });
+      }
+    }
+  }
+
+  /** Ends all sessions, since this client stops. */
+  close(): void {
+    this.#stopping = true;
+    for (const session of [...this.#producers, ...this.#requested.splice(0), ...this.#sessions.values()]) {
+      session.end({ kind: "closed" });
+    }
+  }
+
+  #sessionHost(): SessionHost {
+    return {
+      webrtcConfig: () => this.#host.webrtcConfig(),
+      connectTimeout: this.#host.connectTimeout,
+      send: (message: ClientMessage) => this.#host.send(message),
+      ended: (session, reason) => {
+        this.#sessions.delete(session.sessionId);
+        this.#sayEnd(session.sessionId, reason);
+      },
+    };
+  }
+
+  #setProducing(session: ProducerSession, producing: boolean): boolean {
+    if (session.consumerId === null) {
+      return producing ? this.#host.announce("producer") : this.#host.announce();
+    }
+    return producing && this.#host.send({ type: "startSession", peerId: session.consumerId });
+  }
+
+  #sayEnd(sessionId: string, reason: EndReason): void {
+    const code = endCodeOf(reason);
+    if (sessionId === "" || code === null) {
+      return;
+    }
+    const error = isOrdinaryEnd(reason) ? {} : { error: describeEnd(reason) };
+    if (this.#host.givesReasons()) {
+      const told = this.#stopping && code === "ended" ? "stopping" : code;
+      this.#host.send({ type: "endSessionV1_1", sessionId, ...error, reason: told });
+      return;
+    }
+    if (error.error !== undefined) {
+      // A server of 1.0 ignores the message that carries a reason, and every server ignores the end of a session
+      // that is over.
+      this.#host.send({ type: "endSessionV1_1", sessionId, ...error });
+    }
+    this.#host.send({ type: "endSession", sessionId });
+  }
+
+  #takeRequested(matches: (peerId: string) => boolean): ConsumerSession | undefined {
+    const index = this.#requested.findIndex(({ peerId }) => matches(peerId));
+    return index < 0 ? undefined : this.#requested.splice(index, 1)[0];
+  }
+}
