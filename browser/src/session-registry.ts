@@ -107,7 +107,7 @@ export class SessionRegistry {
     return this.#sessions.get(sessionId);
   }
 
-  /** The server refused something; false where that is no session's end. */
+  /** The server refused something; false where no session explains it. */
   onError({ details, code, peerId, sessionId }: ErrorMessage): boolean {
     // Servers before 1.2 do not say which request they refuse, but name the peer in their text.
     const concerns = (id: string): boolean => (code === null ? details.includes(id) : id === peerId);
@@ -121,7 +121,8 @@ export class SessionRegistry {
           (consumerId === null ? OF_A_STATUS.includes(code) && sessionId === null : concerns(consumerId)),
       );
     refused?.end({ kind: "refused", error: details });
-    return refused !== undefined;
+    // A session that the server does not know may have ended a moment ago, or runs without it.
+    return refused !== undefined || code === "unknownSession";
   }
 
   /**
