@@ -2,6 +2,8 @@
 //! order, and the time.
 
 use crate::config::Config;
+use crate::control::Control;
+use crate::door::Visit;
 use crate::ending::Ending;
 use crate::envelope::Envelope;
 use crate::exchange::{Exchange, IceServers, Terms};
@@ -34,7 +36,11 @@ pub(crate) struct Membership {
 impl Board {
     pub(crate) fn new(config: &Config, ice_servers: IceServers) -> Self {
         let terms = Terms {
-            limits: Limits { sessions_per_peer: config.max_sessions_per_peer, meta: config.max_meta_size },
+            limits: Limits {
+                sessions_per_peer: config.max_sessions_per_peer,
+                meta: config.max_meta_size,
+                ..Limits::default()
+            },
             queue_bytes: config.queue_bytes,
             lease: config.lease,
             heartbeat: config.heartbeat,
@@ -46,8 +52,8 @@ impl Board {
     }
 
     /// Adds a peer under a new identifier and queues its welcome. Nothing where the server is shutting down.
-    pub(crate) fn join(self: &Arc<Self>, grant: &Grant, line: Arc<Line>) -> Option<Membership> {
-        let post = self.lock().join(grant, &line)?;
+    pub(crate) fn join(self: &Arc<Self>, grant: &Grant, line: Arc<Line>, visit: Visit) -> Option<Membership> {
+        let post = self.lock().join(grant, &line, Some(visit))?;
         Some(Membership { board: self.clone(), post: Mutex::new(post), line })
     }
 
@@ -56,9 +62,10 @@ impl Board {
         self.lock().close();
     }
 
-    /// Ends the peers that do not come back in time. Runs until it is dropped.
-    pub(crate) async fn watch_leases(&self) {
-        loop {
+    /// Ends the peers that do not come back in time. Runs until it is dropped. While the server drains nobody can
+    /// come back, and nobody is ended for that.
+    pub(crate) async fn watch_leases(&self, control: &Control) {
+        while !control.is_draining() {
             let next = self.lock().expire(Instant::now());
             let due = async {
                 match next {
@@ -67,10 +74,13 @@ impl Board {
                 }
             };
             tokio::select! {
-                () = due => {}
+                biased;
+                () = control.draining() => {}
+                () = due => tokio::task::yield_now().await,
                 () = self.lost.notified() => {}
             }
         }
+        std::future::pending().await
     }
 
     /// Tells everyone again which ICE servers to use, one after the other, so that nobody else waits long.
@@ -131,6 +141,14 @@ impl Membership {
 
     /// The peer has said something that is no message.
     pub(crate) fn not_understood(&self, details: String) {
+        let mut exchange = self.board.lock();
+        exchange.count_text(&self.post(), &self.line);
+        exchange.not_understood(&self.post(), &self.line, details);
+    }
+
+    /// The peer has sent a binary message. Only texts are counted.
+    pub(crate) fn binary(&self) {
+        let details = "binary messages are not understood, send text".to_owned();
         self.board.lock().not_understood(&self.post(), &self.line, details);
     }
 

@@ -2,6 +2,7 @@
 
 use crate::board::{Board, Membership};
 use crate::config::Config;
+use crate::door::Visit;
 use crate::ending::Ending;
 use crate::envelope::Envelope;
 use crate::grant::Grant;
@@ -40,11 +41,12 @@ pub(crate) async fn serve<S>(
     board: &Arc<Board>,
     config: &Config,
     grant: Grant,
+    visit: Visit,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     // On the board before anything is read, so that no reply can miss its queue.
-    let Some(membership) = board.join(&grant, Line::new(config.idle_timeout)) else {
+    let Some(membership) = board.join(&grant, Line::new(config.idle_timeout), visit) else {
         return;
     };
     info!(peer = %membership.peer(), "peer connected");
@@ -116,9 +118,10 @@ async fn receive<S>(
     let mut in_turn = 0;
     let ending = loop {
         let message = match receiver.next().await {
+            // Before anything else has a turn: nothing can be sent any more.
+            Some(Ok(Message::Close(_))) | None => break Ending::ClosedByPeer,
             Some(Ok(message)) => message,
             Some(Err(error)) => break Ending::from(error),
-            None => break Ending::ClosedByPeer,
         };
         pulse.beat();
         in_turn += 1;
@@ -136,10 +139,11 @@ async fn receive<S>(
             Message::Text(text) => understand(&text, membership),
             Message::Binary(bytes) => {
                 membership.metrics().received(metrics::UNKNOWN, bytes.len());
-                membership.not_understood("binary messages are not understood, send text".to_owned());
+                membership.binary();
             }
-            Message::Close(_) => break Ending::ClosedByPeer,
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+            // Its answer is in the library's buffer, which has no bounds: it leaves before more is read.
+            Message::Ping(_) => membership.line().flushed().await,
+            Message::Close(_) | Message::Pong(_) | Message::Frame(_) => {}
         }
     };
     membership.leave(ending);
@@ -214,6 +218,7 @@ where
         Err(_) => debug!("failed to close a connection: the peer does not read"),
         Ok(Ok(())) => {}
     }
+    membership.line().stop_flushing();
     (ending, closing)
 }
 
@@ -261,9 +266,15 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        membership.post().take(membership.line(), BATCH, batch);
+        if let Some(length) = membership.post().take(membership.line(), BATCH, batch) {
+            membership.metrics().sent(metrics::HEARTBEAT, length);
+        }
         if batch.is_empty() {
             batch.shrink_to_fit();
+            if membership.line().wants_flush() {
+                SinkExt::flush(sender).await?;
+                membership.line().has_flushed();
+            }
             return Ok(());
         }
         // Sending may be given up here, and be taken up again when the connection is closed.

@@ -31,9 +31,10 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
-    /// Whether the connection broke, rather than being ended by someone: the peer may come back.
+    /// Whether the connection broke, rather than being ended by someone, or another token is needed: the peer may
+    /// come back.
     pub(crate) fn is_lost(&self) -> bool {
-        matches!(self, Self::Lost(_) | Self::Silent)
+        matches!(self, Self::Lost(_) | Self::Silent | Self::Expired)
     }
 
     /// The frame that starts the closing handshake; nothing where there is nobody left to tell, or where the
@@ -59,14 +60,17 @@ impl Ending {
 impl From<Error> for Ending {
     fn from(error: Error) -> Self {
         match error {
-            Error::ConnectionClosed | Error::AlreadyClosed => Self::ClosedByPeer,
+            // Nothing can be sent once the peer's Close has been read.
+            Error::ConnectionClosed
+            | Error::AlreadyClosed
+            | Error::Protocol(ProtocolError::SendAfterClosing) => Self::ClosedByPeer,
             Error::Capacity(CapacityError::MessageTooLong { max_size, .. }) => {
                 Self::TooLong { max: max_size }
             }
             Error::Utf8(_) => Self::NotText,
-            Error::Protocol(
-                violation @ (ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing),
-            ) => Self::Lost(Error::Protocol(violation)),
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+                Self::Lost(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))
+            }
             Error::Protocol(violation) => Self::Violation(violation),
             other => Self::Lost(other),
         }

@@ -4,6 +4,9 @@
 //! Knows neither sockets nor a clock: the time is an argument, and identifiers come from a source that the
 //! caller gives. Nobody ever waits for a queue: a peer whose queue is full is put out.
 
+mod returning;
+
+use crate::door::Visit;
 use crate::ending::Ending;
 use crate::envelope::Envelope;
 use crate::grant::Grant;
@@ -12,7 +15,7 @@ use crate::leases::Leases;
 use crate::metrics::{self, Census, Metrics, server_type};
 use crate::post::{Line, Post};
 use async_tungstenite::tungstenite::Utf8Bytes;
-use protocol::{ClientMessage, IceServer, Lease, PeerId, ProtocolVersion, Resume, ServerMessage, SessionId};
+use protocol::{ClientMessage, IceServer, PeerId, ServerMessage, SessionId};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +23,9 @@ use tokio::time::Instant;
 
 /// A peer is told how many of its messages have arrived after so many.
 const ACKNOWLEDGE: u64 = 64;
+
+/// How many peers are ended before others have a turn.
+const EXPIRE: usize = 32;
 
 /// What an exchange lets peers do, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +50,30 @@ pub(crate) struct Exchange {
     ice_servers: IceServers,
     metrics: Arc<Metrics>,
     new_id: fn() -> String,
+    written: Written,
     open: bool,
+}
+
+/// What has been written lately: many are told the same, and lists are asked for again and again.
+#[derive(Default)]
+struct Written(VecDeque<(Arc<ServerMessage>, Utf8Bytes)>);
+
+impl Written {
+    /// How many messages are remembered.
+    const MOST: usize = 4;
+
+    fn text(&mut self, message: &Arc<ServerMessage>) -> Option<Utf8Bytes> {
+        if let Some((_, text)) = self.0.iter().find(|(written, _)| Arc::ptr_eq(written, message)) {
+            return Some(text.clone());
+        }
+        let text = write(message)?;
+        // Only what others hold too can come again.
+        if Arc::strong_count(message) > 1 {
+            self.0.truncate(Self::MOST - 1);
+            self.0.push_front((message.clone(), text.clone()));
+        }
+        Some(text)
+    }
 }
 
 /// Which ICE servers a peer is told of; none where there is nothing to tell.
@@ -66,18 +95,25 @@ impl Exchange {
             ice_servers,
             metrics,
             new_id,
+            written: Written::default(),
             open: true,
         }
     }
 
     /// A connection is there: gives it a peer and queues the welcome. Nothing where the server is shutting down.
-    pub(crate) fn join(&mut self, grant: &Grant, line: &Arc<Line>) -> Option<Arc<Post>> {
+    /// The peer counts at the door as `visit` for as long as it has its place.
+    pub(crate) fn join(
+        &mut self,
+        grant: &Grant,
+        line: &Arc<Line>,
+        visit: Option<Visit>,
+    ) -> Option<Arc<Post>> {
         if !self.open {
             return None;
         }
         let peer = PeerId::new((self.new_id)());
         let room = self.room(&grant.room);
-        let post = Post::new(peer.clone(), room.clone(), line.clone(), self.terms.queue_bytes);
+        let post = Post::new(peer.clone(), room.clone(), line.clone(), visit, self.terms.queue_bytes);
         self.posts.insert(peer.clone(), post.clone());
         let outgoing = self.rooms.get_mut(&room).map(|hub| hub.connected(peer, grant.rights));
         for Outgoing { message, .. } in outgoing.unwrap_or_default() {
@@ -139,16 +175,23 @@ impl Exchange {
         self.count(post);
         let Some(hub) = self.hub(post) else { return };
         match hub.pass_on(&post.peer, envelope.session, envelope.description) {
-            Ok(Some(to)) => self.push(&to, text.clone()),
+            // A copy: what was read is part of a larger buffer, which it would keep.
+            Ok(Some(to)) => self.push(&to, Utf8Bytes::from(text.as_str())),
             Ok(None) => {}
             Err(outgoing) => self.queue(outgoing),
+        }
+    }
+
+    /// Counts a text of a peer that is no message.
+    pub(crate) fn count_text(&self, post: &Arc<Post>, line: &Arc<Line>) {
+        if self.is_here(post, line) {
+            self.count(post);
         }
     }
 
     /// A peer has said something that is no message.
     pub(crate) fn not_understood(&mut self, post: &Arc<Post>, line: &Arc<Line>, details: String) {
         if self.is_here(post, line) {
-            self.count(post);
             let outgoing = self.hub(post).map(|hub| hub.not_understood(&post.peer, details));
             self.queue(outgoing.unwrap_or_default());
         }
@@ -162,7 +205,9 @@ impl Exchange {
         if !here {
             return;
         }
-        if lost && post.keeps() && !self.terms.lease.is_zero() {
+        // A message that is longer than what may wait is sent to who is here, but not kept for who may come back.
+        let may_wait = post.bytes() <= self.terms.queue_bytes && !self.terms.lease.is_zero();
+        if lost && post.keeps() && may_wait {
             post.detach();
             self.leases.lose(&post.peer, now + self.terms.lease);
         } else {
@@ -171,16 +216,17 @@ impl Exchange {
         }
     }
 
-    /// Ends the peers whose lease is over; when to look again.
+    /// Ends peers whose lease is over, some at a time; when to look again, which may be at once.
     pub(crate) fn expire(&mut self, now: Instant) -> Option<Instant> {
-        while let Some((end, peer)) = self.leases.first() {
+        for _ in 0..EXPIRE {
+            let (end, peer) = self.leases.first()?;
             if end > now {
                 return Some(end);
             }
             let outgoing = self.remove(&peer);
             self.queue(outgoing);
         }
-        None
+        self.leases.first().map(|(end, _)| end)
     }
 
     /// Disconnects everyone. Nobody is told that others leave: sessions between peers outlive the server.
@@ -207,96 +253,9 @@ impl Exchange {
         }
     }
 
-    fn set_version(
-        &mut self,
-        post: &Arc<Post>,
-        line: &Arc<Line>,
-        version: ProtocolVersion,
-        resume: Option<Resume>,
-        heartbeat_ms: Option<u64>,
-    ) -> Option<Arc<Post>> {
-        let interval = self.interval(heartbeat_ms);
-        let is_new = self.hub(post).is_some_and(|hub| hub.is_new(&post.peer));
-        if version == ProtocolVersion::V1_2
-            && is_new
-            && let Some(resume) = resume
-            && let Some(old) = self.resume(post, line, &resume)
-        {
-            self.grant_lease(&old, line, interval, true);
-            return Some(old);
-        }
-        let message = ClientMessage::SetProtocolVersion { version, resume: None, heartbeat_ms };
-        let outgoing = self.hub(post).map(|hub| hub.message(&post.peer, message)).unwrap_or_default();
-        let accepted = outgoing.is_empty();
-        if !accepted {
-            self.queue(outgoing);
-        } else if version == ProtocolVersion::V1_2 {
-            post.keep();
-            self.grant_lease(post, line, interval, false);
-            self.tell_ice_servers(&post.peer.clone());
-        }
-        None
-    }
-
-    /// How often a peer says heartbeat that asks for so many milliseconds.
-    fn interval(&self, wanted: Option<u64>) -> Duration {
-        let Terms { heartbeat, shortest_heartbeat, .. } = self.terms;
-        let longest = heartbeat.max(shortest_heartbeat) * 6;
-        wanted.map_or(heartbeat, |wanted| Duration::from_millis(wanted).clamp(shortest_heartbeat, longest))
-    }
-
-    /// Gives a connection the peer that it wants to be again. Nothing, and the peer that it wanted to be is
-    /// over where it was its own, when that cannot be.
-    fn resume(&mut self, newcomer: &Arc<Post>, line: &Arc<Line>, resume: &Resume) -> Option<Arc<Post>> {
-        let peer = self.leases.holder(&resume.token)?.clone();
-        let post = self.posts.get(&peer)?.clone();
-        if post.room != newcomer.room {
-            return None;
-        }
-        let before = post.detach();
-        let fits = post.resume(resume.received, line);
-        if let Some(before) = before {
-            before.end(Ending::TakenOver);
-        }
-        if !fits || !self.hub(&post)?.resumed(&newcomer.peer, &peer) {
-            let outgoing = self.remove(&peer);
-            self.queue(outgoing);
-            return None;
-        }
-        self.posts.remove(&newcomer.peer);
-        Some(post)
-    }
-
-    fn grant_lease(&mut self, post: &Arc<Post>, line: &Arc<Line>, interval: Duration, resumed: bool) {
-        let token = format!("{}{}", (self.new_id)(), (self.new_id)());
-        self.leases.grant(&post.peer, token.clone());
-        let silence = interval * 5 / 2;
-        line.set_silence(silence);
-        let lease = Lease {
-            peer_id: post.peer.clone(),
-            token,
-            lease_ms: millis(self.terms.lease),
-            heartbeat_ms: millis(interval),
-            silence_ms: millis(silence),
-            resumed,
-            received: post.received(),
-        };
-        self.control(post, &ServerMessage::Lease(lease));
-    }
-
-    fn heartbeat(&mut self, post: &Arc<Post>, received: u64) {
-        if post.arrived(received) {
-            self.control(post, &ServerMessage::Heartbeat { received: post.received() });
-        } else {
-            let details = format!("no {received} messages can have arrived");
-            let outgoing = self.hub(post).map(|hub| hub.not_understood(&post.peer, details));
-            self.queue(outgoing.unwrap_or_default());
-        }
-    }
-
     fn count(&self, post: &Post) {
         if post.count().is_multiple_of(ACKNOWLEDGE) && post.keeps() {
-            self.control(post, &ServerMessage::Heartbeat { received: post.received() });
+            post.owe_heartbeat();
         }
     }
 
@@ -311,23 +270,14 @@ impl Exchange {
 
     fn queue(&mut self, outgoing: Vec<Outgoing>) {
         let mut outgoing = VecDeque::from(outgoing);
-        let mut last: Option<(Arc<ServerMessage>, Utf8Bytes)> = None;
         while let Some(Outgoing { to, message }) = outgoing.pop_front() {
             let Some(post) = self.posts.get(&to) else { continue };
-            // Many are told the same: it is written once.
-            let text = match &last {
-                Some((written, text)) if Arc::ptr_eq(written, &message) => text.clone(),
-                _ => match write(&message) {
-                    Some(text) => text,
-                    None => continue,
-                },
-            };
+            let Some(text) = self.written.text(&message) else { continue };
             self.metrics.sent(server_type(&message), text.len());
-            if post.push(text.clone()).is_err() {
+            if post.push(text).is_err() {
                 post.end(Ending::TooSlow);
                 outgoing.extend(self.remove(&to));
             }
-            last = Some((message, text));
         }
     }
 

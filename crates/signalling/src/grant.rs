@@ -1,5 +1,6 @@
 //! What a connection may do: decided at the HTTP upgrade, obeyed by the hub.
 
+use protocol::{PeerRole, PeerStatus};
 use tokio::time::Instant;
 
 /// What a peer may do.
@@ -18,6 +19,13 @@ impl Rights {
     pub const ALL: Self = Self { produce: true, consume: true, list: true };
     /// Nothing.
     pub const NONE: Self = Self { produce: false, consume: false, list: false };
+
+    /// Whether a peer with these rights may have such a status.
+    pub(crate) fn cover(self, status: &PeerStatus) -> bool {
+        (self.produce || !status.has(PeerRole::Producer))
+            && (self.consume || !status.has(PeerRole::Consumer))
+            && (self.list || !status.has(PeerRole::Listener))
+    }
 
     /// The rights of these names: `produce`, `consume`, `list`.
     pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownRight> {

@@ -28,13 +28,15 @@ pub struct Outgoing {
 pub struct Limits {
     /// Sessions that a peer may have at a time.
     pub sessions_per_peer: usize,
+    /// Sessions that two peers may have with each other at a time: nobody can take all that a producer may have.
+    pub sessions_per_pair: usize,
     /// Bytes of a peer's `meta`, as JSON.
     pub meta: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { sessions_per_peer: 1000, meta: 64 * 1024 }
+        Self { sessions_per_peer: 1000, sessions_per_pair: 8, meta: 64 * 1024 }
     }
 }
 
@@ -140,12 +142,12 @@ impl Hub {
             }
             ClientMessage::Peer(message) => self.forward(from, message),
             ClientMessage::List => {
-                self.may(from, self.peers.rights(from).list, "list producers")?;
-                Ok(vec![tell(from, ServerMessage::List { producers: self.peers.producers() })])
+                self.may(from, self.peers.rights(from).list, "list producers", None)?;
+                Ok(vec![Outgoing { to: from.clone(), message: self.peers.producers() }])
             }
             ClientMessage::ListConsumers => {
-                self.may(from, self.peers.rights(from).list, "list consumers")?;
-                Ok(vec![tell(from, ServerMessage::ListConsumers { consumers: self.peers.consumers() })])
+                self.may(from, self.peers.rights(from).list, "list consumers", None)?;
+                Ok(vec![Outgoing { to: from.clone(), message: self.peers.consumers() }])
             }
             ClientMessage::Heartbeat { .. } => {
                 // Those of peers that speak 1.2 are dealt with where messages are counted.
@@ -155,8 +157,18 @@ impl Hub {
         }
     }
 
-    fn may(&self, peer: &PeerId, right: bool, what: &'static str) -> Result<(), Refusal> {
-        if right { Ok(()) } else { Err(Refusal::Forbidden { peer: peer.clone(), what }) }
+    fn may(
+        &self,
+        peer: &PeerId,
+        right: bool,
+        what: &'static str,
+        about: Option<&PeerId>,
+    ) -> Result<(), Refusal> {
+        if right {
+            Ok(())
+        } else {
+            Err(Refusal::Forbidden { peer: peer.clone(), what, about: about.cloned() })
+        }
     }
 
     fn set_version(
@@ -174,9 +186,9 @@ impl Hub {
 
     fn check_status(&self, from: &PeerId, status: &PeerStatus) -> Result<(), Refusal> {
         let rights = self.peers.rights(from);
-        self.may(from, rights.produce || !status.has(PeerRole::Producer), "produce")?;
-        self.may(from, rights.consume || !status.has(PeerRole::Consumer), "consume")?;
-        self.may(from, rights.list || !status.has(PeerRole::Listener), "listen")?;
+        self.may(from, rights.produce || !status.has(PeerRole::Producer), "produce", None)?;
+        self.may(from, rights.consume || !status.has(PeerRole::Consumer), "consume", None)?;
+        self.may(from, rights.list || !status.has(PeerRole::Listener), "listen", None)?;
         let length = status.meta.as_ref().map_or(0, length);
         if length > self.limits.meta {
             return Err(Refusal::MetaTooLong { peer: from.clone(), length, limit: self.limits.meta });
@@ -221,9 +233,9 @@ impl Hub {
         };
         let rights = self.peers.rights(from);
         if producer == *from {
-            self.may(from, rights.produce, "produce")?;
+            self.may(from, rights.produce, "produce", Some(with))?;
         } else {
-            self.may(from, rights.consume, "consume")?;
+            self.may(from, rights.consume, "consume", Some(with))?;
         }
         if offer.is_some() && producer == *from {
             return Err(Refusal::ProducerOffers(producer));
@@ -231,6 +243,10 @@ impl Hub {
         let limit = self.limits.sessions_per_peer;
         if let Some(peer) = [from, with].into_iter().find(|peer| self.sessions.of(peer) >= limit) {
             return Err(Refusal::TooManySessions { peer: peer.clone(), limit });
+        }
+        let limit = self.limits.sessions_per_pair;
+        if self.sessions.between(from, with) >= limit {
+            return Err(Refusal::TooManyBetween(from.clone(), with.clone(), limit));
         }
         let session_id = (self.new_session_id)();
         // The consumer first: it must know the session before anything of the producer's reaches it.

@@ -8,9 +8,8 @@ use tokio::time::Instant;
 #[derive(Debug)]
 struct Granted {
     token: String,
-    /// The one before. Good until the next one: the connection may have been lost again before the peer was told
-    /// of the new one.
-    former: Option<String>,
+    /// The one that the peer came back with.
+    shown: Option<String>,
     /// Until when it may, where its connection is lost.
     until: Option<Instant>,
 }
@@ -25,14 +24,14 @@ pub(crate) struct Leases {
 }
 
 impl Leases {
-    /// A peer is there, and may come back with this token, or with the last one before it.
-    pub(crate) fn grant(&mut self, peer: &PeerId, token: String) {
-        let former = self.granted.get(peer).map(|granted| granted.token.clone());
+    /// A peer is there, and may come back with this token, or with the one that it has just shown, where it has:
+    /// it may never hear of the new one.
+    pub(crate) fn grant(&mut self, peer: &PeerId, token: String, shown: Option<String>) {
         self.forget(peer);
-        for token in former.iter().chain([&token]) {
+        for token in shown.iter().chain([&token]) {
             self.tokens.insert(token.clone(), peer.clone());
         }
-        self.granted.insert(peer.clone(), Granted { token, former, until: None });
+        self.granted.insert(peer.clone(), Granted { token, shown, until: None });
     }
 
     /// Who shows this token.
@@ -52,8 +51,8 @@ impl Leases {
     pub(crate) fn forget(&mut self, peer: &PeerId) {
         if let Some(granted) = self.granted.remove(peer) {
             self.tokens.remove(&granted.token);
-            if let Some(former) = &granted.former {
-                self.tokens.remove(former);
+            if let Some(shown) = &granted.shown {
+                self.tokens.remove(shown);
             }
             if let Some(until) = granted.until {
                 self.lost.remove(&(until, peer.clone()));

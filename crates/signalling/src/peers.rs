@@ -5,8 +5,9 @@
 use crate::grant::Rights;
 use crate::refusal::Refusal;
 use crate::roll::Roll;
-use protocol::{Peer, PeerId, PeerRole, PeerStatus, ProtocolVersion};
+use protocol::{Peer, PeerId, PeerRole, PeerStatus, ProtocolVersion, ServerMessage};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What the server remembers of one connected peer.
 #[derive(Debug, Default)]
@@ -32,6 +33,9 @@ pub(crate) struct Peers {
     producers: Roll<PeerId>,
     consumers: Roll<PeerId>,
     listeners: Roll<PeerId>,
+    /// The lists as they were last asked for, until they change.
+    producer_list: Option<Arc<ServerMessage>>,
+    consumer_list: Option<Arc<ServerMessage>>,
 }
 
 impl Peers {
@@ -44,12 +48,13 @@ impl Peers {
         true
     }
 
-    /// Forgets `newcomer`, who has no role, and gives `peer` its rights; false where one of them is not here.
+    /// Forgets `newcomer`, who has no role, and gives `peer` its rights; false, and nothing changes, where one of
+    /// them is not here or has roles that these rights do not cover.
     pub(crate) fn merge(&mut self, newcomer: &PeerId, peer: &PeerId) -> bool {
         let Some(rights) = self.states.get(newcomer).map(|state| state.rights) else {
             return false;
         };
-        let Some(state) = self.states.get_mut(peer) else {
+        let Some(state) = self.states.get_mut(peer).filter(|state| rights.cover(&state.status)) else {
             return false;
         };
         state.rights = rights;
@@ -60,8 +65,10 @@ impl Peers {
     /// Forgets a peer and returns its last status.
     pub(crate) fn remove(&mut self, peer: &PeerId) -> Option<PeerStatus> {
         let state = self.states.remove(peer)?;
-        self.producers.remove(peer);
-        self.consumers.remove(peer);
+        let listed = [&mut self.producers, &mut self.consumers].map(|roll| roll.remove(peer));
+        if listed.contains(&true) {
+            (self.producer_list, self.consumer_list) = (None, None);
+        }
         self.listeners.remove(peer);
         Some(state.status)
     }
@@ -82,8 +89,7 @@ impl Peers {
 
     /// What the peer may do; nothing where it is not connected.
     pub(crate) fn rights(&self, peer: &PeerId) -> Rights {
-        let none = Rights { produce: false, consume: false, list: false };
-        self.states.get(peer).map_or(none, |state| state.rights)
+        self.states.get(peer).map_or(Rights::NONE, |state| state.rights)
     }
 
     pub(crate) fn contains(&self, peer: &PeerId) -> bool {
@@ -132,6 +138,7 @@ impl Peers {
             return Ok(None);
         }
         let old = std::mem::replace(&mut state.status, status);
+        (self.producer_list, self.consumer_list) = (None, None);
         let new = &state.status;
         for (role, roll) in [
             (PeerRole::Producer, &mut self.producers),
@@ -161,13 +168,20 @@ impl Peers {
     }
 
     /// The producers in the order in which they became producers.
-    pub(crate) fn producers(&self) -> Vec<Peer> {
-        self.entries(&self.producers)
+    pub(crate) fn producers(&mut self) -> Arc<ServerMessage> {
+        let list = self
+            .producer_list
+            .take()
+            .unwrap_or_else(|| Arc::new(ServerMessage::List { producers: self.entries(&self.producers) }));
+        self.producer_list.insert(list).clone()
     }
 
     /// The passive consumers in the order in which they became consumers.
-    pub(crate) fn consumers(&self) -> Vec<Peer> {
-        self.entries(&self.consumers)
+    pub(crate) fn consumers(&mut self) -> Arc<ServerMessage> {
+        let list = self.consumer_list.take().unwrap_or_else(|| {
+            Arc::new(ServerMessage::ListConsumers { consumers: self.entries(&self.consumers) })
+        });
+        self.consumer_list.insert(list).clone()
     }
 
     fn entries(&self, roll: &Roll<PeerId>) -> Vec<Peer> {

@@ -3,9 +3,10 @@
 //! A peer before 1.2 is as old as its connection. One that speaks 1.2 outlives it: its messages are kept until
 //! it says that they have arrived.
 
+use crate::door::Visit;
 use crate::ending::Ending;
 use async_tungstenite::tungstenite::Utf8Bytes;
-use protocol::{Full, Outbox, PeerId};
+use protocol::{Full, Outbox, PeerId, ServerMessage};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,12 +16,22 @@ use tokio::sync::Notify;
 /// What a message costs beside its text.
 const OVERHEAD: usize = 64;
 
+/// Whether what the library has to say has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flush {
+    Done,
+    Wanted,
+    Never,
+}
+
 /// A connection as those see it who have something for it.
 #[derive(Debug)]
 pub(crate) struct Line {
     news: Notify,
     over: Notify,
     tuned: Notify,
+    flushed: Notify,
+    flush: Mutex<Flush>,
     ending: Mutex<Option<Ending>>,
     /// After which silence the connection is lost, in milliseconds.
     silence: AtomicU64,
@@ -32,6 +43,8 @@ impl Line {
             news: Notify::new(),
             over: Notify::new(),
             tuned: Notify::new(),
+            flushed: Notify::new(),
+            flush: Mutex::new(Flush::Done),
             ending: Mutex::new(None),
             silence: AtomicU64::new(0),
         });
@@ -65,6 +78,42 @@ impl Line {
         self.news.notified().await;
     }
 
+    /// Waits until what the library has to say has left, where it still leaves.
+    pub(crate) async fn flushed(&self) {
+        {
+            let mut flush = lock(&self.flush);
+            if *flush == Flush::Never {
+                return;
+            }
+            *flush = Flush::Wanted;
+        }
+        self.news.notify_one();
+        loop {
+            self.flushed.notified().await;
+            if *lock(&self.flush) != Flush::Wanted {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn wants_flush(&self) -> bool {
+        *lock(&self.flush) == Flush::Wanted
+    }
+
+    pub(crate) fn has_flushed(&self) {
+        self.set_flush(Flush::Done);
+    }
+
+    /// Nothing more is sent.
+    pub(crate) fn stop_flushing(&self) {
+        self.set_flush(Flush::Never);
+    }
+
+    fn set_flush(&self, flush: Flush) {
+        *lock(&self.flush) = flush;
+        self.flushed.notify_one();
+    }
+
     pub(crate) fn set_silence(&self, silence: Duration) {
         let silence = u64::try_from(silence.as_millis()).unwrap_or(u64::MAX);
         self.silence.store(silence, Ordering::Relaxed);
@@ -88,23 +137,40 @@ pub(crate) struct Post {
     pub(crate) room: Arc<str>,
     received: AtomicU64,
     queues: Mutex<Queues>,
+    /// What the peer counts as at the door, as long as it has its place.
+    visit: Mutex<Option<Visit>>,
 }
 
 #[derive(Debug)]
 struct Queues {
     line: Option<Arc<Line>>,
-    /// What is about the connection: not counted, and gone with it.
+    /// What is about the connection, its welcome and its lease: not counted, and gone with it.
     control: VecDeque<Utf8Bytes>,
+    /// Whether the peer is owed word of how many of its messages have arrived. One is enough, however often it asks.
+    heartbeat: bool,
     outbox: Outbox<Utf8Bytes>,
     /// Whether what is sent is kept until it has arrived.
     keeps: bool,
 }
 
 impl Post {
-    pub(crate) fn new(peer: PeerId, room: Arc<str>, line: Arc<Line>, bytes: usize) -> Arc<Self> {
-        let queues =
-            Queues { line: Some(line), control: VecDeque::new(), outbox: Outbox::new(bytes), keeps: false };
-        Arc::new(Self { peer, room, received: AtomicU64::new(0), queues: Mutex::new(queues) })
+    /// A place for a peer that came in by `visit`, for `bytes` that wait.
+    pub(crate) fn new(
+        peer: PeerId,
+        room: Arc<str>,
+        line: Arc<Line>,
+        visit: Option<Visit>,
+        bytes: usize,
+    ) -> Arc<Self> {
+        let queues = Queues {
+            line: Some(line),
+            control: VecDeque::new(),
+            heartbeat: false,
+            outbox: Outbox::new(bytes),
+            keeps: false,
+        };
+        let visit = Mutex::new(visit);
+        Arc::new(Self { peer, room, received: AtomicU64::new(0), queues: Mutex::new(queues), visit })
     }
 
     /// Queues a message behind all others.
@@ -125,12 +191,39 @@ impl Post {
         }
     }
 
+    /// Has the peer told how many of its messages have arrived.
+    pub(crate) fn owe_heartbeat(&self) {
+        let mut queues = lock(&self.queues);
+        queues.heartbeat = true;
+        queues.wake();
+    }
+
+    /// What the peer counts as at the door.
+    pub(crate) fn take_visit(&self) -> Option<Visit> {
+        lock(&self.visit).take()
+    }
+
+    /// The peer counts as another visitor from now on.
+    pub(crate) fn set_visit(&self, visit: Option<Visit>) {
+        *lock(&self.visit) = visit;
+    }
+
+    /// How many bytes wait, or may have to be sent again.
+    pub(crate) fn bytes(&self) -> usize {
+        lock(&self.queues).outbox.bytes()
+    }
+
     /// Takes what is to be sent next over `line`, at most `most` messages; nothing where the peer has another
-    /// connection by now.
-    pub(crate) fn take(&self, line: &Arc<Line>, most: usize, batch: &mut VecDeque<Utf8Bytes>) {
+    /// connection by now. Returns the length of the heartbeat that was owed, if one was.
+    pub(crate) fn take(
+        &self,
+        line: &Arc<Line>,
+        most: usize,
+        batch: &mut VecDeque<Utf8Bytes>,
+    ) -> Option<usize> {
         let mut queues = lock(&self.queues);
         if !queues.is_on(line) {
-            return;
+            return None;
         }
         while batch.len() < most
             && let Some(text) = queues.control.pop_front()
@@ -139,6 +232,13 @@ impl Post {
         }
         if queues.control.is_empty() {
             queues.control = VecDeque::new();
+        }
+        let mut heartbeat = None;
+        if batch.len() < most && std::mem::take(&mut queues.heartbeat) {
+            let message = ServerMessage::Heartbeat { received: self.received() };
+            let text = serde_json::to_string(&message).ok();
+            heartbeat = text.as_ref().map(String::len);
+            batch.extend(text.map(Utf8Bytes::from));
         }
         while batch.len() < most
             && let Some(text) = queues.outbox.front().cloned()
@@ -149,6 +249,7 @@ impl Post {
         if !queues.keeps {
             queues.outbox.forget_sent();
         }
+        heartbeat
     }
 
     /// Whether this is the peer's connection.
@@ -160,6 +261,7 @@ impl Post {
     pub(crate) fn detach(&self) -> Option<Arc<Line>> {
         let mut queues = lock(&self.queues);
         queues.control = VecDeque::new();
+        queues.heartbeat = false;
         queues.line.take()
     }
 

@@ -23,6 +23,8 @@ pub(crate) enum Refusal {
     NoRoles(PeerId, Vec<PeerRole>, PeerId, Vec<PeerRole>),
     #[error("Peer {peer} has {limit} sessions already, and may not have more")]
     TooManySessions { peer: PeerId, limit: usize },
+    #[error("Peers {0} and {1} have {2} sessions with each other already, and may not have more")]
+    TooManyBetween(PeerId, PeerId, usize),
     #[error("cannot forward offer from \"{from}\" to \"{to}\" as \"{from}\" is not the producer")]
     ConsumerOffers { from: PeerId, to: PeerId, session: SessionId },
     #[error("Peer {0} is not part of {1}")]
@@ -34,7 +36,7 @@ pub(crate) enum Refusal {
     #[error("A heartbeat is for peers that speak 1.2, and peer '{0}' does not")]
     HeartbeatNeedsV1_2(PeerId),
     #[error("Peer '{peer}' has no right to {what}")]
-    Forbidden { peer: PeerId, what: &'static str },
+    Forbidden { peer: PeerId, what: &'static str, about: Option<PeerId> },
     #[error("The meta of peer {peer} has {length} bytes, and may have {limit}")]
     MetaTooLong { peer: PeerId, length: usize, limit: usize },
     #[error("unknown message type")]
@@ -55,13 +57,14 @@ impl Refusal {
             Self::ProducerOffers(_) => (ErrorCode::OfferNotAllowed, None, None),
             Self::NoRoles(_, _, peer, _) => (ErrorCode::NoRoles, Some(peer), None),
             Self::TooManySessions { peer, .. } => (ErrorCode::TooManySessions, Some(peer), None),
+            Self::TooManyBetween(_, peer, _) => (ErrorCode::TooManySessions, Some(peer), None),
             Self::ConsumerOffers { session, .. } => (ErrorCode::OfferNotAllowed, None, Some(session)),
             Self::NotAMember(_, session) => (ErrorCode::NotAMember, None, Some(session)),
             Self::UnknownSession(session) => (ErrorCode::UnknownSession, None, Some(session)),
             Self::ErrorNeedsV1_1(_) | Self::HeartbeatNeedsV1_2(_) => {
                 (ErrorCode::NeedsNewerVersion, None, None)
             }
-            Self::Forbidden { .. } => (ErrorCode::Forbidden, None, None),
+            Self::Forbidden { about, .. } => (ErrorCode::Forbidden, about, None),
             Self::MetaTooLong { .. } => (ErrorCode::MetaTooLong, None, None),
             Self::UnknownMessage => (ErrorCode::UnknownType, None, None),
         };

@@ -72,7 +72,8 @@ pub async fn run(
     let mut connections = JoinSet::new();
     let mut pause = Duration::ZERO;
     let (mut shutdown, mut emptied) = (pin!(shutdown), pin!(emptied(&shared)));
-    let (mut leases, mut renewals) = (pin!(shared.board.watch_leases()), pin!(renew_ice_servers(&shared)));
+    let (mut leases, mut renewals) =
+        (pin!(shared.board.watch_leases(&shared.config.control)), pin!(renew_ice_servers(&shared)));
     loop {
         tokio::select! {
             biased;
@@ -197,7 +198,7 @@ async fn connect(stream: TcpStream, visit: Visit, shared: Arc<Shared>, closed: w
         None => {
             let upgraded = upgrade::accept(stream, &visit, &shared);
             if let Some(upgraded) = Box::pin(shake_hands(address, &shared, closed, upgraded)).await {
-                serve(upgraded, &shared).await;
+                serve(upgraded, &shared, visit).await;
             }
         }
         Some(tls) => {
@@ -206,15 +207,18 @@ async fn connect(stream: TcpStream, visit: Visit, shared: Arc<Shared>, closed: w
                 upgrade::accept(stream, &visit, &shared).await
             };
             if let Some(upgraded) = Box::pin(shake_hands(address, &shared, closed, upgraded)).await {
-                serve(upgraded, &shared).await;
+                serve(upgraded, &shared, visit).await;
             }
         }
     }
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>((socket, grant): Upgraded<S>, shared: &Shared) {
+async fn serve<S>((socket, grant): Upgraded<S>, shared: &Shared, visit: Visit)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let _open = Open::new(&shared.open);
-    connection::serve(socket, &shared.board, &shared.config, grant).await;
+    connection::serve(socket, &shared.board, &shared.config, grant, visit).await;
 }
 
 /// An open websocket; counted until it is dropped.

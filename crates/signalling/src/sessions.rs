@@ -49,6 +49,12 @@ impl Sessions {
         self.by_peer.get(peer).map_or(0, Roll::len)
     }
 
+    /// How many sessions two peers have with each other.
+    pub(crate) fn between(&self, a: &PeerId, b: &PeerId) -> usize {
+        let sessions = self.by_peer.get(a).into_iter().flat_map(Roll::iter);
+        sessions.filter(|id| self.by_id.get(*id).is_some_and(|session| session.partner(a) == Some(b))).count()
+    }
+
     pub(crate) fn get(&self, id: &str) -> Option<&Session> {
         self.by_id.get(id)
     }

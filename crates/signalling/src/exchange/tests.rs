@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ending::Ending;
+use crate::grant::Rights;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -54,7 +55,7 @@ impl Scene {
 
     fn connect(&mut self, grant: &Grant) -> Peer {
         let line = Line::new(Duration::from_secs(70));
-        let post = self.exchange.join(grant, &line).unwrap();
+        let post = self.exchange.join(grant, &line, None).unwrap();
         let peer = Peer {
             line,
             id: post.peer.to_string(),
@@ -175,17 +176,66 @@ fn a_peer_that_is_back_in_time_is_the_same_and_nobody_noticed() {
 }
 
 #[test]
-fn a_token_is_good_until_its_successor_has_arrived_and_no_longer() {
+fn a_token_is_good_until_its_successor_is_used_however_often_the_connection_breaks() {
     let mut scene = Scene::new();
     let (_producer, consumer, _) = scene.session();
-    let again = scene.peer(Some((&consumer.token, consumer.received())));
-    // Lost before the new lease arrived: the old token is all that the peer has.
-    scene.leave(&again, cut());
-    let back = scene.peer(Some((&consumer.token, consumer.received())));
+    let first = (consumer.token.clone(), consumer.received());
+    let mut last = consumer;
+    for _ in 0..5 {
+        // Lost before the new lease arrived: the old token is all that the peer has.
+        scene.leave(&last, cut());
+        last = scene.peer(Some((&first.0, first.1)));
+        assert!(last.resumed);
+    }
+    let back = scene.peer(Some((&last.token, first.1)));
     assert!(back.resumed);
-    let last = scene.peer(Some((&back.token, consumer.received())));
-    assert!(last.resumed);
-    assert!(!scene.peer(Some((&again.token, 0))).resumed, "two leases ago");
+    assert!(!scene.peer(Some((&first.0, first.1))).resumed, "its successor has been used");
+}
+
+#[test]
+fn a_peer_comes_back_only_with_the_rights_that_its_roles_need() {
+    let mut scene = Scene::new();
+    let (producer, mut consumer, _) = scene.session();
+    let rights = Rights { produce: false, ..Rights::ALL };
+    let mut back = scene.connect(&Grant { rights, ..Grant::default() });
+    let resume = json!({"token": producer.token, "received": 0});
+    scene.say(&mut back, json!({"type": "setProtocolVersion", "version": "v1_2", "resume": resume}));
+    assert_eq!(back.frames()[0]["resumed"], false);
+    assert_eq!(consumer.hear()[0]["reason"], "peerGone");
+}
+
+#[test]
+fn what_is_too_long_to_wait_is_not_kept_for_who_may_come_back() {
+    let mut scene = Scene::new();
+    let (mut producer, consumer, session) = scene.session();
+    // A single message is always taken.
+    let sdp = json!({"type": "offer", "sdp": "x".repeat(200_000)});
+    scene.say(&mut producer, json!({"type": "peer", "sessionId": session, "sdp": sdp}));
+    scene.leave(&consumer, cut());
+    assert_eq!(producer.hear()[0]["reason"], "peerGone");
+}
+
+#[test]
+fn many_leases_that_end_together_do_so_some_at_a_time() {
+    let mut scene = Scene::new();
+    let peers: Vec<_> = (0..100).map(|_| scene.peer(None)).collect();
+    peers.iter().for_each(|peer| scene.leave(peer, cut()));
+    scene.now += LEASE;
+    let mut turns = 1;
+    while scene.exchange.expire(scene.now).is_some() {
+        turns += 1;
+    }
+    assert_eq!((turns, scene.exchange.posts.len()), (4, 0));
+}
+
+#[test]
+fn a_heartbeat_is_owed_once_however_often_it_is_asked_for() {
+    let mut scene = Scene::new();
+    let mut peer = scene.peer(None);
+    for _ in 0..100 {
+        scene.say(&mut peer, json!({"type": "heartbeat", "received": 0}));
+    }
+    assert_eq!(peer.frames(), [json!({"type": "heartbeat", "received": 0})]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use types::ByType;
 
-pub(crate) use types::{PEER, UNKNOWN, client_type, server_type};
+pub(crate) use types::{HEARTBEAT, PEER, UNKNOWN, client_type, server_type};
 
 /// What the text of [`Metrics::render`] is.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -10,13 +10,15 @@ use protocol::{ClientMessage, ServerMessage};
 pub(crate) const UNKNOWN: &str = "unknown";
 /// The type of what members of a session say to each other.
 pub(crate) const PEER: &str = "peer";
+/// The type of what says that a side is there, and how much has arrived.
+pub(crate) const HEARTBEAT: &str = "heartbeat";
 /// The type of what the consumer of every new session is told.
 pub(super) const SESSION_STARTED: &str = "sessionStarted";
 
 /// Every type of message that a client sends.
 pub(super) const CLIENT: [&str; 10] = [
     "setProtocolVersion",
-    "heartbeat",
+    HEARTBEAT,
     "setPeerStatus",
     "startSession",
     "endSession",
@@ -31,7 +33,7 @@ pub(super) const CLIENT: [&str; 10] = [
 pub(super) const SERVER: [&str; 14] = [
     "welcome",
     "lease",
-    "heartbeat",
+    HEARTBEAT,
     "iceServers",
     "peerStatusChanged",
     "startSession",
@@ -49,7 +51,7 @@ pub(super) const SERVER: [&str; 14] = [
 pub(crate) fn client_type(message: &ClientMessage) -> &'static str {
     match message {
         ClientMessage::SetProtocolVersion { .. } => "setProtocolVersion",
-        ClientMessage::Heartbeat { .. } => "heartbeat",
+        ClientMessage::Heartbeat { .. } => HEARTBEAT,
         ClientMessage::SetPeerStatus(_) => "setPeerStatus",
         ClientMessage::StartSession { .. } => "startSession",
         ClientMessage::EndSession { .. } => "endSession",
@@ -66,7 +68,7 @@ pub(crate) fn server_type(message: &ServerMessage) -> &'static str {
     match message {
         ServerMessage::Welcome { .. } => "welcome",
         ServerMessage::Lease(_) => "lease",
-        ServerMessage::Heartbeat { .. } => "heartbeat",
+        ServerMessage::Heartbeat { .. } => HEARTBEAT,
         ServerMessage::IceServers { .. } => "iceServers",
         ServerMessage::PeerStatusChanged(_) => "peerStatusChanged",
         ServerMessage::StartSession { .. } => "startSession",

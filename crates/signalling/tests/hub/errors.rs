@@ -172,6 +172,17 @@ fn every_refusal_has_a_code_and_names_what_it_is_about() {
 }
 
 #[test]
+fn a_refused_start_says_with_whom() {
+    let mut scene = Scene::with(&["producer"]);
+    scene.roles("producer", &["producer"]);
+    scene.connect_with("a", Rights { consume: false, ..Rights::ALL });
+    let start = json!({"type": "startSession", "peerId": "producer"});
+    assert_eq!(scene.refusal("a", start), json!({"code": "forbidden", "peerId": "producer"}));
+    let status = json!({"type": "setPeerStatus", "roles": ["consumer"]});
+    assert_eq!(scene.refusal("a", status), json!({"code": "forbidden"}));
+}
+
+#[test]
 fn a_version_that_is_not_spoken_leaves_the_choice() {
     let mut scene = Scene::with(&["a"]);
     scene.say("a", json!({"type": "setProtocolVersion", "version": "v9"}));

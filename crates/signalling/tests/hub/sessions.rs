@@ -271,3 +271,15 @@ fn a_peer_may_have_so_many_sessions_and_no_more() {
     scene.say("b", json!({"type": "endSession", "sessionId": "s2"}));
     assert_eq!(scene.start("b", "p").len(), 2);
 }
+
+#[test]
+fn two_peers_may_have_some_sessions_with_each_other_but_not_all_that_a_producer_may_have() {
+    let mut scene = Scene::with(&["p", "greedy", "other"]);
+    scene.roles("p", &["producer"]);
+    for _ in 0..8 {
+        assert_eq!(scene.start("greedy", "p").len(), 2);
+    }
+    let full = "Peers greedy and p have 8 sessions with each other already, and may not have more";
+    assert_eq!(scene.start("greedy", "p"), [error("greedy", full)]);
+    assert_eq!(scene.start("other", "p").len(), 2);
+}

@@ -5,9 +5,10 @@ use crate::support::{Client, Server, soon, start_session};
 use async_tungstenite::tungstenite::protocol::CloseFrame;
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use async_tungstenite::tungstenite::{Error, Message};
+use futures::SinkExt;
 use gst_plugin_webrtc_signalling::Config;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// How often each case is tried.
@@ -45,6 +46,14 @@ impl std::io::Write for Log {
         Ok(())
     }
 }
+
+/// The log of this process: other tests may write into it too.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    log
+});
 
 impl<'a> MakeWriter<'a> for Log {
     type Writer = Self;
@@ -157,15 +166,34 @@ async fn check(who: Who, phase: Phase, secure: bool, log: &Log) {
 }
 
 #[tokio::test]
+async fn a_close_is_answered_wherever_in_a_burst_it_stands() {
+    let server = Server::start(false, Config::default()).await;
+    for position in 0..40 {
+        let mut client = server.client().await;
+        client.say(json!({"type": "setProtocolVersion", "version": "v1_2"})).await;
+        for _ in 0..position {
+            soon(client.socket.feed(Message::text(r#"{"type":"list"}"#))).await.unwrap();
+        }
+        let frame = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
+        soon(client.socket.feed(Message::Close(Some(frame)))).await.unwrap();
+        soon(client.socket.flush()).await.unwrap();
+        let (close, error) = end(&mut client).await;
+        assert!(error.is_none(), "after {position} messages: {error:?}");
+        assert_eq!(close.map(|close| u16::from(close.code)), Some(1000), "after {position} messages");
+    }
+    // All of them are gone at once: nobody is kept for the time of a lease.
+    let mut client = server.client().await;
+    client.settle().await;
+    server.end().await;
+}
+
+#[tokio::test]
 async fn whoever_ends_a_connection_and_whenever_both_sides_see_the_documented_end() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
     for who in [Who::Client, Who::Server, Who::Both, Who::Killed] {
         for phase in [Phase::Idle, Phase::Burst, Phase::Negotiation] {
             for secure in [false, true] {
                 for _ in 0..ROUNDS {
-                    check(who, phase, secure, &log).await;
+                    check(who, phase, secure, &LOG).await;
                 }
             }
         }

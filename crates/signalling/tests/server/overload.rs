@@ -102,3 +102,78 @@ async fn a_peer_that_breaks_the_protocol_is_told_so() {
     soon(client.socket.send(raw(true))).await.unwrap();
     assert_eq!(u16::from(client.closed().await.unwrap().code), 1002);
 }
+
+/// How much memory this process uses, in bytes.
+fn memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+    status.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+/// Sends one thing until the sockets take no more, and returns how often that was.
+async fn send_until_stuck(client: &mut crate::support::Client, message: Message, most: usize) -> usize {
+    for count in 0..most {
+        let sent = client.socket.send(message.clone());
+        if tokio::time::timeout(Duration::from_secs(1), sent).await.is_err() {
+            return count;
+        }
+    }
+    most
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_reads_nothing_and_asks_for_signs_of_life_gets_no_memory_for_it() {
+    let config = Config { messages_per_second: 0, ..Config::default() };
+    let server = Server::start(false, config).await;
+    for message in [Message::Ping(vec![0; 125].into()), Message::text(r#"{"type":"heartbeat","received":0}"#)]
+    {
+        let mut client = server.client().await;
+        client.say(json!({"type": "setProtocolVersion", "version": "v1_2"})).await;
+        let before = memory();
+        send_until_stuck(&mut client, message, 300_000).await;
+        let more = memory().saturating_sub(before);
+        assert!(more < 30_000_000, "{more} bytes more");
+    }
+}
+
+#[tokio::test]
+async fn a_short_message_that_waits_keeps_no_long_one_in_memory() {
+    let server = Server::start(false, Config { messages_per_second: 0, ..Config::default() }).await;
+    let (mut producer, mut consumer) = (server.client().await, server.client().await);
+    consumer.say(json!({"type": "setProtocolVersion", "version": "v1_2"})).await;
+    assert_eq!(consumer.next().await["type"], "lease");
+    let session = start_session(&mut producer, &mut consumer).await;
+    let before = memory();
+    let junk = "x".repeat(1_000_000);
+    for index in 0..200 {
+        // Read together with the candidate behind it, and refused.
+        soon(producer.socket.feed(Message::text(junk.clone()))).await.unwrap();
+        let ice = json!({"candidate": index.to_string(), "sdpMLineIndex": 0});
+        let message = json!({"type": "peer", "sessionId": session, "ice": ice});
+        soon(producer.socket.send(Message::text(message.to_string()))).await.unwrap();
+        assert_eq!(producer.next().await["type"], "error");
+        // It has arrived, but the server is not told so, and keeps it.
+        assert_eq!(consumer.next().await["ice"]["candidate"], index.to_string());
+    }
+    let more = memory().saturating_sub(before);
+    assert!(more < 60_000_000, "{more} bytes more");
+}
+
+#[tokio::test]
+async fn who_lost_the_connection_counts_at_the_door_as_long_as_the_place_is_kept() {
+    let config = Config { max_connections: 2, lease: Duration::from_millis(300), ..Config::default() };
+    let server = Server::start(false, config).await;
+    let mut stays = server.client().await;
+    let mut lost = server.client().await;
+    lost.say(json!({"type": "setProtocolVersion", "version": "v1_2"})).await;
+    assert_eq!(lost.next().await["type"], "lease");
+    lost.roles(&["producer"]).await;
+    lost.settle().await;
+    stays.roles(&["listener"]).await;
+    stays.next().await;
+    drop(lost);
+    let refused = async_tungstenite::tokio::client_async("ws://localhost", server.stream().await).await;
+    assert!(refused.is_err(), "there is no place");
+    // Its lease is over.
+    assert_eq!(stays.next().await["roles"], json!([]));
+    server.client().await;
+}
