@@ -108,6 +108,7 @@ impl Said {
 enum Event {
     Connected(Peer, u8),
     Gone(Peer),
+    Lost(Peer),
     /// The connection of the first turns out to be that of the second.
     Resumed(Peer, Peer),
     Message(Peer, Said),
@@ -180,11 +181,16 @@ fuzz_target!(|events: Vec<Event>| {
                 witness.check(&peer.id(), &told);
                 assert!(witness.sessions.values().all(|members| !members.contains(&peer.id())));
             }
+            Event::Lost(peer) => hub.lost(&peer.id()),
             Event::Resumed(newcomer, peer) => {
                 // Only one who has said nothing yet is ever asked for.
-                if hub.is_new(&newcomer.id()) && hub.resumed(&newcomer.id(), &peer.id()) {
+                if !hub.is_new(&newcomer.id()) {
+                    continue;
+                }
+                if let Some(told) = hub.resumed(&newcomer.id(), &peer.id()) {
                     assert!(witness.connected.remove(&newcomer.id()));
                     assert!(witness.connected.contains(&peer.id()));
+                    witness.check(&peer.id(), &told);
                 }
             }
             Event::PassOn(peer, session, offer) => {

@@ -209,6 +209,9 @@ impl Exchange {
         let may_wait = post.bytes() <= self.terms.queue_bytes && !self.terms.lease.is_zero();
         if lost && post.keeps() && may_wait {
             post.detach();
+            if let Some(hub) = self.hub(post) {
+                hub.lost(&post.peer);
+            }
             self.leases.lose(&post.peer, now + self.terms.lease);
         } else {
             let outgoing = self.remove(&post.peer.clone());

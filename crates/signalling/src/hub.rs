@@ -90,10 +90,27 @@ impl Hub {
         told
     }
 
+    /// A peer has lost its connection, but may come back. Its sessions stay, and nobody is told; but until it is
+    /// back it is in no list, and no session can be started with it.
+    pub fn lost(&mut self, peer: &PeerId) {
+        self.peers.lose(peer);
+    }
+
     /// The connection of `newcomer` turns out to be that of `peer`: the newcomer, who has said nothing yet, is
-    /// forgotten, and `peer` has its rights from now on. False where one of them is not there.
-    pub fn resumed(&mut self, newcomer: &PeerId, peer: &PeerId) -> bool {
-        newcomer != peer && self.peers.merge(newcomer, peer)
+    /// forgotten, and `peer` has its rights from now on. Nothing, and nothing changes, where one of them is not
+    /// there or the rights do not cover the roles of `peer`; otherwise who is told: listeners, where somebody has
+    /// missed the peer.
+    pub fn resumed(&mut self, newcomer: &PeerId, peer: &PeerId) -> Option<Vec<Outgoing>> {
+        if newcomer == peer || !self.peers.merge(newcomer, peer) {
+            return None;
+        }
+        let mut told = Vec::new();
+        if self.peers.find(peer)
+            && let Some(status) = self.peers.status(peer)
+        {
+            self.tell_listeners(status, &mut told);
+        }
+        Some(told)
     }
 
     /// The version that a peer speaks.
@@ -142,11 +159,11 @@ impl Hub {
             }
             ClientMessage::Peer(message) => self.forward(from, message),
             ClientMessage::List => {
-                self.may(from, self.peers.rights(from).list, "list producers", None)?;
+                self.may(from, self.peers.rights(from).list, "list", None)?;
                 Ok(vec![Outgoing { to: from.clone(), message: self.peers.producers() }])
             }
             ClientMessage::ListConsumers => {
-                self.may(from, self.peers.rights(from).list, "list consumers", None)?;
+                self.may(from, self.peers.rights(from).list, "list", None)?;
                 Ok(vec![Outgoing { to: from.clone(), message: self.peers.consumers() }])
             }
             ClientMessage::Heartbeat { .. } => {
@@ -161,13 +178,13 @@ impl Hub {
         &self,
         peer: &PeerId,
         right: bool,
-        what: &'static str,
+        right_name: &'static str,
         about: Option<&PeerId>,
     ) -> Result<(), Refusal> {
         if right {
             Ok(())
         } else {
-            Err(Refusal::Forbidden { peer: peer.clone(), what, about: about.cloned() })
+            Err(Refusal::Forbidden { peer: peer.clone(), right: right_name, about: about.cloned() })
         }
     }
 
@@ -188,7 +205,7 @@ impl Hub {
         let rights = self.peers.rights(from);
         self.may(from, rights.produce || !status.has(PeerRole::Producer), "produce", None)?;
         self.may(from, rights.consume || !status.has(PeerRole::Consumer), "consume", None)?;
-        self.may(from, rights.list || !status.has(PeerRole::Listener), "listen", None)?;
+        self.may(from, rights.list || !status.has(PeerRole::Listener), "list", None)?;
         let length = status.meta.as_ref().map_or(0, length);
         if length > self.limits.meta {
             return Err(Refusal::MetaTooLong { peer: from.clone(), length, limit: self.limits.meta });
@@ -217,7 +234,7 @@ impl Hub {
         with: &PeerId,
         offer: Option<String>,
     ) -> Result<Vec<Outgoing>, Refusal> {
-        if !self.peers.contains(with) {
+        if !self.peers.is_within_reach(with) {
             return Err(Refusal::UnknownPeer(with.clone()));
         }
         if from == with {

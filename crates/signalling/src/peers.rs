@@ -17,6 +17,8 @@ struct State {
     rights: Rights,
     /// Whether the peer has said anything yet: the version may only be chosen before.
     spoken: bool,
+    /// Where the peer has no connection but may come back: whether anyone was not told of it meanwhile.
+    lost: Option<bool>,
 }
 
 /// What a new status changed.
@@ -62,6 +64,30 @@ impl Peers {
         true
     }
 
+    /// A peer has no connection, but may come back: it is in no list, and nobody can start a session with it.
+    pub(crate) fn lose(&mut self, peer: &PeerId) {
+        if let Some(state) = self.states.get_mut(peer) {
+            state.lost = Some(false);
+            (self.producer_list, self.consumer_list) = (None, None);
+        }
+    }
+
+    /// A peer has a connection again; whether it has a role and anyone was not told of it meanwhile.
+    pub(crate) fn find(&mut self, peer: &PeerId) -> bool {
+        let Some(state) = self.states.get_mut(peer) else { return false };
+        (self.producer_list, self.consumer_list) = (None, None);
+        state.lost.take() == Some(true) && !state.status.roles.is_empty()
+    }
+
+    /// Whether a peer is here and has a connection. Where it has none, somebody has asked for it.
+    pub(crate) fn is_within_reach(&mut self, peer: &PeerId) -> bool {
+        let Some(state) = self.states.get_mut(peer) else { return false };
+        if let Some(missed) = &mut state.lost {
+            *missed = true;
+        }
+        state.lost.is_none()
+    }
+
     /// Forgets a peer and returns its last status.
     pub(crate) fn remove(&mut self, peer: &PeerId) -> Option<PeerStatus> {
         let state = self.states.remove(peer)?;
@@ -90,10 +116,6 @@ impl Peers {
     /// What the peer may do; nothing where it is not connected.
     pub(crate) fn rights(&self, peer: &PeerId) -> Rights {
         self.states.get(peer).map_or(Rights::NONE, |state| state.rights)
-    }
-
-    pub(crate) fn contains(&self, peer: &PeerId) -> bool {
-        self.states.contains_key(peer)
     }
 
     pub(crate) fn has(&self, peer: &PeerId, role: PeerRole) -> bool {
@@ -167,31 +189,36 @@ impl Peers {
         self.listeners.iter()
     }
 
-    /// The producers in the order in which they became producers.
+    /// The producers that have a connection, in the order in which they became producers.
     pub(crate) fn producers(&mut self) -> Arc<ServerMessage> {
-        let list = self
-            .producer_list
-            .take()
-            .unwrap_or_else(|| Arc::new(ServerMessage::List { producers: self.entries(&self.producers) }));
+        let list = self.producer_list.take().unwrap_or_else(|| {
+            let producers = entries(&self.producers, &mut self.states);
+            Arc::new(ServerMessage::List { producers })
+        });
         self.producer_list.insert(list).clone()
     }
 
-    /// The passive consumers in the order in which they became consumers.
+    /// The passive consumers that have a connection, in the order in which they became consumers.
     pub(crate) fn consumers(&mut self) -> Arc<ServerMessage> {
         let list = self.consumer_list.take().unwrap_or_else(|| {
-            Arc::new(ServerMessage::ListConsumers { consumers: self.entries(&self.consumers) })
+            let consumers = entries(&self.consumers, &mut self.states);
+            Arc::new(ServerMessage::ListConsumers { consumers })
         });
         self.consumer_list.insert(list).clone()
     }
+}
 
-    fn entries(&self, roll: &Roll<PeerId>) -> Vec<Peer> {
-        roll.iter()
-            .map(|id| Peer {
-                id: id.clone(),
-                meta: self.states.get(id).and_then(|state| state.status.meta.clone()),
-            })
-            .collect()
+/// A list as it is told. Who is left out is missed.
+fn entries(roll: &Roll<PeerId>, states: &mut HashMap<PeerId, State>) -> Vec<Peer> {
+    let mut entries = Vec::new();
+    for id in roll.iter() {
+        let Some(state) = states.get_mut(id) else { continue };
+        match &mut state.lost {
+            Some(missed) => *missed = true,
+            None => entries.push(Peer { id: id.clone(), meta: state.status.meta.clone() }),
+        }
     }
+    entries
 }
 
 /// The roles that this version knows, each once, in the sender's order.

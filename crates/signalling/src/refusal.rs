@@ -35,8 +35,8 @@ pub(crate) enum Refusal {
     ErrorNeedsV1_1(PeerId),
     #[error("A heartbeat is for peers that speak 1.2, and peer '{0}' does not")]
     HeartbeatNeedsV1_2(PeerId),
-    #[error("Peer '{peer}' has no right to {what}")]
-    Forbidden { peer: PeerId, what: &'static str, about: Option<PeerId> },
+    #[error("Peer '{peer}' has no token with the right {right:?}, which this needs")]
+    Forbidden { peer: PeerId, right: &'static str, about: Option<PeerId> },
     #[error("The meta of peer {peer} has {length} bytes, and may have {limit}")]
     MetaTooLong { peer: PeerId, length: usize, limit: usize },
     #[error("unknown message type")]

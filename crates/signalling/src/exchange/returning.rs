@@ -61,13 +61,15 @@ impl Exchange {
         if let Some(before) = before {
             before.end(Ending::TakenOver);
         }
-        if !fits || !self.hub(&post)?.resumed(&newcomer.peer, &peer) {
+        let told = if fits { self.hub(&post)?.resumed(&newcomer.peer, &peer) } else { None };
+        let Some(told) = told else {
             let outgoing = self.remove(&peer);
             self.queue(outgoing);
             return None;
-        }
+        };
         self.posts.remove(&newcomer.peer);
         post.set_visit(newcomer.take_visit());
+        self.queue(told);
         Some(post)
     }
 

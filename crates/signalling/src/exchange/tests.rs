@@ -239,6 +239,31 @@ fn a_heartbeat_is_owed_once_however_often_it_is_asked_for() {
 }
 
 #[test]
+fn who_is_lost_is_in_no_list_and_takes_no_session_and_is_announced_when_back_to_who_missed_it() {
+    let mut scene = Scene::new();
+    let (producer, _consumer, _) = scene.session();
+    let mut viewer = scene.peer(None);
+    scene.say(&mut viewer, json!({"type": "setPeerStatus", "roles": ["listener"]}));
+    viewer.hear();
+    scene.leave(&producer, cut());
+    scene.say(&mut viewer, json!({"type": "list"}));
+    assert_eq!(viewer.hear()[0]["producers"], json!([]));
+    scene.say(&mut viewer, json!({"type": "startSession", "peerId": producer.id}));
+    assert_eq!(viewer.hear()[0]["code"], "unknownPeer");
+    // The same camera, started again after it was killed.
+    let mut other = scene.peer(None);
+    scene.say(&mut other, json!({"type": "setPeerStatus", "roles": ["producer"]}));
+    scene.say(&mut viewer, json!({"type": "list"}));
+    assert_eq!(viewer.hear()[1]["producers"], json!([{"id": other.id, "meta": null}]));
+    let back = scene.peer(Some((&producer.token, producer.received())));
+    assert!(back.resumed);
+    let told = viewer.hear();
+    assert_eq!((&told[0]["peerId"], &told[0]["roles"]), (&json!(back.id), &json!(["producer"])));
+    scene.say(&mut viewer, json!({"type": "startSession", "peerId": back.id}));
+    assert_eq!(viewer.hear()[0]["type"], "sessionStarted");
+}
+
+#[test]
 fn a_peer_that_is_not_back_in_time_is_gone() {
     let mut scene = Scene::new();
     let (mut producer, consumer, session) = scene.session();
