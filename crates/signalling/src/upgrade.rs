@@ -16,6 +16,7 @@ use async_tungstenite::tungstenite::http::{HeaderValue, Method};
 use async_tungstenite::tungstenite::protocol::Role;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tracing::info;
 
 /// Why a connection did not become a websocket.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +70,13 @@ where
     }
     let (response, grant) = match admit(&request, visit, shared) {
         Ok(admitted) => admitted,
-        Err(denial) => return deny(&mut stream, denial, head).await,
+        Err(denial) => {
+            // For the operator, to whom somebody will complain; without who it was, and without the token.
+            if !matches!(denial, Denial::NotAWebSocket(_)) {
+                info!(reason = %denial, "refused a websocket");
+            }
+            return deny(&mut stream, denial, head).await;
+        }
     };
     let mut head = Vec::new();
     write_response(&mut head, &response).map_err(UpgradeError::Response)?;

@@ -2,5 +2,6 @@
 
 pub(crate) mod files;
 pub(crate) mod seconds;
+mod sense;
 pub(crate) mod settings;
 pub(crate) mod signals;

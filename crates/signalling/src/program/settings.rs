@@ -140,11 +140,14 @@ impl Settings {
     /// for or the command line is wrong.
     pub(crate) fn read() -> Result<Self> {
         let matches = command().get_matches();
-        let settings = Self::from_arg_matches(&matches)?;
-        let Some(path) = &settings.config else { return Ok(settings) };
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("failed to read the configuration file {}", path.display()))?;
-        settings.over_file(&matches, path, &text)
+        let mut settings = Self::from_arg_matches(&matches)?;
+        if let Some(path) = &settings.config {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("failed to read the configuration file {}", path.display()))?;
+            settings = settings.over_file(&matches, path, &text)?;
+        }
+        super::sense::check(&settings)?;
+        Ok(settings)
     }
 
     /// Takes from a file what was given neither as an option nor in the environment.
