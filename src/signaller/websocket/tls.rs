@@ -1,7 +1,10 @@
 //! Whom the client trusts: the system's certificate authorities and those of `cafile`.
 
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 
 /// A connection could not be secured.
@@ -36,27 +39,86 @@ pub(super) fn config(cafile: Option<&str>, insecure: bool) -> Result<Arc<ClientC
     }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = cafile {
+    let Some(path) = cafile else {
+        return Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()));
+    };
+    let named =
         add_file(&mut roots, path).map_err(|cause| TlsError::CaFile { path: path.to_owned(), cause })?;
-    }
-    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+    let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .map_err(|cause| TlsError::CaFile { path: path.to_owned(), cause: cause.to_string() })?;
+    let verifier = Arc::new(Named { chain, named });
+    Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
 }
 
-fn add_file(roots: &mut RootCertStore, path: &str) -> Result<(), String> {
-    let mut added = 0;
+/// Trusts what a file names; returns it.
+fn add_file(roots: &mut RootCertStore, path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let mut named = Vec::new();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|err| err.to_string())? {
         let certificate = certificate.map_err(|err| err.to_string())?;
-        roots.add(certificate).map_err(|err| err.to_string())?;
-        added += 1;
+        roots.add(certificate.clone()).map_err(|err| err.to_string())?;
+        named.push(certificate);
     }
-    if added == 0 { Err("it holds no certificate".into()) } else { Ok(()) }
+    if named.is_empty() { Err("it holds no certificate".into()) } else { Ok(named) }
+}
+
+/// Checks chains as ever, and also takes a server's certificate that `cafile` names itself although it is one of
+/// an authority: `openssl req -x509` makes such certificates.
+#[derive(Debug)]
+struct Named {
+    chain: Arc<WebPkiServerVerifier>,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Named {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified =
+            self.chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match verified {
+            // The library has no name of its own for an authority's certificate in this place.
+            Err(Error::InvalidCertificate(CertificateError::Other(_))) if self.named.contains(end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.chain.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.chain.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.chain.supported_verify_schemes()
+    }
 }
 
 /// What `insecure-tls=true` asks for: any certificate will do.
 #[derive(Debug)]
 struct TrustsAll(Vec<SignatureScheme>);
 
-impl rustls::client::danger::ServerCertVerifier for TrustsAll {
+impl ServerCertVerifier for TrustsAll {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -64,8 +126,8 @@ impl rustls::client::danger::ServerCertVerifier for TrustsAll {
         _: &ServerName<'_>,
         _: &[u8],
         _: UnixTime,
-    ) -> Result<rustls::client::danger::ServerCertVerified, Error> {
-        Ok(rustls::client::danger::ServerCertVerified::assertion())
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -73,8 +135,8 @@ impl rustls::client::danger::ServerCertVerifier for TrustsAll {
         _: &[u8],
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
-    ) -> Result<rustls::client::danger::HandshakeSignatureValid, Error> {
-        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
     }
 
     fn verify_tls13_signature(
@@ -82,11 +144,46 @@ impl rustls::client::danger::ServerCertVerifier for TrustsAll {
         _: &[u8],
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
-    ) -> Result<rustls::client::danger::HandshakeSignatureValid, Error> {
-        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+
+    /// A self-signed certificate of an authority, as openssl makes it, and the verifier that a file with it gives.
+    fn verify(
+        names: &str,
+        file: &CertificateDer<'static>,
+        shown: &CertificateDer<'static>,
+    ) -> Result<(), Error> {
+        let mut roots = RootCertStore::empty();
+        roots.add(file.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        let verifier = Named { chain, named: vec![file.clone()] };
+        let name = ServerName::try_from(names.to_owned()).unwrap();
+        verifier.verify_server_cert(shown, &[], &name, &[], UnixTime::now()).map(|_| ())
+    }
+
+    fn authority() -> CertificateDer<'static> {
+        let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()
+    }
+
+    #[test]
+    fn a_servers_certificate_that_the_file_names_serves_for_its_own_name_only() {
+        let (ours, other) = (authority(), authority());
+        assert_eq!(verify("localhost", &ours, &ours), Ok(()));
+        assert!(verify("example.com", &ours, &ours).is_err());
+        assert!(verify("localhost", &ours, &other).is_err());
     }
 }
