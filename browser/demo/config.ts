@@ -13,7 +13,7 @@ const DEFAULT_PORT = 8443;
 /**
  * In this order: `?server=ws://host:port`, `config.json` beside the page, the tag
  * `<meta name="gst-webrtc-signalling" content="PORT or address">`, port 8443 of the page's host.
- * `?stun=off` asks no STUN server.
+ * `?stun=off` asks no STUN server but those that the signalling server names.
  */
 export async function readConfig(): Promise<PageConfig> {
   const query = new URLSearchParams(location.search);

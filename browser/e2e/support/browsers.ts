@@ -66,6 +66,8 @@ const FIREFOX_PREFS: Readonly<Record<string, boolean | number | string>> = {
   "media.peerconnection.ice.obfuscate_host_addresses": false,
   "media.peerconnection.ice.loopback": true,
   "media.autoplay.default": 0,
+  // After some lost connections Firefox makes websockets wait, up to a minute.
+  "network.websocket.delay-failed-reconnects": false,
   // The rest keeps the browser from calling home.
   "app.normandy.enabled": false,
   "app.update.enabled": false,

@@ -29,6 +29,10 @@ document.getElementById("start").addEventListener("click", async () => {
   api.registerConnectionListener({
     connected() {
       const session = api.createProducerSession(stream);
+      if (session === null) {
+        // The connection was lost and is back; the stream is still offered.
+        return;
+      }
       session.addEventListener("stateChanged", () => {
         document.body.dataset.streaming = String(session.state === window.GstWebRTCAPI.SessionState.streaming);
       });

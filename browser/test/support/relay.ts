@@ -13,6 +13,7 @@ export interface RelayOptions {
 export class Relay {
   readonly #server: Server;
   readonly #piece: number;
+  #target: number;
   readonly #sockets = new Set<Socket>();
   /** How many bytes may pass until each of the next cuts. */
   #cuts: readonly number[] = [];
@@ -22,8 +23,9 @@ export class Relay {
   private constructor(server: Server, target: number, options: RelayOptions) {
     this.#server = server;
     this.#piece = options.piece ?? 0;
+    this.#target = target;
     server.on("connection", (client) => {
-      const onward = connect({ port: target, host: "127.0.0.1" });
+      const onward = connect({ port: this.#target, host: "127.0.0.1" });
       this.#pipe(client, onward);
       this.#pipe(onward, client);
     });
@@ -45,6 +47,11 @@ export class Relay {
   /** The port it listens on. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Takes new connections to another port. */
+  retarget(target: number): void {
+    this.#target = target;
   }
 
   /** Breaks all connections: nobody is told but by a reset, and what was under way is lost. */

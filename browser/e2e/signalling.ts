@@ -1,0 +1,167 @@
+/**
+ * The library in real browsers against the real signalling server: connections that are cut, servers that stop, and
+ * the codes with which connections end.
+ */
+
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { Relay } from "../test/support/relay.js";
+import { MODERN, TestSignallingServer } from "../test/support/signalling-server.js";
+import { type Browser, LAUNCHERS, type Page } from "./support/browsers.js";
+import { wantedBrowsers } from "./support/run.js";
+import { startServer } from "./support/server-program.js";
+import { type Site, serve } from "./support/site.js";
+
+const POLL = 50;
+
+const bundle = await build({
+  entryPoints: [fileURLToPath(new URL("support/signalling-page.ts", import.meta.url))],
+  bundle: true,
+  write: false,
+  format: "iife",
+  target: "es2022",
+});
+const site = await serve(fileURLToPath(new URL("../dist/", import.meta.url)), {
+  "signalling.html": '<!doctype html><meta charset="utf-8"><script src="signalling.js"></script>',
+  "signalling.js": bundle.outputFiles[0]?.text ?? "",
+  "elsewhere.html": "<!doctype html><p>elsewhere",
+});
+try {
+  for (const name of wantedBrowsers()) {
+    const running = await LAUNCHERS[name]?.();
+    assert.ok(running !== undefined, `no such browser: ${name}`);
+    try {
+      await endures(running, site);
+      await keepsOrder(running, site);
+      await leavesProperly(name, running, site);
+      console.log(JSON.stringify({ ok: true, browser: name, test: "signalling" }));
+    } catch (error) {
+      process.exitCode = 1;
+      const text = error instanceof Error ? error.message : String(error);
+      console.log(JSON.stringify({ ok: false, browser: name, test: "signalling", error: text }));
+    } finally {
+      await running.close();
+    }
+  }
+} finally {
+  site.close();
+}
+
+/** A session that runs survives a cut connection and a server that stops, and ends with a reason. */
+async function endures(browser: Browser, { url }: Site): Promise<void> {
+  const server = await startServer();
+  const relay = await Relay.start(server.port);
+  const page = await browser.open(`${url}signalling.html`);
+  assert.equal(await run(page, `signalling.start("${relay.url}")`), true);
+  await until(page, "signalling.framesDecoded().then((count) => count > 0)", "a picture");
+
+  const before = (await page.ask("signalling.told.splice(0)")) as string[];
+  relay.cut();
+  await until(page, "signalling.told.filter((text) => text.includes(' connected ')).length === 2", "two resumed connections");
+  const after = (await page.ask("signalling.told.splice(0)")) as string[];
+  const connected = (texts: string[]): string[] => texts.filter((text) => text.includes(" connected ")).sort();
+  assert.deepEqual(connected(after), connected(before), "the same peers are back");
+  assert.deepEqual(after.filter((text) => /added|removed|problem/.test(text)), []);
+  await staysAlive(page);
+  await page.ask("signalling.closes.splice(0)");
+
+  const next = await startServer();
+  relay.retarget(next.port);
+  assert.equal(await server.stop(), 0);
+  await until(page, "signalling.closes.length >= 2", "two closed connections");
+  const bye = { code: 1001, reason: "the server is shutting down", clean: true };
+  assert.deepEqual(await page.ask("signalling.closes.splice(0)"), [bye, bye]);
+  await until(page, "signalling.told.filter((text) => text.includes(' connected ')).length === 2", "the next server");
+  const words = (await page.ask("signalling.told")) as string[];
+  const told = "problem: the signalling server closed the connection: the server is shutting down (1001)";
+  assert.equal(words.filter((text) => text.endsWith(told)).length, 2);
+  await until(page, "signalling.told.some((text) => text.startsWith('added'))", "the stream on the next server");
+  await until(page, "signalling.told.some((text) => text.startsWith('removed'))", "the end of the old entry");
+  await staysAlive(page);
+
+  assert.equal(await run(page, "signalling.playAgain()"), true);
+  await page.ask("signalling.closeSession()");
+  await until(page, "signalling.ends.length === 2", "both ends of the second session");
+  assert.deepEqual(await page.ask("signalling.ends.splice(0)"), [
+    'consumer {"kind":"closed"}',
+    'client {"kind":"endedByPeer","error":null,"reason":"ended"}',
+  ]);
+
+  await page.ask("signalling.closeConsumer()");
+  await until(page, "signalling.closes.length === 1", "the end of the consumer's connection");
+  assert.deepEqual(await page.ask("signalling.closes"), [{ code: 1000, reason: "the client was closed", clean: true }]);
+  relay.stop();
+  assert.equal(await next.stop(), 0);
+}
+
+async function staysAlive(page: Page): Promise<void> {
+  const now = Number(await page.ask("signalling.framesDecoded()"));
+  await until(page, `signalling.framesDecoded().then((count) => count > ${now + 10})`, "moving pictures");
+  assert.deepEqual(await page.ask("signalling.ends"), []);
+}
+
+/** Descriptions and candidates arrive once and in order although the connection is cut again and again. */
+async function keepsOrder(browser: Browser, { url }: Site): Promise<void> {
+  const server = await startServer();
+  const relay = await Relay.start(server.port, { piece: 1000 });
+  const page = await browser.open(`${url}signalling.html`);
+  const [rounds, candidates] = [20, 200];
+  assert.equal(await run(page, `signalling.join("${relay.url}")`), true);
+  const told = (what: string): string => `signalling.told.filter((text) => text === "bare ${what}").length`;
+  for (let round = 1; round <= rounds; round += 1) {
+    // Both are there, so that only what is sent now passes, and the cut comes in the middle of it.
+    await until(page, `${told("ready")} === ${2 * round}`, "two connections");
+    relay.cutAfter(round * 997);
+    await page.ask(`signalling.send(${candidates})`);
+    await until(page, `${told("lost")} === ${2 * round}`, "a cut");
+  }
+  const total = rounds * (1 + candidates);
+  await until(page, `signalling.arrived.length >= ${total}`, "end of it");
+  assert.deepEqual(
+    await page.ask("signalling.arrived"),
+    Array.from({ length: total }, (_, index) => String(index)),
+  );
+  assert.deepEqual(await page.ask("signalling.told.filter((text) => !/^bare (ready|lost)$/.test(text))"), []);
+  relay.stop();
+  await server.stop();
+}
+
+/** A page that is left ends its sessions and its connections properly. */
+async function leavesProperly(name: string, browser: Browser, { url }: Site): Promise<void> {
+  const server = await TestSignallingServer.start(0, MODERN);
+  try {
+    const page = await browser.open(`${url}signalling.html`);
+    assert.equal(await run(page, `signalling.start("${server.url}")`), true);
+    await page.ask(`void setTimeout(() => { location.href = "${url}elsewhere.html"; })`);
+    const end = await server.seesClose();
+    if (name === "firefox") {
+      // It ends websockets itself before the page hears that it is left.
+      assert.deepEqual(end, [1001, ""]);
+      return;
+    }
+    assert.deepEqual(end, [1000, "the page was left"]);
+    assert.equal((await server.hears(({ type }) => type === "endSessionV1_1"))["reason"], "stopping");
+  } finally {
+    await server.stop();
+  }
+}
+
+/** The result of what takes long; asking for it at once would hang where it never comes. */
+async function run(page: Page, script: string, deadline = 15_000): Promise<unknown> {
+  await page.ask(`signalling.run(${script})`);
+  await until(page, "signalling.done !== null", script, deadline);
+  return page.ask("signalling.done");
+}
+
+async function until(page: Page, script: string, what: string, deadline = 15_000): Promise<void> {
+  const end = performance.now() + deadline;
+  while ((await page.ask(script)) !== true) {
+    if (performance.now() >= end) {
+      const seen = JSON.stringify(await page.ask("[signalling.told, signalling.ends, signalling.closes]"));
+      assert.fail(`no ${what} within ${deadline} ms: ${seen}`);
+    }
+    await pause(POLL);
+  }
+}
