@@ -19,6 +19,8 @@ type ErrorMessage = Extract<ServerMessage, { type: "error" }>;
 
 /** Errors that say what this client may not be. */
 const OF_A_STATUS: readonly (string | null)[] = ["forbidden", "roleConflict", "metaTooLong"];
+/** Errors of requests for sessions that do not name the peer. */
+const OF_A_REQUEST: readonly (string | null)[] = ["forbidden", "tooManySessions", "offerNotAllowed"];
 
 /** The sessions of a client. */
 export class SessionRegistry {
@@ -115,11 +117,11 @@ export class SessionRegistry {
     const refused =
       (named?.state === SessionState.streaming ? undefined : named) ??
       this.#takeRequested(concerns) ??
-      this.#producers.find(
-        ({ consumerId, state }) =>
-          state === SessionState.connecting &&
-          (consumerId === null ? OF_A_STATUS.includes(code) && sessionId === null : concerns(consumerId)),
-      );
+      this.#findAsking((id) => (id === null ? OF_A_STATUS.includes(code) && sessionId === null : concerns(id))) ??
+      // Requests are answered in their order.
+      (OF_A_REQUEST.includes(code) && sessionId === null
+        ? (this.#takeRequested(() => true) ?? this.#findAsking((id) => id !== null))
+        : undefined);
     refused?.end({ kind: "refused", error: details });
     // A session that the server does not know may have ended a moment ago, or runs without it.
     return refused !== undefined || code === "unknownSession";
@@ -184,6 +186,11 @@ export class SessionRegistry {
       this.#host.send({ type: "endSessionV1_1", sessionId, ...error });
     }
     this.#host.send({ type: "endSession", sessionId });
+  }
+
+  /** A stream that the server was asked to offer, by the consumer that it is meant for. */
+  #findAsking(matches: (consumerId: string | null) => boolean): ProducerSession | undefined {
+    return this.#producers.find(({ consumerId, state }) => state === SessionState.connecting && matches(consumerId));
   }
 
   #takeRequested(matches: (peerId: string) => boolean): ConsumerSession | undefined {

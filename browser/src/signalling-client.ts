@@ -66,6 +66,8 @@ export class SignallingClient {
   #version: ProtocolVersion | null = null;
   #peerId: string | null = null;
   #roles: readonly PeerRole[] = [];
+  /** Whether this client hears of others; not where the server denies it. */
+  #listens = true;
   /** Whether a server knows what this client says of itself. */
   #introduced = false;
   /** Whether this connection works. */
@@ -266,6 +268,7 @@ export class SignallingClient {
     this.#outbox = this.#version === "v1_2" ? new Outbox() : null;
     this.#received = 0;
     this.#flowing = true;
+    this.#listens = true;
     this.#say(this.#status());
   }
 
@@ -329,7 +332,7 @@ export class SignallingClient {
     if (this.#ready || message.type === "iceServers") {
       this.#observer.message(message);
     } else if (message.type === "error") {
-      this.#observer.problem(message.details);
+      this.#onRefused(message.details, message.code);
     } else if (message.type === "peerStatusChanged" && message.peerId !== null && message.peerId === this.#peerId) {
       this.#introduced = true;
       this.#becomeReady(message.peerId);
@@ -337,6 +340,18 @@ export class SignallingClient {
       this.#say({ type: "listConsumers" });
       this.#observer.message(message);
     }
+  }
+
+  /** The first status was refused. Who may not listen may still produce, or play what it knows the name of. */
+  #onRefused(details: string, code: string | null): void {
+    if (code !== "forbidden" || !this.#listens || this.#introduced || this.#lease === null) {
+      this.#observer.problem(details);
+      return;
+    }
+    this.#listens = false;
+    this.#introduced = true;
+    this.#say(this.#status());
+    this.#becomeReady(this.#lease.peerId);
   }
 
   #becomeReady(peerId: string): void {
@@ -347,7 +362,7 @@ export class SignallingClient {
   }
 
   #status(): ClientMessage {
-    return { type: "setPeerStatus", roles: ["listener", ...this.#roles], meta: this.#options.meta };
+    return { type: "setPeerStatus", roles: this.#listens ? ["listener", ...this.#roles] : this.#roles, meta: this.#options.meta };
   }
 
   #say(message: ClientMessage): boolean {

@@ -150,10 +150,23 @@ test("a refusal inside a session ends it while it negotiates, and is a problem o
 test("a stream that this client may not produce is refused", async (t) => {
   const { server, connect } = await setUp(t, MODERN);
   const api = await connect();
-  server.refuseStatus = "the token allows no producer";
+  server.refuse = { roles: ["producer"], details: "the token allows no producer" };
   const producer = api.createProducerSession(stream);
   assert.ok(producer !== null && producer.start());
   assert.deepEqual(await ended(producer), { kind: "refused", error: "the token allows no producer" });
+});
+
+test("a refusal that names nobody is that of the oldest request", async (t) => {
+  const { server, connect } = await setUp(t, MODERN);
+  server.ignoreStartSession = true;
+  const viewer = await connect();
+  const sessions = ["a", "b"].map((id) => session(viewer, id));
+  const ends = sessions.map(ended);
+  sessions.forEach((consumer) => consumer.connect());
+  for (const [index, details] of ["no right to consume", "too many"].entries()) {
+    server.say({ type: "error", details, code: index === 0 ? "forbidden" : "tooManySessions" });
+    assert.deepEqual(await ends[index], { kind: "refused", error: details });
+  }
 });
 
 const GIVEN = { urls: ["turn:given"], username: "u", credential: "c" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { notingClient } from "./support/noting-client.js";
-import { type Message, type ServerOptions, TestSignallingServer } from "./support/signalling-server.js";
+import { MODERN, type Message, type ServerOptions, TestSignallingServer } from "./support/signalling-server.js";
 
 async function server(t: TestContext, options: ServerOptions = {}): Promise<TestSignallingServer> {
   const made = await TestSignallingServer.start(0, options);
@@ -91,9 +91,19 @@ test("what the server says in closing is told in words", async (t) => {
 
 test("a refusal before the first words are over is told", async (t) => {
   const signalling = await server(t);
-  signalling.refuseStatus = "this client may not listen";
+  signalling.refuse = { roles: ["listener"], details: "this client may not listen" };
   const { next } = notingClient(t, signalling.url);
   assert.equal(await next(), "problem: this client may not listen");
+});
+
+test("a client that may not listen is ready without it, and can still produce", async (t) => {
+  const signalling = await server(t, MODERN);
+  signalling.refuse = { roles: ["listener"], details: "this client may not listen" };
+  const { client, next } = notingClient(t, signalling.url);
+  assert.equal(await next(), "ready peer-1");
+  assert.ok(client.announce("producer"));
+  await signalling.hears((message) => JSON.stringify(message["roles"]) === '["producer"]');
+  assert.deepEqual(signalling.heard.map(type), Array.of("setProtocolVersion", ...Array<string>(3).fill("setPeerStatus")));
 });
 
 test("a token is a subprotocol in the alphabet of addresses, and without one none is offered", async (t) => {

@@ -15,13 +15,13 @@ export interface ServerProgram {
   stop(): Promise<number>;
 }
 
-/** Starts the program at `SIGNALLING_SERVER`, or the one that cargo built. */
-export async function startServer(): Promise<ServerProgram> {
+/** Starts the program at `SIGNALLING_SERVER`, or the one that cargo built, with `options` beside where it listens. */
+export async function startServer(...options: readonly string[]): Promise<ServerProgram> {
   const path = process.env["SIGNALLING_SERVER"] ?? BUILT;
   if (!existsSync(path)) {
     throw new Error(`there is no ${path}: run cargo build -p gst-plugin-webrtc-signalling, or set SIGNALLING_SERVER`);
   }
-  const child = spawn(path, ["--host", "127.0.0.1", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(path, ["--host", "127.0.0.1", "--port", "0", ...options], { stdio: ["ignore", "pipe", "inherit"] });
   const exit = once(child, "exit");
   const port = await Promise.race([portOf(child), exit.then(() => Promise.reject(new Error(`${path} did not start`)))]);
   return {

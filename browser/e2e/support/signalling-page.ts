@@ -16,8 +16,10 @@ export interface SignallingPage {
   /** Does what takes long and keeps its result, or the text of its error, in `done`; null before. */
   run(work: Promise<unknown>): void;
   done: unknown;
-  /** Produces and plays; resolves when the media runs. */
-  start(url: string): Promise<void>;
+  /** Produces and plays; resolves when the media runs. Each of the two shows its token, where there are any. */
+  start(url: string, producerToken?: string, consumerToken?: string): Promise<void>;
+  /** The ICE servers of the consumer's session, in order. */
+  iceUrls(): string[];
   /** Why sessions of either side ended, in order. */
   readonly ends: readonly string[];
   /** How many pictures the consumer has decoded. */
@@ -57,9 +59,10 @@ const ends: string[] = [];
 let viewer: GstWebRTCAPI | null = null;
 let consumer: ConsumerSession | null = null;
 
-function makeClient(name: string, url: string): GstWebRTCAPI {
+function makeClient(name: string, url: string, token = ""): GstWebRTCAPI {
   const api = new GstWebRTCAPI({
     signalingServerUrl: url,
+    token,
     meta: { name },
     reconnectionTimeout: 200,
     webrtcConfig: { iceServers: [] },
@@ -124,15 +127,15 @@ async function play(api: GstWebRTCAPI, producerId: string): Promise<void> {
   await streaming;
 }
 
-async function start(url: string): Promise<void> {
-  const producing = makeClient("producer", url);
+async function start(url: string, producerToken?: string, consumerToken?: string): Promise<void> {
+  const producing = makeClient("producer", url, producerToken);
   await onceConnected(producing);
   const producer = producing.createProducerSession(movingPicture());
   producer?.start();
   producer?.addEventListener("clientConsumerRemoved", ({ detail }) => {
     ends.push(`client ${JSON.stringify(detail.endReason)}`);
   });
-  const api = makeClient("viewer", url);
+  const api = makeClient("viewer", url, consumerToken);
   viewer = api;
   const id = await new Promise<string>((resolve) => {
     api.registerPeerListener({
@@ -144,6 +147,10 @@ async function start(url: string): Promise<void> {
     });
   });
   await play(api, id);
+}
+
+function iceUrls(): string[] {
+  return (consumer?.rtcPeerConnection?.getConfiguration().iceServers ?? []).flatMap(({ urls }) => urls);
 }
 
 async function framesDecoded(): Promise<number> {
@@ -222,6 +229,7 @@ window.signalling = {
     );
   },
   start,
+  iceUrls,
   framesDecoded,
   closeSession: () => consumer?.close(),
   closeConsumer: () => viewer?.close(),

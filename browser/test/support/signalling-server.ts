@@ -47,8 +47,8 @@ export class TestSignallingServer {
   ignoreStartSession = false;
   /** Set to answer no heartbeat and pass nothing on. */
   silent = false;
-  /** Set to refuse every status with these words. */
-  refuseStatus: string | null = null;
+  /** Set to refuse every status with these words that names one of these roles. */
+  refuse: { readonly roles: readonly string[]; readonly details: string } | null = null;
   /** Added to how many messages this server says to have received of a client that comes back. */
   miscount = 0;
   /** How connections of clients ended, in order: code and reason. */
@@ -245,8 +245,8 @@ export class TestSignallingServer {
         sendRaw(peer, { type: "heartbeat", received: peer.received });
         break;
       case "setPeerStatus":
-        if (this.refuseStatus !== null) {
-          this.#send(peer, { type: "error", details: this.refuseStatus, code: "forbidden" });
+        if (this.refuse?.roles.some((role) => (message["roles"] as string[]).includes(role)) === true) {
+          this.#send(peer, { type: "error", details: this.refuse.details, code: "forbidden" });
           break;
         }
         this.#setStatus(peer, message["roles"] as string[], message["meta"] ?? null);
