@@ -115,8 +115,8 @@ async function keepsOrder(browser: Browser, { url }: Site): Promise<void> {
   assert.equal(await run(page, `signalling.join("${relay.url}")`), true);
   const told = (what: string): string => `signalling.told.filter((text) => text === "bare ${what}").length`;
   for (let round = 1; round <= rounds; round += 1) {
-    // One cut in the middle of the messages and one soon after, perhaps in the middle of a greeting.
-    relay.cutAfter(round * 997, 400 + round * 113);
+    // One cut in the middle of the messages and others wherever they fall, greetings included.
+    relay.cutAfter(round * 997, 400 + round * 113, 300 + round * 71);
     await page.ask(`signalling.send(${candidates})`);
     await until(page, `signalling.arrived.length >= ${round * (1 + candidates)}`, `end of round ${round}`);
     relay.cutAfter();
