@@ -233,11 +233,12 @@ async fn deliver<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let ping_interval = ping_interval.max(Duration::from_millis(1));
     let mut sent = Instant::now();
     let mut pinged = sent;
     loop {
-        let ping_due = || sent.min(pulse.last().max(pinged)) + ping_interval;
+        // Pages in the background may say heartbeat too rarely, but their browsers answer pings.
+        let interval = ping_interval.min(membership.line().silence() / 2).max(Duration::from_millis(1));
+        let ping_due = || sent.min(pulse.last().max(pinged)) + interval;
         let done = tokio::select! {
             () = membership.line().news() => send_all(sender, membership, batch).await,
             () = sleep_until(ping_due()) => {

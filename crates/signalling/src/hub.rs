@@ -255,11 +255,11 @@ impl Hub {
             self.may(from, rights.consume, "consume", Some(with))?;
         }
         if offer.is_some() && producer == *from {
-            return Err(Refusal::ProducerOffers(producer));
+            return Err(Refusal::ProducerOffers(producer, with.clone()));
         }
         let limit = self.limits.sessions_per_peer;
         if let Some(peer) = [from, with].into_iter().find(|peer| self.sessions.of(peer) >= limit) {
-            return Err(Refusal::TooManySessions { peer: peer.clone(), limit });
+            return Err(Refusal::TooManySessions { peer: peer.clone(), with: with.clone(), limit });
         }
         let limit = self.limits.sessions_per_pair;
         if self.sessions.between(from, with) >= limit {

@@ -18,11 +18,11 @@ pub(crate) enum Refusal {
     #[error("Peer {0} cannot start a session with itself")]
     SelfSession(PeerId),
     #[error("Only the consumer of a session may start it with an offer, and peer {0} is its producer")]
-    ProducerOffers(PeerId),
+    ProducerOffers(PeerId, PeerId),
     #[error("Missing a producer or a consumer: id {0} roles {1:?}, id {2} roles {3:?}")]
     NoRoles(PeerId, Vec<PeerRole>, PeerId, Vec<PeerRole>),
     #[error("Peer {peer} has {limit} sessions already, and may not have more")]
-    TooManySessions { peer: PeerId, limit: usize },
+    TooManySessions { peer: PeerId, with: PeerId, limit: usize },
     #[error("Peers {0} and {1} have {2} sessions with each other already, and may not have more")]
     TooManyBetween(PeerId, PeerId, usize),
     #[error("cannot forward offer from \"{from}\" to \"{to}\" as \"{from}\" is not the producer")]
@@ -54,9 +54,9 @@ impl Refusal {
             Self::UnknownVersion => (ErrorCode::UnsupportedVersion, None, None),
             Self::UnknownPeer(peer) => (ErrorCode::UnknownPeer, Some(peer), None),
             Self::SelfSession(peer) => (ErrorCode::SelfSession, Some(peer), None),
-            Self::ProducerOffers(_) => (ErrorCode::OfferNotAllowed, None, None),
+            Self::ProducerOffers(_, with) => (ErrorCode::OfferNotAllowed, Some(with), None),
             Self::NoRoles(_, _, peer, _) => (ErrorCode::NoRoles, Some(peer), None),
-            Self::TooManySessions { peer, .. } => (ErrorCode::TooManySessions, Some(peer), None),
+            Self::TooManySessions { with, .. } => (ErrorCode::TooManySessions, Some(with), None),
             Self::TooManyBetween(_, peer, _) => (ErrorCode::TooManySessions, Some(peer), None),
             Self::ConsumerOffers { session, .. } => (ErrorCode::OfferNotAllowed, None, Some(session)),
             Self::NotAMember(_, session) => (ErrorCode::NotAMember, None, Some(session)),

@@ -84,23 +84,46 @@ async fn a_connection_that_hangs_is_taken_over() {
 
 #[tokio::test]
 async fn heartbeats_are_answered_and_their_absence_ends_the_connection() {
-    let config = Config {
-        shortest_heartbeat: Duration::from_millis(50),
-        heartbeat: Duration::from_millis(300),
-        ..Config::default()
-    };
-    let server = Server::start(false, config).await;
+    let server = Server::start(false, impatient()).await;
     let mut client = server.client().await;
     client.say(json!({"type": "setProtocolVersion", "version": "v1_2"})).await;
     let lease = client.next().await;
     assert_eq!((&lease["heartbeatMs"], &lease["silenceMs"]), (&json!(300), &json!(750)));
     client.say(json!({"type": "heartbeat", "received": 0})).await;
     assert_eq!(client.next().await, json!({"type": "heartbeat", "received": 0}));
-    // Nothing more is said; the websocket's own answers to pings do count, and none are asked for here.
+    client.roles(&["producer"]).await;
+    let mut listener = server.client().await;
+    listener.roles(&["listener"]).await;
+    // Nothing more is said, and no ping is read; nor is the peer back in time.
+    while listener.next().await["roles"] != json!([]) {}
     let close = client.closed().await.unwrap();
     assert_eq!((u16::from(close.code), close.reason.as_str()), (1008, "nothing was heard for too long"));
-    let (_, lease) = connect(&server, resume(&lease, 0)).await;
-    assert_eq!(lease["resumed"], true);
+}
+
+#[tokio::test]
+async fn a_page_in_the_background_that_answers_pings_stays() {
+    let config = Config { heartbeat: Duration::from_millis(200), ..impatient() };
+    let server = Server::start(false, config).await;
+    let mut client = server.client().await;
+    client.say(json!({"type": "setProtocolVersion", "version": "v1_2"})).await;
+    assert_eq!(client.next().await["silenceMs"], 500);
+    // More pings than fit into the silence that is borne: reading them answers them.
+    for _ in 0..8 {
+        let ping = client.frame().await;
+        assert!(matches!(ping, Some(Ok(Message::Ping(_)))), "{ping:?}");
+    }
+    client.settle().await;
+}
+
+/// Bears little silence, and keeps no place for long.
+fn impatient() -> Config {
+    Config {
+        shortest_heartbeat: Duration::from_millis(50),
+        heartbeat: Duration::from_millis(300),
+        lease: Duration::from_millis(100),
+        close_timeout: Duration::from_secs(10),
+        ..Config::default()
+    }
 }
 
 #[tokio::test]
