@@ -64,3 +64,30 @@ fn chromium_plays_a_stream_with_six_channels() {
 fn firefox_plays_a_stream_with_six_channels() {
     plays_with("firefox", PATTERN, "video/x-vp8", SURROUND);
 }
+
+/// Runs the browser tests of signalling against the real server.
+fn signals(browser: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
+    let server = support::program::built().join("gst-webrtc-signalling-server");
+    assert!(server.is_file(), "{} is not there: run cargo build --workspace", server.display());
+    let output = Command::new("node")
+        .args(["--import", "tsx", "e2e/signalling.ts"])
+        .current_dir(&folder)
+        .env("SIGNALLING_SERVER", server)
+        .env("BROWSERS", browser)
+        .output()
+        .expect("node is not installed: apt install nodejs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("\"ok\":true"), "{text}");
+}
+
+#[test]
+fn chromium_goes_on_when_its_connection_is_cut_and_sees_every_close() {
+    signals("chromium");
+}
+
+#[test]
+fn firefox_goes_on_when_its_connection_is_cut_and_sees_every_close() {
+    signals("firefox");
+}
