@@ -5,6 +5,7 @@
 //! A connection is told of with [`PeerClient::connected`] and [`PeerClient::disconnected`]. In between, every
 //! text frame goes to [`PeerClient::hear`], and what [`PeerClient::next_text`] gives is to be written.
 
+mod asking;
 mod hearing;
 
 use protocol::{
@@ -366,28 +367,6 @@ impl PeerClient {
         if self.announced.as_ref() != Some(&status) {
             self.announced = Some(status.clone());
             self.request(&ClientMessage::SetPeerStatus(status));
-        }
-    }
-
-    /// Asks for the stream of a producer, unless one is asked for or runs.
-    fn ask(&mut self, producer: PeerId) {
-        if !self.asked && self.sessions.is_empty() && self.orphans.is_empty() {
-            self.asked = true;
-            self.request(&ClientMessage::StartSession { peer_id: producer, offer: None });
-        }
-    }
-
-    /// A session that the server did not know is over: its place is free.
-    fn ask_again(&mut self) {
-        match &self.purpose {
-            Purpose::Consume(producer) => self.ask(producer.clone()),
-            Purpose::ConsumeFirst => {
-                let first = self.producers.iter().min_by_key(|(_, producer)| producer.order);
-                if let Some(id) = first.map(|(id, _)| id.clone()) {
-                    self.ask(id);
-                }
-            }
-            Purpose::Produce | Purpose::Listen | Purpose::BeConsumer => {}
         }
     }
 }
