@@ -16,6 +16,7 @@ mod order;
 mod outputs;
 mod reasons;
 mod reconnecting;
+mod refusals;
 mod restarts;
 mod sessions;
 mod sharing;

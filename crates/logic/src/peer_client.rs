@@ -8,6 +8,7 @@
 mod asking;
 mod hearing;
 
+use crate::backoff::Backoff;
 use protocol::{
     ClientMessage, EndReason, IceServer, Meta, Outbox, PeerId, PeerMessage, PeerMessageInner, PeerRole,
     PeerStatus, ProtocolVersion, SessionId,
@@ -133,6 +134,8 @@ struct Producer {
     /// Its place in the order in which the producers were heard of.
     order: u64,
     meta: Option<Meta>,
+    /// Asked since the last pause, and refused.
+    refused: bool,
 }
 
 /// The client's side of the signalling.
@@ -158,16 +161,20 @@ pub struct PeerClient {
     announced: Option<PeerStatus>,
     producers: HashMap<PeerId, Producer>,
     heard_of: u64,
-    asked: bool,
+    /// Whose stream is asked for.
+    asked: Option<PeerId>,
+    /// How long to wait before those who refused are asked again.
+    pause: Option<Duration>,
+    delays: Backoff,
     sessions: HashSet<SessionId>,
     /// Sessions that run on although the server no longer knows them.
     orphans: HashSet<SessionId>,
 }
 
 impl PeerClient {
-    /// A client that is not connected yet, wants to exchange heartbeats in this interval, and keeps so many
-    /// bytes for a server that does not take them.
-    pub fn new(purpose: Purpose, heartbeat: Duration, limit: usize) -> Self {
+    /// A client that is not connected yet, wants to exchange heartbeats in this interval, keeps so many
+    /// bytes for a server that does not take them, and leaves these delays between requests that are refused.
+    pub fn new(purpose: Purpose, heartbeat: Duration, limit: usize, delays: Backoff) -> Self {
         Self {
             purpose,
             heartbeat,
@@ -186,7 +193,9 @@ impl PeerClient {
             announced: None,
             producers: HashMap::new(),
             heard_of: 0,
-            asked: false,
+            asked: None,
+            pause: None,
+            delays,
             sessions: HashSet::new(),
             orphans: HashSet::new(),
         }
@@ -302,7 +311,6 @@ impl PeerClient {
         if !self.sessions.remove(session) {
             return Ok(());
         }
-        self.asked &= !self.sessions.is_empty();
         let session_id = session.clone();
         let message = if self.version >= ProtocolVersion::V1_2 {
             ClientMessage::EndSessionV1_1 { session_id, error, reason }
@@ -352,7 +360,9 @@ impl PeerClient {
         self.untold = 0;
         self.announced = None;
         self.orphans.extend(self.sessions.drain());
-        self.asked = false;
+        self.asked = None;
+        self.pause = None;
+        self.producers.values_mut().for_each(|producer| producer.refused = false);
     }
 
     /// Says who we are, where the server does not know.

@@ -4,9 +4,11 @@
 use super::connect::{ConnectError, connect};
 use super::conversation::{Conversation, Ended};
 use crate::runtime;
+use logic::backoff::Backoff;
 use logic::peer_client::{Action, PeerClient, Problem, Purpose};
 use logic::reconnection::{Policy, Reconnection};
 use protocol::{EndReason, Meta, PeerId, PeerMessageInner, SessionId};
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -66,6 +68,8 @@ pub(super) struct Shared {
     to_write: Notify,
     /// There is a reason to end the connection.
     problem: Notify,
+    /// How long to wait before a refused request is made again has changed.
+    pause: Notify,
     meta_changed: Notify,
     stopped: AtomicBool,
 }
@@ -78,9 +82,13 @@ impl Shared {
     /// Does something that may give the connection more to write, or a problem.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut PeerClient) -> T) -> T {
         let mut client = self.client();
+        let pause = client.pause();
         let result = work(&mut client);
         if client.problem().is_some() {
             self.problem.notify_one();
+        }
+        if client.pause() != pause {
+            self.pause.notify_one();
         }
         drop(client);
         self.to_write.notify_one();
@@ -93,6 +101,23 @@ impl Shared {
 
     pub(super) async fn meta_changes(&self) {
         self.meta_changed.notified().await;
+    }
+
+    /// Makes refused requests again when it is time to; never returns.
+    pub(super) async fn follow_pauses(&self) -> Infallible {
+        loop {
+            let pause = self.client().pause();
+            let over = async {
+                match pause {
+                    Some(pause) => sleep(pause).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = over => self.with(PeerClient::pause_over),
+                () = self.pause.notified() => {}
+            }
+        }
     }
 
     /// Waits for a reason to end the connection.
@@ -116,10 +141,13 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects in the background.
     pub(super) fn start(config: Config, owner: Arc<dyn Owner>) -> Self {
+        let Policy { shortest, longest, .. } = config.policy;
+        let delays = Backoff::new(shortest, longest.max(shortest), seed());
         let shared = Arc::new(Shared {
-            client: Mutex::new(PeerClient::new(config.purpose.clone(), config.heartbeat, QUEUE)),
+            client: Mutex::new(PeerClient::new(config.purpose.clone(), config.heartbeat, QUEUE, delays)),
             to_write: Notify::new(),
             problem: Notify::new(),
+            pause: Notify::new(),
             meta_changed: Notify::new(),
             stopped: AtomicBool::new(false),
         });
@@ -185,10 +213,14 @@ async fn announce(mut told: mpsc::Receiver<Told>, owner: Arc<dyn Owner>, shared:
     }
 }
 
+/// Differs from client to client, so that they do not all come back in the same instant.
+fn seed() -> u64 {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(1, |since| since.subsec_nanos().into())
+}
+
 /// Connects and converses until it is stopped or has to give up.
 async fn run(config: &Config, conversation: Conversation, mut stop: oneshot::Receiver<()>) {
-    let seed = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(1, |since| since.subsec_nanos().into());
-    let mut reconnection = Reconnection::new(config.policy, seed);
+    let mut reconnection = Reconnection::new(config.policy, seed());
     loop {
         let deadline = Instant::now() + config.timeout;
         let attempt = tokio::select! {

@@ -104,6 +104,7 @@ impl Conversation {
             ended = &mut reading => return ended,
             error = sending::write(sender, &self.shared) => error,
             never = self.follow_meta() => match never {},
+            never = self.shared.follow_pauses() => match never {},
         };
         // What the server said before it went says more than the failure to write.
         let lost = || Ended::Lost { text: lost(&error), for_good: false, closed: false };

@@ -1,28 +1,97 @@
-//! How a consumer gets its stream: which producer it asks, and when.
+//! How a consumer gets its stream: which producer it asks, and what it does when it is refused.
 
-use super::{PeerClient, Purpose};
-use protocol::{ClientMessage, PeerId};
+use super::{Action, PeerClient, Purpose};
+use protocol::{ClientMessage, ErrorCode, PeerId};
+use std::time::Duration;
 
 impl PeerClient {
+    /// After how long to call [`PeerClient::pause_over`], counted from when this value changed or the connection
+    /// was made; nothing while there is nobody to be asked again.
+    pub fn pause(&self) -> Option<Duration> {
+        self.pause
+    }
+
+    /// It is time to ask those again who refused.
+    pub fn pause_over(&mut self) {
+        self.pause = None;
+        self.producers.values_mut().for_each(|producer| producer.refused = false);
+        self.ask_again();
+    }
+
     /// Asks for the stream of a producer, unless one is asked for or runs.
     pub(super) fn ask(&mut self, producer: PeerId) {
-        if !self.asked && self.sessions.is_empty() && self.orphans.is_empty() {
-            self.asked = true;
+        if self.asked.is_none() && self.sessions.is_empty() && self.orphans.is_empty() {
+            self.pause = None;
+            self.asked = Some(producer.clone());
             self.request(&ClientMessage::StartSession { peer_id: producer, offer: None });
         }
     }
 
-    /// A session that the server did not know is over: its place is free.
+    /// Asks for the wanted stream, where it may be had and does not run.
     pub(super) fn ask_again(&mut self) {
         match &self.purpose {
             Purpose::Consume(producer) => self.ask(producer.clone()),
             Purpose::ConsumeFirst => {
-                let first = self.producers.iter().min_by_key(|(_, producer)| producer.order);
+                let willing = self.producers.iter().filter(|(_, producer)| !producer.refused);
+                let first = willing.min_by_key(|(_, producer)| producer.order);
                 if let Some(id) = first.map(|(id, _)| id.clone()) {
                     self.ask(id);
                 }
             }
             Purpose::Produce | Purpose::Listen | Purpose::BeConsumer => {}
         }
+    }
+
+    /// The session that was asked for exists.
+    pub(super) fn granted(&mut self) {
+        self.asked = None;
+        self.pause = None;
+        self.delays.succeeded();
+    }
+
+    /// The session that was asked for is refused. That the producer is not there is no news: it may have gone a
+    /// moment ago, or come later.
+    pub(super) fn start_refused(
+        &mut self,
+        producer: PeerId,
+        details: String,
+        code: Option<ErrorCode>,
+    ) -> Vec<Action> {
+        let is_gone = code == Some(ErrorCode::UnknownPeer);
+        let mut actions = Vec::new();
+        if let Some(known) = self.producers.get_mut(&producer) {
+            known.refused = true;
+        }
+        let next = if self.purpose == Purpose::ConsumeFirst {
+            if is_gone && let Some(gone) = self.producers.remove(&producer) {
+                actions.push(Action::ProducerRemoved(producer, gone.meta));
+            }
+            self.ask_others()
+        } else if matches!(code, None | Some(ErrorCode::UnknownPeer | ErrorCode::NoRoles)) {
+            // Listeners hear of it.
+            format!("waiting for {producer} to produce")
+        } else {
+            self.wait()
+        };
+        if !is_gone {
+            actions.push(Action::Refused(format!("{details}; {next}")));
+        }
+        actions
+    }
+
+    /// Asks the next that has not refused, if there is one; what is done instead, if not.
+    fn ask_others(&mut self) -> String {
+        self.ask_again();
+        match &self.asked {
+            Some(next) => format!("asking {next}"),
+            None if self.producers.is_empty() => "waiting for a producer".into(),
+            None => self.wait(),
+        }
+    }
+
+    fn wait(&mut self) -> String {
+        let pause = self.delays.failed();
+        self.pause = Some(pause);
+        format!("asking again in {} ms", pause.as_millis())
     }
 }

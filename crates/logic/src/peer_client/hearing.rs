@@ -43,6 +43,7 @@ impl PeerClient {
             }
             ServerMessage::SessionStarted { peer_id, session_id } => {
                 self.sessions.insert(session_id.clone());
+                self.granted();
                 vec![Action::SessionStarted(session_id, peer_id)]
             }
             ServerMessage::Peer(message) => vec![Action::Peer(message.session_id, message.inner)],
@@ -174,10 +175,14 @@ impl PeerClient {
                 return Vec::new();
             }
             known.meta.clone_from(&meta);
+            if std::mem::take(&mut known.refused) {
+                self.ask(id.clone());
+            }
             return vec![Action::ProducerAdded(id, meta, false)];
         }
         self.heard_of += 1;
-        self.producers.insert(id.clone(), Producer { order: self.heard_of, meta: meta.clone() });
+        self.producers
+            .insert(id.clone(), Producer { order: self.heard_of, meta: meta.clone(), refused: false });
         let wanted = match &self.purpose {
             Purpose::ConsumeFirst => true,
             Purpose::Consume(wanted) => *wanted == id,
@@ -193,9 +198,7 @@ impl PeerClient {
         if self.orphans.remove(session) {
             self.ask_again();
         }
-        if self.sessions.remove(session) {
-            self.asked &= !self.sessions.is_empty();
-        }
+        self.sessions.remove(session);
     }
 
     fn refused(
@@ -205,27 +208,28 @@ impl PeerClient {
         peer: Option<PeerId>,
         in_session: bool,
     ) -> Vec<Action> {
-        let about_request = !in_session && (code.is_none() || peer.is_some());
-        if about_request && self.sessions.is_empty() {
-            self.asked = false;
-        }
-        match (code, peer) {
+        match code {
             // It ended a moment ago, and we are about to hear of it.
-            (Some(ErrorCode::UnknownSession), _) => Vec::new(),
-            (Some(ErrorCode::Forbidden), _) if !in_session => {
+            Some(ErrorCode::UnknownSession) => Vec::new(),
+            Some(ErrorCode::Forbidden) if !in_session => {
                 self.give_up(Problem::Forbidden(details));
                 Vec::new()
             }
-            // The wanted producer is not there yet: it announces itself when it comes.
-            (Some(ErrorCode::UnknownPeer), Some(peer)) if self.purpose == Purpose::Consume(peer.clone()) => {
-                Vec::new()
-            }
-            (Some(ErrorCode::UnknownPeer), Some(peer)) if self.purpose == Purpose::ConsumeFirst => {
-                let gone = self.producers.remove(&peer);
-                self.ask_again();
-                gone.map(|gone| Action::ProducerRemoved(peer, gone.meta)).into_iter().collect()
-            }
-            _ => vec![Action::Refused(details)],
+            _ => match self.asked.take_if(|asked| !in_session && concerns(asked, code, peer.as_ref())) {
+                Some(producer) => self.start_refused(producer, details, code),
+                None => vec![Action::Refused(details)],
+            },
         }
+    }
+}
+
+/// Whether an error outside of sessions is about the request for the stream of `producer`.
+fn concerns(producer: &PeerId, code: Option<ErrorCode>, peer: Option<&PeerId>) -> bool {
+    match code {
+        // Servers before 1.2 do not say what they mean.
+        None => true,
+        // The peer that has too many may be ourselves.
+        Some(ErrorCode::TooManySessions | ErrorCode::NoRoles | ErrorCode::SelfSession) => true,
+        Some(_) => peer == Some(producer),
     }
 }

@@ -1,14 +1,17 @@
-//! Connections replayed: registration, producers, sessions. What outlives a connection is in [`leases`].
+//! Connections replayed: registration, producers, sessions. Refused requests are in [`asking`], what outlives a
+//! connection is in [`leases`].
 
 use super::*;
 use protocol::{ErrorCode, Peer, ServerMessage};
 
+mod asking;
 mod leases;
 
 const LIMIT: usize = 10_000;
 
 fn client(purpose: Purpose) -> PeerClient {
-    PeerClient::new(purpose, Duration::from_secs(10), LIMIT)
+    let delays = Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 1);
+    PeerClient::new(purpose, Duration::from_secs(10), LIMIT, delays)
 }
 
 /// Everything that the client says now.

@@ -30,11 +30,17 @@ fn offer_versions(client: &mut PeerClient) -> Vec<ClientMessage> {
 }
 
 /// Registered at a server of 1.2.
-fn registered(purpose: Purpose) -> PeerClient {
+pub(super) fn registered(purpose: Purpose) -> PeerClient {
     let mut client = client(purpose);
     assert_eq!(offer_versions(&mut client), [choice(None)]);
     assert_eq!(client.handle(lease(false, 0)), [Action::Registered("me".into(), false)]);
     client
+}
+
+/// Connected again as the same peer, of which so many messages had arrived.
+pub(super) fn back_in_time(client: &mut PeerClient, received: u64) {
+    offer_versions(client);
+    assert_eq!(client.handle(lease(true, received)), [Action::Registered("me".into(), true)]);
 }
 
 fn message(text: &str) -> ClientMessage {

@@ -1,0 +1,136 @@
+//! Requests for a stream that are refused.
+
+use super::leases::{back_in_time, registered};
+use super::*;
+
+/// How long a pause may be; see [`client`].
+const LONGEST: Duration = Duration::from_secs(4);
+
+/// What the only warning says.
+fn warning(actions: Vec<Action>) -> String {
+    match <[Action; 1]>::try_from(actions) {
+        Ok([Action::Refused(text)]) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A consumer of the first producer, asking the first of these.
+fn asking(producers: &[&str]) -> PeerClient {
+    let mut client = client(Purpose::ConsumeFirst);
+    connect(&mut client);
+    client.handle(list(producers));
+    assert_eq!(said(&mut client), [start(producers[0])]);
+    client
+}
+
+fn full(producer: &str) -> ServerMessage {
+    error(Some(ErrorCode::TooManySessions), Some(producer), None)
+}
+
+#[test]
+fn when_the_first_producer_is_refused_for_whatever_reason_the_next_is_asked() {
+    for refusal in [
+        full("a"),
+        full("me"),
+        error(Some(ErrorCode::NoRoles), Some("a"), None),
+        error(Some(ErrorCode::Unknown), Some("a"), None),
+        error(None, None, None),
+    ] {
+        let mut client = asking(&["a", "b"]);
+        let text = warning(client.handle(refusal));
+        assert!(text.contains("no") && text.contains("asking b"), "{text}");
+        assert_eq!((said(&mut client), client.pause()), (vec![start("b")], None));
+    }
+}
+
+#[test]
+fn when_all_are_refused_they_are_asked_again_after_a_pause_that_grows() {
+    let mut client = asking(&["a", "b"]);
+    let mut pauses = Vec::new();
+    for _ in 0..6 {
+        client.handle(full("a"));
+        let text = warning(client.handle(full("b")));
+        assert_eq!(said(&mut client), [start("b")], "nobody is asked twice at once");
+        let pause = client.pause().unwrap();
+        assert!(text.contains(&format!("{} ms", pause.as_millis())), "{text}");
+        pauses.push(pause);
+        client.pause_over();
+        assert_eq!((said(&mut client), client.pause()), (vec![start("a")], None));
+    }
+    assert!(pauses[0] <= Duration::from_millis(250) && pauses[5] >= LONGEST / 2, "{pauses:?}");
+    assert!(pauses.iter().all(|pause| *pause <= LONGEST), "{pauses:?}");
+    client.handle(started("s"));
+    client.end_session(&"s".into(), None, None).unwrap();
+    client.pause_over();
+    client.handle(full("a"));
+    client.handle(full("b"));
+    assert!(client.pause().unwrap() <= Duration::from_millis(250), "a session begins anew");
+}
+
+#[test]
+fn news_of_a_producer_ends_the_pause() {
+    for news in [producing("late", None), producing("a", Some("less busy".into()))] {
+        let mut client = asking(&["a"]);
+        client.handle(full("a"));
+        assert!(client.pause().is_some());
+        let ServerMessage::PeerStatusChanged(status) = &news else { panic!() };
+        let asked = start(status.peer_id.as_ref().unwrap().as_str());
+        client.handle(news.clone());
+        assert_eq!((said(&mut client), client.pause()), (vec![asked], None));
+    }
+}
+
+#[test]
+fn without_a_producer_there_is_nobody_to_ask_and_no_pause() {
+    let mut client = asking(&["a"]);
+    client.handle(error(Some(ErrorCode::UnknownPeer), Some("a"), None));
+    assert_eq!((said(&mut client), client.pause()), (vec![], None));
+    client.handle(producing("b", None));
+    assert_eq!(said(&mut client), [start("b")]);
+}
+
+#[test]
+fn the_wanted_producer_is_asked_again_after_a_pause_where_its_status_will_not_tell() {
+    let mut client = client(Purpose::Consume("a".into()));
+    connect(&mut client);
+    let text = warning(client.handle(full("a")));
+    assert!(text.contains("asking again in"), "{text}");
+    assert_eq!((said(&mut client), client.pause().is_some()), (vec![], true));
+    client.pause_over();
+    assert_eq!(said(&mut client), [start("a")]);
+    client.handle(full("a"));
+    client.handle(producing("a", None));
+    assert_eq!((said(&mut client), client.pause()), (vec![start("a")], None));
+    client.handle(full("a"));
+    client.handle(producing("a", Some("less busy".into())));
+    assert_eq!((said(&mut client), client.pause()), (vec![start("a")], None));
+    // That it produces again is told to listeners.
+    let text = warning(client.handle(error(Some(ErrorCode::NoRoles), Some("a"), None)));
+    assert!(text.contains("waiting"), "{text}");
+    assert_eq!(client.pause(), None);
+}
+
+#[test]
+fn an_error_about_something_else_leaves_the_request_alone() {
+    let mut client = asking(&["a", "b"]);
+    for (code, peer) in [(ErrorCode::MetaTooLong, Some("me")), (ErrorCode::InvalidMessage, None)] {
+        client.handle(error(Some(code), peer, None));
+        assert_eq!(said(&mut client), []);
+    }
+    client.handle(error(None, None, Some("s")));
+    assert_eq!((said(&mut client), client.pause()), (vec![], None));
+}
+
+#[test]
+fn a_pause_outlives_a_connection_that_is_resumed_and_no_other() {
+    let mut client = registered(Purpose::Consume("a".into()));
+    client.handle(full("a"));
+    said(&mut client);
+    let pause = client.pause();
+    assert!(pause.is_some());
+    client.disconnected(false);
+    back_in_time(&mut client, 2);
+    assert_eq!((said(&mut client), client.pause()), (vec![], pause));
+    client.disconnected(true);
+    assert_eq!(client.pause(), None);
+}

@@ -1,0 +1,71 @@
+//! What a real server refuses a client: that which goes on elsewhere or later does so, and the rest is an error.
+
+use crate::support::relay::{Relay, uri};
+use crate::support::server::Server;
+use crate::support::{self, DEADLINE, Pipeline, VIDEO, Viewer};
+use gst::glib;
+use gst::prelude::*;
+
+/// Delays that no test has to wait for.
+const QUICK: &str = "signaller::reconnect-delay-min=1 signaller::reconnect-delay-max=20";
+
+/// A producer that is registered, and its identifier.
+fn producer(uri: &str, settings: &str) -> (Pipeline, String) {
+    let pipeline = Pipeline::parse(&format!(
+        "{VIDEO} ! webrtcsink name=ws stun-server=\"\" signaller::uri={uri} {settings}"
+    ));
+    pipeline.play();
+    let element = pipeline.element("ws");
+    support::registered(&element);
+    let signaller = element.property::<glib::Object>("signaller");
+    (pipeline, signaller.property::<Option<String>>("client-id").unwrap())
+}
+
+/// A viewer of the producer with this identifier.
+fn viewer_of(uri: &str, producer: &str, settings: &str) -> Viewer {
+    let wanted = format!("connect-to-first-producer=false signaller::producer-peer-id={producer}");
+    let viewer = Viewer::new(uri, "video", "video/x-raw", &format!("{QUICK} {wanted} {settings}"));
+    viewer.pipeline.play();
+    viewer
+}
+
+/// A server at which nobody may have a second session.
+fn narrow() -> Server {
+    let config = signalling::Config { max_sessions_per_peer: 1, ..signalling::Config::default() };
+    Server::with("127.0.0.1:0", config)
+}
+
+/// Waits until clients have asked so often for a session.
+fn asks(relay: &Relay, times: usize) {
+    for _ in 0..times {
+        while !relay.said.recv_timeout(DEADLINE).unwrap().contains("startSession") {}
+    }
+}
+
+#[test]
+fn a_viewer_of_the_first_producer_takes_the_next_where_the_first_is_full() {
+    let server = narrow();
+    let _producers = [producer(&uri(&server), ""), producer(&uri(&server), "")];
+    let viewers: Vec<_> = (0..2)
+        .map(|_| {
+            let viewer = Viewer::play(&uri(&server), "video", "video/x-raw");
+            viewer.samples(5);
+            viewer
+        })
+        .collect();
+    viewers.iter().for_each(|viewer| drop(viewer.samples(5)));
+}
+
+#[test]
+fn a_viewer_whose_producer_is_full_has_its_stream_when_another_leaves() {
+    let server = narrow();
+    let (pipeline, id) = producer(&uri(&server), "");
+    let first = viewer_of(&uri(&server), &id, "");
+    first.samples(5);
+    let relay = Relay::start(&server, false);
+    let second = viewer_of(&relay.uri(), &id, "");
+    asks(&relay, 3);
+    assert_eq!(pipeline.element("ws").emit_by_name::<Vec<String>>("get-sessions", &[]).len(), 1);
+    first.pipeline.stop();
+    second.samples(5);
+}
