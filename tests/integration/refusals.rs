@@ -5,6 +5,8 @@ use crate::support::server::Server;
 use crate::support::{self, DEADLINE, Pipeline, VIDEO, Viewer};
 use gst::glib;
 use gst::prelude::*;
+use signalling::Rights;
+use signalling::access::{Access, Token, Tokens};
 
 /// Delays that no test has to wait for.
 const QUICK: &str = "signaller::reconnect-delay-min=1 signaller::reconnect-delay-max=20";
@@ -68,4 +70,72 @@ fn a_viewer_whose_producer_is_full_has_its_stream_when_another_leaves() {
     assert_eq!(pipeline.element("ws").emit_by_name::<Vec<String>>("get-sessions", &[]).len(), 1);
     first.pipeline.stop();
     second.samples(5);
+}
+
+/// A server with a token for each right, of that name, and one for all, `all`.
+fn guarded() -> Server {
+    let mut tokens = Tokens::new();
+    for right in ["produce", "consume", "list"] {
+        tokens.insert(right, Token { room: String::new(), rights: Rights::named([right]).unwrap() });
+    }
+    tokens.insert("all", Token { room: String::new(), rights: Rights::ALL });
+    let access = Access::by(vec![Box::new(tokens)]);
+    Server::with("127.0.0.1:0", signalling::Config { access, ..signalling::Config::default() })
+}
+
+fn token(right: &str) -> String {
+    format!("signaller::auth-token={right}")
+}
+
+/// The error of an element that may not do what it is for.
+fn forbidden(pipeline: &Pipeline) {
+    let text = pipeline.error();
+    assert!(text.contains("has no right to") && text.contains("auth-token"), "{text}");
+}
+
+#[test]
+fn the_right_to_consume_is_needed_and_enough_for_the_stream_of_a_producer_that_is_named() {
+    let server = guarded();
+    let (_producer, id) = producer(&uri(&server), &token("produce"));
+    let viewer = viewer_of(&uri(&server), &id, &token("consume"));
+    viewer.samples(5);
+    for right in ["produce", "list"] {
+        forbidden(&viewer_of(&uri(&server), &id, &token(right)).pipeline);
+    }
+}
+
+#[test]
+fn who_may_only_consume_asks_again_for_a_producer_that_is_not_there() {
+    let server = guarded();
+    let relay = Relay::to(format!("{}/?access_token=consume", uri(&server)), false);
+    let viewer = viewer_of(&relay.uri(), "nobody", "");
+    asks(&relay, 3);
+    viewer.pipeline.message("webrtc-signalling-connected");
+    assert!(viewer.pipeline.0.bus().unwrap().pop_filtered(&[gst::MessageType::Error]).is_none());
+}
+
+#[test]
+fn a_viewer_of_the_first_producer_needs_the_rights_to_list_and_to_consume() {
+    let server = guarded();
+    let (_producer, _) = producer(&uri(&server), &token("produce"));
+    for right in ["produce", "consume", "list"] {
+        let viewer = Viewer::new(&uri(&server), "video", "video/x-raw", &token(right));
+        viewer.pipeline.play();
+        forbidden(&viewer.pipeline);
+    }
+    let viewer = Viewer::new(&uri(&server), "video", "video/x-raw", &token("all"));
+    viewer.pipeline.play();
+    viewer.samples(5);
+}
+
+#[test]
+fn a_producer_needs_the_right_to_produce() {
+    let server = guarded();
+    for right in ["consume", "list"] {
+        let (uri, token) = (uri(&server), token(right));
+        let pipeline =
+            Pipeline::parse(&format!("{VIDEO} ! webrtcsink stun-server=\"\" signaller::uri={uri} {token}"));
+        pipeline.play();
+        forbidden(&pipeline);
+    }
 }

@@ -159,6 +159,8 @@ pub struct PeerClient {
     problem: Option<Problem>,
     id: Option<PeerId>,
     announced: Option<PeerStatus>,
+    /// The server refused the role in which a consumer would hear of its producer.
+    unheard: bool,
     producers: HashMap<PeerId, Producer>,
     heard_of: u64,
     /// Whose stream is asked for.
@@ -191,6 +193,7 @@ impl PeerClient {
             problem: None,
             id: None,
             announced: None,
+            unheard: false,
             producers: HashMap::new(),
             heard_of: 0,
             asked: None,
@@ -376,6 +379,7 @@ impl PeerClient {
         let status = PeerStatus { roles, meta: self.meta.clone(), peer_id: None };
         if self.announced.as_ref() != Some(&status) {
             self.announced = Some(status.clone());
+            self.unheard = false;
             self.request(&ClientMessage::SetPeerStatus(status));
         }
     }

@@ -23,13 +23,17 @@ pub(crate) struct Relay {
 impl Relay {
     /// A relay to a server; what it names that only 1.2 knows is left out where `old` is set.
     pub(crate) fn start(server: &Server, old: bool) -> Self {
+        Self::to(uri(server), old)
+    }
+
+    /// A relay to this address.
+    pub(crate) fn to(target: String, old: bool) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (cut, watched) = watch::channel(0);
         let (tell, said) = channel();
-        let target = uri(server);
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).unwrap();
             while let Ok((socket, _)) = listener.accept().await {

@@ -1,6 +1,6 @@
 //! How a consumer gets its stream: which producer it asks, and what it does when it is refused.
 
-use super::{Action, PeerClient, Purpose};
+use super::{Action, PeerClient, Problem, Purpose};
 use protocol::{ClientMessage, ErrorCode, PeerId};
 use std::time::Duration;
 
@@ -67,8 +67,7 @@ impl PeerClient {
                 actions.push(Action::ProducerRemoved(producer, gone.meta));
             }
             self.ask_others()
-        } else if matches!(code, None | Some(ErrorCode::UnknownPeer | ErrorCode::NoRoles)) {
-            // Listeners hear of it.
+        } else if !self.unheard && matches!(code, None | Some(ErrorCode::UnknownPeer | ErrorCode::NoRoles)) {
             format!("waiting for {producer} to produce")
         } else {
             self.wait()
@@ -77,6 +76,38 @@ impl PeerClient {
             actions.push(Action::Refused(format!("{details}; {next}")));
         }
         actions
+    }
+
+    /// The token does not give a right. A consumer of a certain producer goes on unless it is that producer's
+    /// stream that it may not have: it can do without hearing of producers.
+    pub(super) fn forbidden(&mut self, details: String, peer: Option<&PeerId>) -> Vec<Action> {
+        match &self.purpose {
+            Purpose::Consume(producer) if peer != Some(producer) => {
+                self.status_refused(format!("{details}, for which the token needs the right to list"))
+            }
+            _ => {
+                self.give_up(Problem::Forbidden(details));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The server does not take us for what we said that we are.
+    pub(super) fn status_refused(&mut self, details: String) -> Vec<Action> {
+        let Purpose::Consume(producer) = &self.purpose else {
+            return vec![Action::Refused(details)];
+        };
+        let text = format!(
+            "{details}; nobody tells when producer {producer} comes: where it is not there it is asked for again and again"
+        );
+        // It is said again on another connection, whose token may give the right.
+        self.announced = None;
+        self.unheard = true;
+        let waits = self.asked.is_none() && self.sessions.is_empty() && self.orphans.is_empty();
+        if waits && self.pause.is_none() {
+            self.wait();
+        }
+        vec![Action::Refused(text)]
     }
 
     /// Asks the next that has not refused, if there is one; what is done instead, if not.

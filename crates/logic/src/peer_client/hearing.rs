@@ -211,10 +211,8 @@ impl PeerClient {
         match code {
             // It ended a moment ago, and we are about to hear of it.
             Some(ErrorCode::UnknownSession) => Vec::new(),
-            Some(ErrorCode::Forbidden) if !in_session => {
-                self.give_up(Problem::Forbidden(details));
-                Vec::new()
-            }
+            Some(ErrorCode::Forbidden) if !in_session => self.forbidden(details, peer.as_ref()),
+            Some(ErrorCode::MetaTooLong | ErrorCode::RoleConflict) => self.status_refused(details),
             _ => match self.asked.take_if(|asked| !in_session && concerns(asked, code, peer.as_ref())) {
                 Some(producer) => self.start_refused(producer, details, code),
                 None => vec![Action::Refused(details)],

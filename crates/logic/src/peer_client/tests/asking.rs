@@ -134,3 +134,71 @@ fn a_pause_outlives_a_connection_that_is_resumed_and_no_other() {
     client.disconnected(true);
     assert_eq!(client.pause(), None);
 }
+
+fn forbidden(peer: Option<&str>) -> ServerMessage {
+    error(Some(ErrorCode::Forbidden), peer, None)
+}
+
+#[test]
+fn who_may_not_listen_is_told_so_and_asks_again_and_again_for_a_producer_that_is_not_there() {
+    let mut client = client(Purpose::Consume("a".into()));
+    connect(&mut client);
+    let text = warning(client.handle(forbidden(None)));
+    assert!(text.contains("right to list") && text.contains("asked for again and again"), "{text}");
+    assert_eq!((client.problem(), client.pause()), (None, None), "the answer is still to come");
+    for code in [ErrorCode::UnknownPeer, ErrorCode::NoRoles, ErrorCode::UnknownPeer] {
+        let told = client.handle(error(Some(code), Some("a"), None));
+        assert_eq!(told.is_empty(), code == ErrorCode::UnknownPeer, "{told:?}");
+        assert!(client.pause().is_some());
+        client.pause_over();
+        assert_eq!(said(&mut client), [start("a")]);
+    }
+    assert_eq!(client.handle(started("s")).len(), 1);
+    assert_eq!((client.problem(), client.pause()), (None, None));
+}
+
+#[test]
+fn a_refused_status_is_not_waited_with_whatever_comes_first() {
+    let mut client = client(Purpose::Consume("a".into()));
+    connect(&mut client);
+    assert_eq!(client.handle(error(Some(ErrorCode::UnknownPeer), Some("a"), None)), []);
+    assert_eq!(client.pause(), None);
+    warning(client.handle(error(Some(ErrorCode::MetaTooLong), Some("me"), None)));
+    assert!(client.pause().is_some());
+}
+
+#[test]
+fn who_may_not_have_the_stream_gives_up() {
+    let mut client = client(Purpose::Consume("a".into()));
+    connect(&mut client);
+    warning(client.handle(forbidden(None)));
+    assert_eq!(client.handle(forbidden(Some("a"))), []);
+    let problem = client.problem().unwrap();
+    assert!(problem.is_final() && problem.to_string().contains("auth-token"), "{problem}");
+}
+
+#[test]
+fn whoever_cannot_do_without_what_is_forbidden_gives_up() {
+    for purpose in [Purpose::Produce, Purpose::Listen, Purpose::ConsumeFirst, Purpose::BeConsumer] {
+        let mut client = client(purpose.clone());
+        connect(&mut client);
+        assert_eq!(client.handle(forbidden(None)), []);
+        assert!(client.problem().is_some_and(Problem::is_final), "{purpose:?}");
+    }
+}
+
+#[test]
+fn who_might_not_listen_tries_again_when_it_comes_back() {
+    let mut client = registered(Purpose::Consume("a".into()));
+    said(&mut client);
+    client.handle(forbidden(None));
+    client.handle(error(Some(ErrorCode::UnknownPeer), Some("a"), None));
+    client.disconnected(false);
+    back_in_time(&mut client, 2);
+    let said = said(&mut client);
+    assert!(said.contains(&status(PeerRole::Listener, None)), "{said:?}");
+    // The token of this connection gives the right.
+    client.pause_over();
+    client.handle(error(Some(ErrorCode::UnknownPeer), Some("a"), None));
+    assert_eq!(client.pause(), None);
+}
