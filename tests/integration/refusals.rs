@@ -5,8 +5,10 @@ use crate::support::server::Server;
 use crate::support::{self, DEADLINE, Pipeline, VIDEO, Viewer};
 use gst::glib;
 use gst::prelude::*;
-use signalling::Rights;
-use signalling::access::{Access, Token, Tokens};
+use signalling::access::{Access, Authority, Token, TokenError, Tokens};
+use signalling::{Grant, Rights};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Delays that no test has to wait for.
 const QUICK: &str = "signaller::reconnect-delay-min=1 signaller::reconnect-delay-max=20";
@@ -138,4 +140,37 @@ fn a_producer_needs_the_right_to_produce() {
         pipeline.play();
         forbidden(&pipeline);
     }
+}
+
+/// Lets in who has token `first`, once and for a moment, and who has token `second`.
+#[derive(Default)]
+struct Renewing(AtomicBool);
+
+impl Authority for Renewing {
+    fn judge(&self, token: &str) -> Result<Grant, TokenError> {
+        let soon = tokio::time::Instant::now() + Duration::from_millis(500);
+        match token {
+            "first" if !self.0.swap(true, Ordering::SeqCst) => {
+                Ok(Grant { expires: Some(soon), ..Grant::default() })
+            }
+            "second" => Ok(Grant::default()),
+            _ => Err(TokenError::Unknown),
+        }
+    }
+}
+
+#[test]
+fn a_token_that_is_replaced_before_it_expires_keeps_the_client_and_its_sessions() {
+    let access = Access::by(vec![Box::new(Renewing::default())]);
+    let config = signalling::Config { access, ..signalling::Config::default() };
+    let server = Server::with("127.0.0.1:0", config);
+    let (pipeline, id) = producer(&uri(&server), &format!("{QUICK} {}", token("first")));
+    pipeline.element("ws").property::<glib::Object>("signaller").set_property("auth-token", "second");
+    let viewer = viewer_of(&uri(&server), &id, &token("second"));
+    viewer.samples(5);
+    let lost = pipeline.message("webrtc-signalling-lost");
+    assert!(lost.get::<&str>("text").unwrap().contains("token has expired"), "{lost}");
+    let connected = pipeline.message("webrtc-signalling-connected");
+    assert_eq!((connected.get("resumed"), connected.get("client-id")), (Ok(true), Ok(id.as_str())));
+    viewer.samples(5);
 }

@@ -199,7 +199,10 @@ fn a_close_of_the_server_is_answered_and_the_server_found_again() {
 
 /// Reads the head of a request and answers it.
 fn answer(listener: &TcpListener, status: &str) -> String {
-    let (mut socket, _) = listener.accept().unwrap();
+    respond(listener.accept().unwrap().0, status)
+}
+
+fn respond(mut socket: TcpStream, status: &str) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -229,6 +232,25 @@ fn a_token_that_is_refused_is_an_error_that_names_the_property_and_not_the_token
         pipeline.stop();
         assert!(pipeline.0.bus().unwrap().pop_filtered(&[gst::MessageType::Error]).is_none());
     }
+}
+
+#[test]
+fn a_token_that_is_replaced_before_the_answer_is_shown_before_giving_up() {
+    let (listener, address) = listen();
+    let pipeline = Pipeline::parse(&format!(
+        "{VIDEO} ! webrtcsink name=ws stun-server=\"\" signaller::uri=ws://{address} signaller::auth-token=old \
+         signaller::headers=\"h,x-number=(string)1\" signaller::reconnect-delay-min=1"
+    ));
+    let signaller: glib::Object = pipeline.element("ws").property("signaller");
+    pipeline.play();
+    let (socket, _) = listener.accept().unwrap();
+    signaller.set_property("auth-token", "new");
+    signaller.set_property("headers", gst::Structure::builder("h").field("x-number", "2").build());
+    let head = respond(socket, "401 Unauthorized").to_lowercase();
+    assert!(head.contains("bearer old") && head.contains("x-number: 1"), "{head}");
+    let head = answer(&listener, "401 Unauthorized").to_lowercase();
+    assert!(head.contains("bearer new") && head.contains("x-number: 2"), "{head}");
+    assert!(pipeline.error().contains("auth-token"));
 }
 
 #[test]

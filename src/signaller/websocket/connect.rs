@@ -20,6 +20,13 @@ pub(super) type Socket = WebSocketStream<TokioAdapter<Box<dyn Stream>>>;
 pub(super) trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send {}
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send> Stream for T {}
 
+/// What is shown to the server at the door. The application may change it at any time.
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct Credentials {
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) token: Option<String>,
+}
+
 /// A connection could not be made.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
@@ -37,6 +44,8 @@ pub(super) enum ConnectError {
     Answered(StatusCode, Option<Duration>),
     #[error("be let in: the server answered with HTTP status {0}")]
     NotLetIn(StatusCode),
+    #[error("be let in with what was the token until now: the server answered with HTTP status {0}")]
+    Outdated(StatusCode),
     #[error("register there: {0}")]
     NotRegistered(String),
     #[error("get an answer in time (property connect-timeout of the signaller)")]
@@ -64,7 +73,7 @@ impl ConnectError {
                 "; start gst-webrtc-signalling-server there, or set property run-signalling-server of webrtcsink"
             }
             Self::Handshake(_) => "; for a self-signed certificate set property cafile of the signaller",
-            Self::NotLetIn(_) => {
+            Self::NotLetIn(_) | Self::Outdated(_) => {
                 "; set property auth-token of the signaller to a token that the server accepts for this"
             }
             Self::Upgrade(_) | Self::Answered(..) => {
@@ -96,8 +105,8 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// Makes one attempt.
-pub(super) async fn connect(config: &Config) -> Result<Socket, ConnectError> {
-    let request = request(config)?;
+pub(super) async fn connect(config: &Config, credentials: &Credentials) -> Result<Socket, ConnectError> {
+    let request = request(&config.url, credentials)?;
     let host = config.url.host_str().ok_or_else(|| ConnectError::Address("it has no host".into()))?;
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let secure = config.url.scheme() == "wss";
@@ -122,16 +131,16 @@ pub(super) async fn connect(config: &Config) -> Result<Socket, ConnectError> {
 }
 
 /// The upgrade request, with the application's headers and its token.
-fn request(config: &Config) -> Result<Request, ConnectError> {
+fn request(url: &url::Url, credentials: &Credentials) -> Result<Request, ConnectError> {
     let address = |text: String| ConnectError::Address(text);
-    let mut request = config.url.as_str().into_client_request().map_err(|err| address(err.to_string()))?;
-    for (name, value) in &config.headers {
+    let mut request = url.as_str().into_client_request().map_err(|err| address(err.to_string()))?;
+    for (name, value) in &credentials.headers {
         let bad = |err: &dyn std::fmt::Display| address(format!("header {name} (property headers): {err}"));
         let header: HeaderName = name.parse().map_err(|err| bad(&err))?;
         let value: HeaderValue = value.parse().map_err(|err| bad(&err))?;
         request.headers_mut().append(header, value);
     }
-    if let Some(token) = &config.token {
+    if let Some(token) = &credentials.token {
         let value = HeaderValue::try_from(format!("Bearer {token}"));
         let mut value = value.map_err(|_| {
             address("the token (property auth-token) has signs that HTTP does not allow".into())

@@ -1,7 +1,7 @@
 //! The connection to the signalling server, again and again: what is to be said waits here in the order of the
 //! calls, whether there is a server or not, and `logic` decides what becomes of it.
 
-use super::connect::{ConnectError, connect};
+use super::connect::{ConnectError, Credentials, Socket, connect};
 use super::conversation::{Conversation, Ended};
 use crate::runtime;
 use logic::backoff::Backoff;
@@ -24,8 +24,6 @@ const NEWS: usize = 64;
 #[derive(Clone)]
 pub(super) struct Config {
     pub(super) url: url::Url,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) token: Option<String>,
     pub(super) cafile: Option<String>,
     pub(super) insecure_tls: bool,
     pub(super) purpose: Purpose,
@@ -37,6 +35,8 @@ pub(super) struct Config {
 /// What the connection asks of and tells its owner. Called off the runtime, one at a time.
 pub(super) trait Owner: Send + Sync + 'static {
     fn meta(&self) -> Option<Meta>;
+    /// What to show at the door now.
+    fn credentials(&self) -> Credentials;
     fn act(&self, action: Action);
     fn connected(&self, id: &PeerId, resumed: bool, attempts: u32);
     fn lost(&self, loss: &Loss);
@@ -224,7 +224,9 @@ async fn run(config: &Config, conversation: Conversation, mut stop: oneshot::Rec
     loop {
         let deadline = Instant::now() + config.timeout;
         let attempt = tokio::select! {
-            attempt = timeout_at(deadline, connect(config)) => attempt.unwrap_or(Err(ConnectError::TimedOut)),
+            attempt = timeout_at(deadline, attempt(config, &conversation)) => {
+                attempt.unwrap_or(Err(ConnectError::TimedOut))
+            }
             _ = &mut stop => return,
         };
         let next = match attempt {
@@ -260,6 +262,17 @@ async fn run(config: &Config, conversation: Conversation, mut stop: oneshot::Rec
         if delay.is_none() {
             return;
         }
+    }
+}
+
+/// One attempt, with what the application wants to be shown by now.
+async fn attempt(config: &Config, conversation: &Conversation) -> Result<Socket, ConnectError> {
+    let shown = conversation.credentials().await;
+    match connect(config, &shown).await {
+        Err(ConnectError::NotLetIn(status)) if conversation.credentials().await != shown => {
+            Err(ConnectError::Outdated(status))
+        }
+        result => result,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The GObject of the default signaller: its properties, and what elements ask of it.
 
+use super::connect::Credentials;
 use super::connection::Connection;
 use super::owner::Weak;
 use super::settings::Settings;
@@ -46,7 +47,7 @@ pub struct Signaller {
     #[property(name = "insecure-tls", type = bool, get, set, member = insecure_tls,
         nick = "Insecure TLS", blurb = "Accept any server certificate")]
     #[property(name = "auth-token", type = Option<String>, set, member = auth_token, nick = "Authorization token",
-        blurb = "Token to show to the signalling server, as 'Authorization: Bearer TOKEN'; NULL for none")]
+        blurb = "Token to show to the signalling server, as 'Authorization: Bearer TOKEN'; NULL for none. Asked for at each attempt to connect")]
     #[property(name = "connect-attempts", type = u32, get, set, member = connect_attempts, default = 5, nick = "Connect attempts",
         blurb = "How often the server is tried before the first success until that is an error; 0 for no limit")]
     #[property(name = "reconnect-attempts", type = u32, get, set, member = reconnect_attempts, default = 0, nick = "Reconnect attempts",
@@ -81,7 +82,7 @@ impl ObjectImpl for Signaller {
             all.push(
                 glib::ParamSpecBoxed::builder::<gst::Structure>("headers")
                     .nick("HTTP headers")
-                    .blurb("Further headers of the websocket request")
+                    .blurb("Further headers of the websocket request; asked for at each attempt to connect")
                     .build(),
             );
             all
@@ -117,6 +118,10 @@ impl ObjectImpl for Signaller {
 impl Signaller {
     fn settings(&self) -> MutexGuard<'_, Settings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn credentials(&self) -> Credentials {
+        self.settings().credentials()
     }
 
     fn set_uri(&self, uri: Option<String>) {

@@ -1,6 +1,7 @@
 //! The settings of the default signaller: their defaults, what an address may say of them, and what follows for the
 //! connection.
 
+use super::connect::Credentials;
 use super::connection::Config;
 use crate::signaller::{WebRTCSignallerRole, WebRTCSignallerState};
 use gst::glib;
@@ -103,8 +104,6 @@ impl Settings {
         let milliseconds = |value: u32| Duration::from_millis(value.into());
         Ok(Config {
             url,
-            headers: self.headers(),
-            token: self.auth_token.clone().filter(|token| !token.is_empty()),
             cafile: self.cafile.clone(),
             insecure_tls: self.insecure_tls,
             purpose: self.purpose(),
@@ -117,6 +116,12 @@ impl Settings {
             timeout: milliseconds(self.connect_timeout),
             heartbeat: milliseconds(self.heartbeat_interval),
         })
+    }
+
+    /// What to show to the server from now on.
+    pub(super) fn credentials(&self) -> Credentials {
+        let token = self.auth_token.clone().filter(|token| !token.is_empty());
+        Credentials { headers: self.headers(), token }
     }
 
     fn headers(&self) -> Vec<(String, String)> {
