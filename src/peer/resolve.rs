@@ -16,18 +16,31 @@ pub(crate) struct IceServers(Arc<Mutex<Resolved>>);
 #[derive(Default)]
 struct Resolved {
     /// Those of the properties.
-    own: List,
+    own: Vec<Server>,
     /// Whether the application left the STUN server to the element: one that the signalling server names is better.
     default_stun: bool,
-    /// Those that the signalling server names, and how often it has named some.
-    given: List,
+    /// Those that the signalling server names.
+    given: Vec<Server>,
+    /// Those that it named last, until the name of each has been looked up.
+    next: Option<Vec<Server>>,
+    /// How often it has named some.
     generation: u64,
 }
 
-#[derive(Default, Clone)]
-struct List {
-    stun: Option<String>,
-    turn: Vec<String>,
+struct Server {
+    url: Url,
+    is_stun: bool,
+    address: Address,
+}
+
+/// What is known of a server's address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Address {
+    /// It is in the URL.
+    Given,
+    Awaited,
+    Found(IpAddr),
+    Missing,
 }
 
 /// Which list a server belongs to.
@@ -37,118 +50,166 @@ enum Origin {
     Signalling { generation: u64 },
 }
 
-impl Resolved {
-    /// The list that a look-up belongs into; nothing where another has taken its place meanwhile.
-    fn list(&mut self, origin: Origin) -> Option<&mut List> {
-        match origin {
-            Origin::Properties => Some(&mut self.own),
-            Origin::Signalling { generation } => (generation == self.generation).then_some(&mut self.given),
+impl Server {
+    fn new(text: &str, is_stun: bool) -> Option<Self> {
+        let fault = match Url::parse(text) {
+            Ok(url) if url.has_host() => {
+                let address = if is_numeric(&url) { Address::Given } else { Address::Awaited };
+                return Some(Self { url, is_stun, address });
+            }
+            Ok(_) => "it names no host".to_owned(),
+            Err(err) => err.to_string(),
+        };
+        gst::warning!(gst::CAT_RUST, "ignoring ICE server '{}': {fault}", without_password(text));
+        None
+    }
+
+    fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The URL with an address in the place of a name; nothing where none is known.
+    fn resolved(&self) -> Option<String> {
+        match self.address {
+            Address::Given => Some(self.url.as_str().to_owned()),
+            Address::Found(address) => Some(with_address(&self.url, self.host(), address)),
+            Address::Awaited | Address::Missing => None,
         }
     }
 }
 
-impl List {
-    fn add(&mut self, is_stun: bool, address: String) {
-        if is_stun {
-            // The transport asks one of them.
-            self.stun.get_or_insert(address);
-        } else {
-            self.turn.push(address);
+impl Resolved {
+    /// Takes what the signalling server names now. It is used when all of it is known, so that no session begins
+    /// without a relay meanwhile.
+    fn replace(&mut self, servers: Vec<Server>) -> Origin {
+        self.generation += 1;
+        let before = self.next.replace(servers);
+        if let Some(before) = before.filter(|_| self.given.iter().all(|server| server.resolved().is_none())) {
+            self.given = before;
+        }
+        self.complete();
+        Origin::Signalling { generation: self.generation }
+    }
+
+    /// The names of a list that have to be looked up, with their ports and their places in it.
+    fn awaited(&self, origin: Origin) -> Vec<(usize, String, u16)> {
+        let servers = match origin {
+            Origin::Properties => self.own.as_slice(),
+            Origin::Signalling { .. } => self.next.as_deref().unwrap_or_default(),
+        };
+        let awaited = servers.iter().enumerate().filter(|(_, server)| server.address == Address::Awaited);
+        awaited
+            .map(|(place, server)| (place, server.host().to_owned(), server.url.port().unwrap_or(3478)))
+            .collect()
+    }
+
+    /// A name has been looked up; false where nothing is known of it any more. An address that it had before is
+    /// better than none.
+    fn found(&mut self, origin: Origin, place: usize, address: Option<IpAddr>) -> bool {
+        let servers = match origin {
+            Origin::Properties => Some(&mut self.own),
+            Origin::Signalling { generation } if generation == self.generation => self.next.as_mut(),
+            // Others have been named meanwhile.
+            Origin::Signalling { .. } => return true,
+        };
+        let Some(server) = servers.and_then(|servers| servers.get_mut(place)) else { return true };
+        let before = self.given.iter().filter(|known| known.host() == server.host());
+        let mut before = before.filter_map(|known| match known.address {
+            Address::Found(address) => Some(address),
+            _ => None,
+        });
+        server.address = address.or_else(|| before.next()).map_or(Address::Missing, Address::Found);
+        let known = server.address != Address::Missing;
+        self.complete();
+        known
+    }
+
+    fn complete(&mut self) {
+        let is_known = |server: &Server| server.address != Address::Awaited;
+        if let Some(next) = self.next.take_if(|next| next.iter().all(is_known)) {
+            self.given = next;
         }
     }
+
+    /// What the signalling server names. Where nothing was there before, what is known is better than nothing.
+    fn given(&self) -> &[Server] {
+        match &self.next {
+            Some(next) if self.given.iter().all(|server| server.resolved().is_none()) => next,
+            _ => &self.given,
+        }
+    }
+}
+
+/// The transport asks one of them.
+fn stun_of(servers: &[Server]) -> Option<String> {
+    servers.iter().filter(|server| server.is_stun).find_map(Server::resolved)
+}
+
+fn turn_of(servers: &[Server]) -> impl Iterator<Item = String> {
+    servers.iter().filter(|server| !server.is_stun).filter_map(Server::resolved)
 }
 
 impl IceServers {
     /// Starts to look the names up.
     pub(crate) fn new(stun: Option<&str>, turn: &[String]) -> Self {
-        let servers = Self::default();
-        servers.lock().default_stun = stun == Some(DEFAULT_STUN_SERVER);
-        if let Some(url) = stun.filter(|url| !url.is_empty()) {
-            servers.add(url, true, Origin::Properties);
-        }
-        for url in turn {
-            servers.add(url, false, Origin::Properties);
-        }
+        let stun_url = stun.filter(|url| !url.is_empty());
+        let all = stun_url.map(|url| (url, true)).into_iter();
+        let all = all.chain(turn.iter().map(|url| (url.as_str(), false)));
+        let own = all.filter_map(|(url, is_stun)| Server::new(url, is_stun)).collect();
+        let default_stun = stun == Some(DEFAULT_STUN_SERVER);
+        let servers = Self(Arc::new(Mutex::new(Resolved { own, default_stun, ..Resolved::default() })));
+        servers.look_up(Origin::Properties);
         servers
     }
 
     /// Takes these in the place of those that the signalling server named before.
     pub(crate) fn replace(&self, urls: &[String]) {
-        let origin = {
-            let mut resolved = self.lock();
-            resolved.generation += 1;
-            resolved.given = List::default();
-            Origin::Signalling { generation: resolved.generation }
-        };
-        for url in urls {
-            self.add(url, logic::ice_servers::is_stun(url), origin);
-        }
+        let is_stun = logic::ice_servers::is_stun;
+        let servers = urls.iter().filter_map(|url| Server::new(url, is_stun(url))).collect();
+        let origin = self.lock().replace(servers);
+        self.look_up(origin);
     }
 
     fn lock(&self) -> MutexGuard<'_, Resolved> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, url: &str, is_stun: bool, origin: Origin) {
-        match Url::parse(url) {
-            Ok(parsed) => match numeric(&parsed) {
-                Some(address) => {
-                    if let Some(list) = self.lock().list(origin) {
-                        list.add(is_stun, address);
-                    }
+    fn look_up(&self, origin: Origin) {
+        let awaited = self.lock().awaited(origin);
+        for (place, host, port) in awaited {
+            let servers = self.clone();
+            runtime::spawn(async move {
+                let found = tokio::net::lookup_host((host.as_str(), port)).await;
+                let address = found.ok().and_then(|mut found| found.next()).map(|address| address.ip());
+                let known = servers.lock().found(origin, place, address);
+                if !known {
+                    gst::warning!(gst::CAT_RUST, "ICE server {host} has no address; going on without it");
                 }
-                None => self.look_up(parsed, is_stun, origin),
-            },
-            Err(err) => {
-                gst::warning!(gst::CAT_RUST, "ignoring ICE server '{}': {err}", without_password(url));
-            }
+            });
         }
-    }
-
-    fn look_up(&self, url: Url, is_stun: bool, origin: Origin) {
-        let servers = self.clone();
-        runtime::spawn(async move {
-            let Some(host) = url.host_str().map(str::to_owned) else {
-                return;
-            };
-            let port = url.port().unwrap_or(3478);
-            let found = tokio::net::lookup_host((host.as_str(), port)).await;
-            let Some(address) = found.ok().and_then(|mut found| found.next()) else {
-                gst::warning!(gst::CAT_RUST, "ICE server {host} has no address; going on without it");
-                return;
-            };
-            let text = with_address(&url, &host, address.ip());
-            if let Some(list) = servers.lock().list(origin) {
-                list.add(is_stun, text);
-            }
-        });
     }
 
     /// The STUN server, by address, where one is known by now: the application's, the signalling server's, the
     /// default.
     pub(super) fn stun(&self) -> Option<String> {
         let resolved = self.lock();
-        let (first, second) = match resolved.default_stun {
-            false => (&resolved.own, &resolved.given),
-            true => (&resolved.given, &resolved.own),
-        };
-        first.stun.clone().or_else(|| second.stun.clone())
+        let (own, given) = (&resolved.own[..], resolved.given());
+        let (first, second) = if resolved.default_stun { (given, own) } else { (own, given) };
+        stun_of(first).or_else(|| stun_of(second))
     }
 
     /// The TURN servers, by address, that are known by now.
     pub(super) fn turn(&self) -> Vec<String> {
         let resolved = self.lock();
-        resolved.own.turn.iter().chain(&resolved.given.turn).cloned().collect()
+        turn_of(&resolved.own).chain(turn_of(resolved.given())).collect()
     }
 }
 
-/// The URL itself where its host is an address.
-fn numeric(url: &Url) -> Option<String> {
+/// Whether the host is an address rather than a name.
+fn is_numeric(url: &Url) -> bool {
     // URLs of schemes that the web does not know keep an address as an opaque name.
-    let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']');
-    let is_address =
-        matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))) || host.parse::<IpAddr>().is_ok();
-    is_address.then(|| url.as_str().to_owned())
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))) || host.parse::<IpAddr>().is_ok()
 }
 
 fn with_address(url: &Url, host: &str, address: IpAddr) -> String {
@@ -186,11 +247,87 @@ mod tests {
         assert_eq!(own.stun().as_deref(), Some("stun://192.0.2.9:9"));
     }
 
+    /// What the signalling server names, where names are looked up by the test.
+    fn named(resolved: &mut Resolved, urls: &[&str]) -> Origin {
+        let is_stun = logic::ice_servers::is_stun;
+        resolved.replace(urls.iter().filter_map(|url| Server::new(url, is_stun(url))).collect())
+    }
+
+    fn relays(resolved: &Resolved) -> Vec<String> {
+        turn_of(resolved.given()).collect()
+    }
+
+    fn address(last: u8) -> Option<IpAddr> {
+        Some([192, 0, 2, last].into())
+    }
+
+    #[test]
+    fn servers_are_used_until_all_of_their_successors_are_known_and_keep_their_order() {
+        let mut resolved = Resolved::default();
+        named(&mut resolved, &["turn://u:1@192.0.2.1:1"]);
+        let origin = named(
+            &mut resolved,
+            &["turn://u:2@a.example:1", "turn://u:2@192.0.2.2:2", "turn://u:2@b.example:3"],
+        );
+        let names: Vec<_> =
+            resolved.awaited(origin).into_iter().map(|(place, host, _)| (place, host)).collect();
+        assert_eq!(names, [(0, "a.example".to_owned()), (2, "b.example".to_owned())]);
+        assert_eq!(relays(&resolved), ["turn://u:1@192.0.2.1:1"]);
+        assert!(resolved.found(origin, 2, address(3)));
+        assert_eq!(relays(&resolved), ["turn://u:1@192.0.2.1:1"]);
+        assert!(resolved.found(origin, 0, address(1)));
+        let all = ["turn://u:2@192.0.2.1:1", "turn://u:2@192.0.2.2:2", "turn://u:2@192.0.2.3:3"];
+        assert_eq!(relays(&resolved), all);
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_looked_up_keeps_the_address_that_it_had() {
+        let mut resolved = Resolved::default();
+        for (user, found) in [("1", address(1)), ("2", None), ("3", None)] {
+            let (known, unknown) = (format!("turn://{user}:p@a.example:1"), "turn://u:p@b.example:1");
+            let origin = named(&mut resolved, &[known.as_str(), unknown]);
+            assert!(resolved.found(origin, 0, found));
+            assert!(!resolved.found(origin, 1, None), "it never had one");
+            // The credentials are the new ones.
+            assert_eq!(relays(&resolved), [format!("turn://{user}:p@192.0.2.1:1")]);
+        }
+    }
+
+    #[test]
+    fn where_no_server_was_there_each_is_used_as_soon_as_it_is_known() {
+        let mut resolved = Resolved::default();
+        let origin =
+            named(&mut resolved, &["turn://u:p@a.example:1", "turn://u:p@192.0.2.2:2", "stun://b.example:3"]);
+        assert_eq!(relays(&resolved), ["turn://u:p@192.0.2.2:2"]);
+        resolved.found(origin, 2, address(3));
+        assert_eq!(stun_of(resolved.given()).as_deref(), Some("stun://192.0.2.3:3"));
+        assert_eq!(relays(&resolved).len(), 1);
+    }
+
+    #[test]
+    fn what_is_found_for_servers_that_have_been_replaced_is_forgotten() {
+        let mut resolved = Resolved::default();
+        let old = named(&mut resolved, &["turn://old:p@a.example:1"]);
+        let new = named(&mut resolved, &["turn://new:p@b.example:1"]);
+        assert!(resolved.found(old, 0, address(1)));
+        assert_eq!(relays(&resolved), [""; 0]);
+        resolved.found(new, 0, address(2));
+        assert_eq!(relays(&resolved), ["turn://new:p@192.0.2.2:1"]);
+        named(&mut resolved, &[]);
+        assert_eq!(relays(&resolved), [""; 0]);
+        // What was in use before all of it was known is used until its successors are known.
+        named(&mut resolved, &["turn://u:1@192.0.2.1:1", "turn://u:1@a.example:1"]);
+        named(&mut resolved, &["turn://u:2@b.example:1"]);
+        assert_eq!(relays(&resolved), ["turn://u:1@192.0.2.1:1"]);
+    }
+
     #[test]
     fn addresses_are_taken_as_they_are_and_names_are_replaced_after_the_credentials() {
         let parse = |text: &str| Url::parse(text).unwrap();
-        assert_eq!(numeric(&parse("stun://192.0.2.1:3478")).as_deref(), Some("stun://192.0.2.1:3478"));
-        assert_eq!(numeric(&parse("stun://stun.example.com:3478")), None);
+        assert!(
+            is_numeric(&parse("stun://192.0.2.1:3478")) && is_numeric(&parse("stun://[2001:db8::1]:3478"))
+        );
+        assert!(!is_numeric(&parse("stun://stun.example.com:3478")));
         let turn = parse("turn://a.example:pw@a.example:3478?transport=tcp");
         let address = "192.0.2.9".parse().unwrap();
         assert_eq!(
