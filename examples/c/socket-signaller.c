@@ -191,7 +191,8 @@ hear_description (SocketSignaller *self, const gchar *session, GstWebRTCSDPType 
   GstSDPMessage *message = NULL;
   GstWebRTCSessionDescription *description;
 
-  if (gst_sdp_message_new_from_text (text, &message) != GST_SDP_OK) {
+  if (*text == '\0' || gst_sdp_message_new_from_text (text, &message) != GST_SDP_OK) {
+    g_clear_pointer (&message, gst_sdp_message_free);
     end_session_with_error (signallable, session, "the description is no SDP");
     gst_rs_webrtc_signallable_session_ended (signallable, session, "the description is no SDP");
     return;
@@ -210,7 +211,8 @@ hear (SocketSignaller *self, const gchar *session, const gchar *line)
   guint count = g_strv_length (words);
   gsize length = 0;
   g_autofree guchar *bytes = count > 1 ? g_base64_decode (words[count - 1], &length) : NULL;
-  g_autofree gchar *text = g_strndup ((const gchar *) bytes, length);
+  /* The other side may leave out what belongs there. */
+  g_autofree gchar *text = bytes != NULL ? g_strndup ((const gchar *) bytes, length) : g_strdup ("");
 
   if (g_strcmp0 (words[0], "offer") == 0) {
     hear_description (self, session, GST_WEBRTC_SDP_TYPE_OFFER, text);

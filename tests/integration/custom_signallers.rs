@@ -75,12 +75,16 @@ fn a_viewer_in_c_that_is_killed_is_gone_with_its_connection() {
 #[test]
 fn a_signaller_in_c_may_hand_on_whatever_it_is_sent() {
     let (program, path) = (c_signaller("anything"), socket("anything"));
-    let producer = Program::start(&program, &["produce", &path, "--viewers", "2"]);
+    let producer = Program::start(&program, &["produce", &path, "--viewers", "5"]);
     producer.says("listening at");
     for (sent, why) in [
         // A candidate whose one byte is no UTF-8, then the end.
         ("ice 0 /w==\nend\n", "ended by the peer"),
         ("answer bm8=\n", "failed to read the session description"),
+        // Nothing where a description or a candidate should be.
+        ("answer\n", "the description is no SDP"),
+        ("offer \n", "the description is no SDP"),
+        ("ice\nice 0\nice 0 \n\nend \n", "ended by the peer"),
     ] {
         let mut stream = UnixStream::connect(&path).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
