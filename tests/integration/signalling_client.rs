@@ -202,14 +202,20 @@ fn answer(listener: &TcpListener, status: &str) -> String {
     respond(listener.accept().unwrap().0, status)
 }
 
-fn respond(mut socket: TcpStream, status: &str) -> String {
+fn respond(socket: TcpStream, status: &str) -> String {
+    respond_with(socket, status, "")
+}
+
+fn respond_with(mut socket: TcpStream, status: &str, words: &str) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
         socket.read_exact(&mut byte).unwrap();
         head.extend(byte);
     }
-    write!(socket, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    let length = words.len();
+    let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{words}");
+    socket.write_all(answer.as_bytes()).unwrap();
     String::from_utf8(head).unwrap()
 }
 
@@ -251,6 +257,22 @@ fn a_token_that_is_replaced_before_the_answer_is_shown_before_giving_up() {
     let head = answer(&listener, "401 Unauthorized").to_lowercase();
     assert!(head.contains("bearer new") && head.contains("x-number: 2"), "{head}");
     assert!(pipeline.error().contains("auth-token"));
+}
+
+#[test]
+fn what_a_server_says_that_lets_nobody_in_reaches_the_application() {
+    for (words, expected) in [
+        ("The token is for another room.\n", "403 Forbidden: The token is for another room;"),
+        ("<html><h1>403</h1></html>", "403 Forbidden;"),
+    ] {
+        let (listener, address) = listen();
+        let pipeline =
+            Pipeline::parse(&format!("{VIDEO} ! webrtcsink stun-server=\"\" signaller::uri=ws://{address}"));
+        pipeline.play();
+        respond_with(listener.accept().unwrap().0, "403 Forbidden", words);
+        let text = pipeline.error();
+        assert!(text.contains(expected), "{text}");
+    }
 }
 
 #[test]

@@ -40,10 +40,10 @@ pub(super) enum ConnectError {
     Address(String),
     #[error("agree on a websocket: {0}")]
     Upgrade(tungstenite::Error),
-    #[error("agree on a websocket: the server answered with HTTP status {0}")]
-    Answered(StatusCode, Option<Duration>),
-    #[error("be let in: the server answered with HTTP status {0}")]
-    NotLetIn(StatusCode),
+    #[error("agree on a websocket: the server answered with HTTP status {0}{1}")]
+    Answered(StatusCode, Words, Option<Duration>),
+    #[error("be let in: the server answered with HTTP status {0}{1}")]
+    NotLetIn(StatusCode, Words),
     #[error("be let in with what was the token until now: the server answered with HTTP status {0}")]
     Outdated(StatusCode),
     #[error("register there: {0}")]
@@ -55,13 +55,13 @@ pub(super) enum ConnectError {
 impl ConnectError {
     /// Whether trying again is useless.
     pub(super) fn is_final(&self) -> bool {
-        matches!(self, Self::Address(_) | Self::Tls(_) | Self::NotLetIn(_))
+        matches!(self, Self::Address(_) | Self::Tls(_) | Self::NotLetIn(..))
     }
 
     /// How long the server wants to be left alone.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Answered(_, wanted) => *wanted,
+            Self::Answered(_, _, wanted) => *wanted,
             _ => None,
         }
     }
@@ -72,9 +72,15 @@ impl ConnectError {
             Self::Reach(..) | Self::TimedOut => {
                 "; start gst-webrtc-signalling-server there, or set property run-signalling-server of webrtcsink"
             }
-            Self::Handshake(_) => "; for a self-signed certificate set property cafile of the signaller",
-            Self::NotLetIn(_) | Self::Outdated(_) => {
+            Self::Handshake(err) => handshake_cure(err),
+            Self::NotLetIn(..) | Self::Outdated(_) => {
                 "; set property auth-token of the signaller to a token that the server accepts for this"
+            }
+            Self::Answered(StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, ..) => {
+                "; the server is there but takes nobody now"
+            }
+            Self::Upgrade(tungstenite::Error::HttpFormat(_) | tungstenite::Error::Protocol(_)) => {
+                "; see that property uri of the signaller is the address of a signalling server, and begins with wss:// if that one has a certificate"
             }
             Self::Upgrade(_) | Self::Answered(..) => {
                 "; see that property uri of the signaller is the address of a signalling server"
@@ -92,9 +98,52 @@ impl From<tungstenite::Error> for ConnectError {
             return Self::Upgrade(error);
         };
         match answer.status() {
-            status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Self::NotLetIn(status),
-            status => Self::Answered(status, retry_after(answer.headers())),
+            status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                Self::NotLetIn(status, Words::of(answer.body()))
+            }
+            status => Self::Answered(status, Words::of(answer.body()), retry_after(answer.headers())),
         }
+    }
+}
+
+/// What the server says beside the status, to follow a text; nothing where it says nothing.
+#[derive(Debug)]
+pub(super) struct Words(String);
+
+impl Words {
+    /// How much of it is passed on.
+    const MOST: usize = 200;
+
+    fn of(body: &Option<Vec<u8>>) -> Self {
+        let text = String::from_utf8_lossy(body.as_deref().unwrap_or_default());
+        let line = text.lines().next().unwrap_or_default().trim().trim_end_matches('.');
+        let line: String = line.chars().filter(|sign| !sign.is_control()).take(Self::MOST).collect();
+        // A page is for people with browsers.
+        let says_something = !line.is_empty() && !line.starts_with('<');
+        Self(if says_something { format!(": {line}") } else { String::new() })
+    }
+}
+
+impl std::fmt::Display for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What to do about a connection that cannot be secured.
+fn handshake_cure(err: &std::io::Error) -> &'static str {
+    match err.get_ref().and_then(|err| err.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::InvalidMessage(_)) => {
+            "; if the server there has no certificate, begin property uri of the signaller with ws://"
+        }
+        Some(rustls::Error::InvalidCertificate(
+            rustls::CertificateError::NotValidForName
+            | rustls::CertificateError::NotValidForNameContext { .. },
+        )) => "; use a name in property uri of the signaller for which the server's certificate is made",
+        Some(rustls::Error::InvalidCertificate(
+            rustls::CertificateError::Expired | rustls::CertificateError::ExpiredContext { .. },
+        )) => "; renew the server's certificate, or set this machine's clock",
+        _ => "; for a self-signed certificate set property cafile of the signaller",
     }
 }
 

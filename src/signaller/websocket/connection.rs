@@ -269,7 +269,7 @@ async fn run(config: &Config, conversation: Conversation, mut stop: oneshot::Rec
 async fn attempt(config: &Config, conversation: &Conversation) -> Result<Socket, ConnectError> {
     let shown = conversation.credentials().await;
     match connect(config, &shown).await {
-        Err(ConnectError::NotLetIn(status)) if conversation.credentials().await != shown => {
+        Err(ConnectError::NotLetIn(status, _)) if conversation.credentials().await != shown => {
             Err(ConnectError::Outdated(status))
         }
         result => result,
