@@ -18,6 +18,7 @@ pub use interface::{Signallable, SignallableExt, SignallableImpl};
 pub use role::WebRTCSignallerRole;
 pub use state::WebRTCSignallerState;
 pub use websocket::Signaller;
+pub(crate) use websocket::shown;
 
 /// Why an element refuses another signaller.
 pub(crate) const SIGNALLER_IS_IN_USE: &str = "property signaller was not changed, because the element is \

@@ -92,14 +92,15 @@ impl URIHandlerImpl for WebRTCSrc {
 
     fn set_uri(&self, uri: &str) -> Result<(), glib::Error> {
         let bad = |text: String| glib::Error::new(gst::URIError::BadUri, &text);
+        let shown = || crate::signaller::shown(uri);
         let rest = match uri.split_once("://") {
             Some(("gstwebrtc", rest)) => format!("ws://{rest}"),
             Some(("gstwebrtcs", rest)) => format!("wss://{rest}"),
             _ => {
-                return Err(bad(format!("'{uri}' must begin with gstwebrtc:// or gstwebrtcs://")));
+                return Err(bad(format!("'{}' must begin with gstwebrtc:// or gstwebrtcs://", shown())));
             }
         };
-        let url = url::Url::parse(&rest).map_err(|err| bad(format!("'{uri}' is no address: {err}")))?;
+        let url = url::Url::parse(&rest).map_err(|err| bad(format!("'{}' is no address: {err}", shown())))?;
         let signaller = self.obj().upcast_ref::<super::BaseWebRTCSrc>().signaller();
         if !has(&signaller, "uri") {
             return Err(bad("the signaller has no address of its own (property uri)".into()));

@@ -104,6 +104,8 @@ fn a_uri_of_another_scheme_is_refused_and_ours_are_taken() {
     let handler = source.dynamic_cast_ref::<gst::URIHandler>().unwrap();
     assert!(handler.set_uri("http://127.0.0.1/").is_err());
     assert!(handler.set_uri("gstwebrtc://[").is_err());
+    let error = handler.set_uri("gstwebrtc://user:secret@host:port").unwrap_err();
+    assert!(!error.to_string().contains("secret"), "{error}");
     handler.set_uri("gstwebrtc://127.0.0.1:8443?peer-id=abc").unwrap();
     assert_eq!(handler.uri().as_deref(), Some("ws://127.0.0.1:8443/?peer-id=abc"));
     handler.set_uri("gstwebrtcs://h:1/path?connect-to-first-producer=true").unwrap();

@@ -225,7 +225,7 @@ fn a_token_that_is_refused_is_an_error_that_names_the_property_and_not_the_token
         let (listener, address) = listen();
         let server = std::thread::spawn(move || answer(&listener, status));
         let pipeline = Pipeline::parse(&format!(
-            "{VIDEO} ! webrtcsink stun-server=\"\" signaller::uri=ws://{address}/path?token=secret1&room=a%20b signaller::auth-token=secret2"
+            "{VIDEO} ! webrtcsink stun-server=\"\" signaller::uri=ws://{address}/path?token=secret1&room=a%20b&flag signaller::auth-token=secret2"
         ));
         pipeline.play();
         let text = pipeline.error();
@@ -233,7 +233,7 @@ fn a_token_that_is_refused_is_an_error_that_names_the_property_and_not_the_token
         assert!(!text.contains("secret"), "{text}");
         // One attempt, with everything that was asked for.
         let head = server.join().unwrap();
-        assert!(head.starts_with("GET /path?token=secret1&room=a+b HTTP/1.1"), "{head}");
+        assert!(head.starts_with("GET /path?token=secret1&room=a%20b&flag HTTP/1.1"), "{head}");
         assert!(head.to_lowercase().contains("authorization: bearer secret2"), "{head}");
         pipeline.stop();
         assert!(pipeline.0.bus().unwrap().pop_filtered(&[gst::MessageType::Error]).is_none());

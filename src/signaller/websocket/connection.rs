@@ -1,6 +1,7 @@
 //! The connection to the signalling server, again and again: what is to be said waits here in the order of the
 //! calls, whether there is a server or not, and `logic` decides what becomes of it.
 
+use super::address::place;
 use super::connect::{ConnectError, Credentials, Socket, connect};
 use super::conversation::{Conversation, Ended};
 use crate::runtime;
@@ -318,14 +319,4 @@ fn after_failure(config: &Config, reconnection: &mut Reconnection, err: &Connect
             ))
         }
     }
-}
-
-/// An address without what may be secret in it.
-fn place(url: &url::Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    // Refused only by addresses that cannot have them.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.into()
 }

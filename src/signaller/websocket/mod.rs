@@ -1,7 +1,8 @@
 //! The default signaller: a websocket client of the signalling server. [`imp`] holds its properties, [`settings`]
-//! what they mean, [`connection`] connects again and again, [`conversation`] is one connection, of which [`sending`]
+//! what they mean, [`address`] what an address says, [`connection`] connects again and again, [`conversation`] is one connection, of which [`sending`]
 //! writes; [`connect`] makes it, [`tls`] says whom it trusts, and [`owner`] tells the element.
 
+mod address;
 mod connect;
 mod connection;
 mod conversation;
@@ -10,6 +11,8 @@ mod owner;
 mod sending;
 mod settings;
 mod tls;
+
+pub(crate) use address::shown;
 
 use super::{Signallable, WebRTCSignallerRole};
 use gst::glib;

@@ -1,6 +1,7 @@
 //! The settings of the default signaller: their defaults, what an address may say of them, and what follows for the
 //! connection.
 
+use super::address;
 use super::connect::Credentials;
 use super::connection::Config;
 use crate::signaller::{WebRTCSignallerRole, WebRTCSignallerState};
@@ -73,28 +74,26 @@ impl Settings {
     }
 
     fn take_query(&mut self, url: &mut url::Url) {
-        let mut rest = Vec::new();
-        for (key, value) in url.query_pairs() {
-            match key.as_ref() {
-                "peer-id" if self.role == WebRTCSignallerRole::Consumer => {
-                    self.producer_peer_id = Some(value.into_owned());
-                }
-                "connect-to-first-producer" if self.role == WebRTCSignallerRole::Consumer => {
-                    self.connect_to_first_producer = matches!(value.as_ref(), "" | "1" | "true");
-                }
-                _ => rest.push((key.into_owned(), value.into_owned())),
+        if self.role != WebRTCSignallerRole::Consumer {
+            return;
+        }
+        address::take_query(url, |key, value| match key {
+            "peer-id" => {
+                self.producer_peer_id = Some(value.into_owned());
+                true
             }
-        }
-        url.set_query(None);
-        if !rest.is_empty() {
-            url.query_pairs_mut().extend_pairs(rest);
-        }
+            "connect-to-first-producer" => {
+                self.connect_to_first_producer = matches!(value.as_ref(), "" | "1" | "true");
+                true
+            }
+            _ => false,
+        });
     }
 
     /// What the connection needs to know, or why that cannot be.
     pub(super) fn config(&self) -> Result<Config, String> {
         let text = self.uri.clone().unwrap_or_default();
-        let shown = text.split('?').next().unwrap_or_default();
+        let shown = address::shown(&text);
         let wrong =
             |why: &str| format!("signalling server URI '{shown}' (property uri) cannot be used: {why}");
         let url = url::Url::parse(&text).map_err(|err| wrong(&err.to_string()))?;
@@ -137,6 +136,40 @@ impl Settings {
             (WebRTCSignallerRole::Consumer, _) if self.connect_to_first_producer => Purpose::ConsumeFirst,
             (WebRTCSignallerRole::Consumer, Some(id)) => Purpose::Consume(PeerId::new(id)),
             (WebRTCSignallerRole::Consumer, None) => Purpose::BeConsumer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(role: WebRTCSignallerRole, uri: &str) -> Settings {
+        let mut settings = Settings { role, ..Settings::default() };
+        settings.set_uri(uri.into());
+        settings
+    }
+
+    #[test]
+    fn a_consumer_takes_from_its_address_what_it_is_to_consume() {
+        let settings = of(WebRTCSignallerRole::Consumer, "ws://host/?room=a%20b&peer-id=a%26b&flag");
+        assert_eq!(settings.uri.as_deref(), Some("ws://host/?room=a%20b&flag"));
+        assert_eq!(settings.producer_peer_id.as_deref(), Some("a&b"));
+        for (query, wanted) in [("", true), ("=1", true), ("=true", true), ("=0", false)] {
+            let text = format!("ws://host/?connect-to-first-producer{query}");
+            let settings = of(WebRTCSignallerRole::Consumer, &text);
+            let taken = (settings.uri.as_deref(), settings.connect_to_first_producer);
+            assert_eq!(taken, (Some("ws://host/"), wanted), "{query}");
+            // For a producer these are words like others.
+            assert_eq!(of(WebRTCSignallerRole::Producer, &text).uri, Some(text));
+        }
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_used_is_named_without_its_password() {
+        for text in ["https://user:secret@host", "ws://user:secret@host:port", "user:secret@host"] {
+            let Err(error) = of(WebRTCSignallerRole::Producer, text).config() else { panic!("{text}") };
+            assert!(error.contains("property uri") && !error.contains("secret"), "{error}");
         }
     }
 }
