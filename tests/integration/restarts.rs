@@ -54,25 +54,53 @@ fn all(news: &Receiver<News>, who: std::ops::Range<usize>, known: bool, limit: D
     identifiers
 }
 
-/// Packets of a viewer: how many came, and how many are missing between them.
+/// From one frame to the next, by their RTP timestamps, and how much of that may be rounding.
+const FRAME: u32 = 90_000 / 15;
+const ROUNDING: u32 = 90;
+/// No viewer waits so long for the next packet, on a busy machine either.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// What a viewer received, and what between it is missing.
 #[derive(Default)]
 struct Packets {
     count: AtomicUsize,
-    missing: AtomicUsize,
-    last: Mutex<Option<u16>>,
+    flow: Mutex<Flow>,
+}
+
+#[derive(Default, Clone)]
+struct Flow {
+    last: Option<(u16, u32, Instant)>,
+    /// Packets that are missing by their sequence numbers.
+    missing: usize,
+    /// Steps between timestamps that are not that of one frame: the sender left frames out.
+    uneven: Vec<u32>,
+    longest: Duration,
 }
 
 impl Packets {
     fn take(&self, buffer: &gst::BufferRef) {
-        let mut header = [0; 4];
+        let mut header = [0; 8];
         buffer.copy_to_slice(0, &mut header).unwrap();
-        let number = u16::from_be_bytes([header[2], header[3]]);
-        let last = self.last.lock().unwrap().replace(number);
-        if let Some(last) = last {
-            let step = number.wrapping_sub(last);
-            self.missing.fetch_add(usize::from(step.wrapping_sub(1)), Ordering::SeqCst);
-        }
+        let [_, _, n1, n0, t3, t2, t1, t0] = header;
+        let (number, time) = (u16::from_be_bytes([n1, n0]), u32::from_be_bytes([t3, t2, t1, t0]));
+        self.flow.lock().unwrap().take(number, time, Instant::now());
         self.count.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn flow(&self) -> Flow {
+        self.flow.lock().unwrap().clone()
+    }
+}
+
+impl Flow {
+    fn take(&mut self, number: u16, time: u32, now: Instant) {
+        let Some((last_number, last_time, last_now)) = self.last.replace((number, time, now)) else { return };
+        self.missing += usize::from(number.wrapping_sub(last_number).wrapping_sub(1));
+        let step = time.wrapping_sub(last_time);
+        if step != 0 && step.abs_diff(FRAME) > ROUNDING {
+            self.uneven.push(step);
+        }
+        self.longest = self.longest.max(now - last_now);
     }
 }
 
@@ -168,8 +196,10 @@ fn a_server_that_is_killed_twenty_times_disturbs_no_stream_and_everyone_comes_ba
         baseline.get_or_insert_with(|| (threads(), open_files()));
     }
     for (number, packets) in packets.iter().enumerate() {
-        let missing = packets.missing.load(Ordering::SeqCst);
+        let Flow { missing, uneven, longest, .. } = packets.flow();
         assert_eq!(missing, 0, "viewer {number} missed {missing} packets");
+        assert_eq!(uneven, [0; 0], "frames were left out for viewer {number}");
+        assert!(longest < LONGEST, "viewer {number} waited {longest:?} for a packet");
     }
     let (threads_then, files_then) = baseline.unwrap();
     // Threads of pools come and go.
