@@ -20,8 +20,8 @@ pub(super) type Socket = WebSocketStream<TokioAdapter<Box<dyn Stream>>>;
 pub(super) trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send {}
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send> Stream for T {}
 
-/// What is shown to the server at the door. The application may change it at any time.
-#[derive(Default, PartialEq, Eq)]
+/// What is shown to the server at the door.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Credentials {
     pub(super) headers: Vec<(String, String)>,
     pub(super) token: Option<String>,

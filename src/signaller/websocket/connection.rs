@@ -25,6 +25,8 @@ const NEWS: usize = 64;
 #[derive(Clone)]
 pub(super) struct Config {
     pub(super) url: url::Url,
+    /// The application may change them at any time.
+    pub(super) credentials: Arc<Mutex<Credentials>>,
     pub(super) cafile: Option<String>,
     pub(super) insecure_tls: bool,
     pub(super) purpose: Purpose,
@@ -36,8 +38,6 @@ pub(super) struct Config {
 /// What the connection asks of and tells its owner. Called off the runtime, one at a time.
 pub(super) trait Owner: Send + Sync + 'static {
     fn meta(&self) -> Option<Meta>;
-    /// What to show at the door now.
-    fn credentials(&self) -> Credentials;
     fn act(&self, action: Action);
     fn connected(&self, id: &PeerId, resumed: bool, attempts: u32);
     fn lost(&self, loss: &Loss);
@@ -225,7 +225,7 @@ async fn run(config: &Config, conversation: Conversation, mut stop: oneshot::Rec
     loop {
         let deadline = Instant::now() + config.timeout;
         let attempt = tokio::select! {
-            attempt = timeout_at(deadline, attempt(config, &conversation)) => {
+            attempt = timeout_at(deadline, attempt(config)) => {
                 attempt.unwrap_or(Err(ConnectError::TimedOut))
             }
             _ = &mut stop => return,
@@ -267,10 +267,11 @@ async fn run(config: &Config, conversation: Conversation, mut stop: oneshot::Rec
 }
 
 /// One attempt, with what the application wants to be shown by now.
-async fn attempt(config: &Config, conversation: &Conversation) -> Result<Socket, ConnectError> {
-    let shown = conversation.credentials().await;
+async fn attempt(config: &Config) -> Result<Socket, ConnectError> {
+    let credentials = || config.credentials.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let shown = credentials();
     match connect(config, &shown).await {
-        Err(ConnectError::NotLetIn(status, _)) if conversation.credentials().await != shown => {
+        Err(ConnectError::NotLetIn(status, _)) if credentials() != shown => {
             Err(ConnectError::Outdated(status))
         }
         result => result,

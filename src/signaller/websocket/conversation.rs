@@ -1,6 +1,6 @@
 //! One connection, from its first word to its proper end: what is read, and how both sides close.
 
-use super::connect::{Credentials, Socket, Stream};
+use super::connect::{Socket, Stream};
 use super::connection::{Owner, Shared, Told};
 use super::sending;
 use crate::runtime;
@@ -109,12 +109,6 @@ impl Conversation {
         // What the server said before it went says more than the failure to write.
         let lost = || Ended::Lost { text: lost(&error), for_good: false, closed: false };
         timeout(CLOSING, reading).await.unwrap_or_else(|_| lost())
-    }
-
-    /// What the application wants to be shown at the door by now.
-    pub(super) async fn credentials(&self) -> Credentials {
-        let owner = self.owner.clone();
-        runtime::blocking(move || owner.credentials()).await.unwrap_or_default()
     }
 
     async fn meta(&self) -> Option<protocol::Meta> {

@@ -1,6 +1,5 @@
 //! The GObject of the default signaller: its properties, and what elements ask of it.
 
-use super::connect::Credentials;
 use super::connection::Connection;
 use super::owner::Weak;
 use super::settings::Settings;
@@ -46,7 +45,7 @@ pub struct Signaller {
         nick = "Client ID", blurb = "The identifier that the server gave to this client; NULL while not connected")]
     #[property(name = "insecure-tls", type = bool, get, set, member = insecure_tls,
         nick = "Insecure TLS", blurb = "Accept any server certificate")]
-    #[property(name = "auth-token", type = Option<String>, set, member = auth_token, nick = "Authorization token",
+    #[property(name = "auth-token", type = Option<String>, set = Self::set_token, nick = "Authorization token",
         blurb = "Token to show to the signalling server, as 'Authorization: Bearer TOKEN'; NULL for none. Asked for at each attempt to connect")]
     #[property(name = "connect-attempts", type = u32, get, set, member = connect_attempts, default = 5, nick = "Connect attempts",
         blurb = "How often the server is tried before the first success until that is an error; 0 for no limit")]
@@ -92,7 +91,7 @@ impl ObjectImpl for Signaller {
 
     fn set_property(&self, id: usize, value: &glib::Value, spec: &glib::ParamSpec) {
         match spec.name() {
-            "headers" => self.settings().headers = value.get().ok().flatten(),
+            "headers" => self.settings().set_headers(value.get().ok().flatten()),
             _ => self.derived_set_property(id, value, spec),
         }
     }
@@ -120,8 +119,8 @@ impl Signaller {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn credentials(&self) -> Credentials {
-        self.settings().credentials()
+    fn set_token(&self, token: Option<String>) {
+        self.settings().set_token(token);
     }
 
     fn set_uri(&self, uri: Option<String>) {

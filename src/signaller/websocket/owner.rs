@@ -1,6 +1,5 @@
 //! What the connection tells, as signals to the element and the application.
 
-use super::connect::Credentials;
 use super::connection::{Loss, Owner};
 use super::imp::CAT;
 use crate::signaller::{SignallableExt, WebRTCSignallerState, meta};
@@ -79,10 +78,6 @@ impl Weak {
 impl Owner for Weak {
     fn meta(&self) -> Option<Meta> {
         Some(meta::structure_to_json(self.signaller()?.request_meta()?.as_ref()))
-    }
-
-    fn credentials(&self) -> Credentials {
-        self.signaller().map(|signaller| signaller.imp().credentials()).unwrap_or_default()
     }
 
     fn act(&self, action: Action) {

@@ -9,6 +9,7 @@ use gst::glib;
 use logic::peer_client::Purpose;
 use logic::reconnection::Policy;
 use protocol::PeerId;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub(super) struct Settings {
@@ -20,7 +21,8 @@ pub(super) struct Settings {
     pub(super) headers: Option<gst::Structure>,
     pub(super) insecure_tls: bool,
     pub(super) manual_sdp_munging: bool,
-    pub(super) auth_token: Option<String>,
+    /// Token and headers as the connection shows them.
+    credentials: Arc<Mutex<Credentials>>,
     pub(super) connect_attempts: u32,
     pub(super) reconnect_attempts: u32,
     pub(super) reconnect_delay_min: u32,
@@ -45,7 +47,7 @@ impl Default for Settings {
             headers: None,
             insecure_tls: false,
             manual_sdp_munging: false,
-            auth_token: None,
+            credentials: Arc::default(),
             connect_attempts: 5,
             reconnect_attempts: 0,
             reconnect_delay_min: 250,
@@ -103,6 +105,7 @@ impl Settings {
         let milliseconds = |value: u32| Duration::from_millis(value.into());
         Ok(Config {
             url,
+            credentials: self.credentials.clone(),
             cafile: self.cafile.clone(),
             insecure_tls: self.insecure_tls,
             purpose: self.purpose(),
@@ -117,16 +120,21 @@ impl Settings {
         })
     }
 
-    /// What to show to the server from now on.
-    pub(super) fn credentials(&self) -> Credentials {
-        let token = self.auth_token.clone().filter(|token| !token.is_empty());
-        Credentials { headers: self.headers(), token }
+    /// What to show to the server from the next attempt on.
+    fn credentials(&self) -> MutexGuard<'_, Credentials> {
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn headers(&self) -> Vec<(String, String)> {
-        let headers = self.headers.iter().flat_map(|headers| headers.iter());
+    pub(super) fn set_token(&mut self, token: Option<String>) {
+        self.credentials().token = token.filter(|token| !token.is_empty());
+    }
+
+    pub(super) fn set_headers(&mut self, headers: Option<gst::Structure>) {
         let text = |value: &glib::Value| value.transform::<String>().ok()?.get::<String>().ok();
-        headers.filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect()
+        let fields = headers.iter().flat_map(|headers| headers.iter());
+        self.credentials().headers =
+            fields.filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect();
+        self.headers = headers;
     }
 
     fn purpose(&self) -> Purpose {
