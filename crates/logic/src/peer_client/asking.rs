@@ -82,9 +82,7 @@ impl PeerClient {
     /// stream that it may not have: it can do without hearing of producers.
     pub(super) fn forbidden(&mut self, details: String, peer: Option<&PeerId>) -> Vec<Action> {
         match &self.purpose {
-            Purpose::Consume(producer) if peer != Some(producer) => {
-                self.status_refused(format!("{details}, for which the token needs the right to list"))
-            }
+            Purpose::Consume(producer) if peer != Some(producer) => self.status_refused(details),
             _ => {
                 self.give_up(Problem::Forbidden(details));
                 Vec::new()

@@ -171,14 +171,13 @@ impl PeerClient {
 
     fn producer(&mut self, id: PeerId, meta: Option<Meta>, new_connection: bool) -> Vec<Action> {
         if let Some(known) = self.producers.get_mut(&id) {
-            if known.meta == meta {
-                return Vec::new();
-            }
+            let changed = known.meta != meta;
             known.meta.clone_from(&meta);
             if std::mem::take(&mut known.refused) {
                 self.ask(id.clone());
             }
-            return vec![Action::ProducerAdded(id, meta, false)];
+            let news = Action::ProducerAdded(id, meta, false);
+            return if changed { vec![news] } else { Vec::new() };
         }
         self.heard_of += 1;
         self.producers

@@ -81,6 +81,19 @@ fn news_of_a_producer_ends_the_pause() {
 }
 
 #[test]
+fn a_wanted_producer_that_was_lost_and_is_back_as_it_was_is_asked() {
+    let mut client = client(Purpose::Consume("a".into()));
+    connect(&mut client);
+    client.handle(full("a"));
+    client.handle(producing("a", None));
+    assert_eq!(said(&mut client), [start("a")]);
+    client.handle(error(Some(ErrorCode::UnknownPeer), Some("a"), None));
+    assert_eq!(client.pause(), None);
+    client.handle(producing("a", None));
+    assert_eq!(said(&mut client), [start("a")]);
+}
+
+#[test]
 fn without_a_producer_there_is_nobody_to_ask_and_no_pause() {
     let mut client = asking(&["a"]);
     client.handle(error(Some(ErrorCode::UnknownPeer), Some("a"), None));
@@ -144,7 +157,7 @@ fn who_may_not_listen_is_told_so_and_asks_again_and_again_for_a_producer_that_is
     let mut client = client(Purpose::Consume("a".into()));
     connect(&mut client);
     let text = warning(client.handle(forbidden(None)));
-    assert!(text.contains("right to list") && text.contains("asked for again and again"), "{text}");
+    assert!(text.contains("no; ") && text.contains("asked for again and again"), "{text}");
     assert_eq!((client.problem(), client.pause()), (None, None), "the answer is still to come");
     for code in [ErrorCode::UnknownPeer, ErrorCode::NoRoles, ErrorCode::UnknownPeer] {
         let told = client.handle(error(Some(code), Some("a"), None));
