@@ -92,7 +92,7 @@ fn token(right: &str) -> String {
 /// The error of an element that may not do what it is for.
 fn forbidden(pipeline: &Pipeline) {
     let text = pipeline.error();
-    assert!(text.contains("has no right to") && text.contains("auth-token"), "{text}");
+    assert!(text.contains("server refused") && text.contains("auth-token"), "{text}");
 }
 
 #[test]
