@@ -47,7 +47,8 @@ pub struct Config {
     pub max_sessions_per_peer: usize,
     /// How long the `meta` of a peer may be, in bytes of JSON. Default 64 KiB.
     pub max_meta_size: usize,
-    /// How long the place of a peer is kept that lost its connection, where it speaks 1.2. Zero: not at all.
+    /// How long the place of a peer is kept of which nothing is heard any more, where it speaks 1.2; a third of it
+    /// where its connection was ended without a Close, most likely because the peer was killed. Zero: not at all.
     /// Default 30 s.
     pub lease: Duration,
     /// How often peers that speak 1.2 say that they are there, unless they ask for another interval; after two

@@ -33,7 +33,8 @@ pub(crate) struct Terms {
     pub(crate) limits: Limits,
     /// Bytes that may wait for one peer.
     pub(crate) queue_bytes: usize,
-    /// How long the place of a peer is kept that lost its connection.
+    /// How long the place of a peer is kept of which nothing is heard any more; a third of it where its connection
+    /// was ended without a Close.
     pub(crate) lease: Duration,
     /// How often a peer says heartbeat that does not ask for anything else.
     pub(crate) heartbeat: Duration,
@@ -201,6 +202,11 @@ impl Exchange {
     pub(crate) fn leave(&mut self, post: &Arc<Post>, line: &Arc<Line>, ending: Ending, now: Instant) {
         let here = self.is_here(post, line);
         let lost = ending.is_lost();
+        let lease = match ending {
+            // The peer's system has ended the connection, most likely because the peer is no more.
+            Ending::Lost(_) => self.terms.lease / 3,
+            _ => self.terms.lease,
+        };
         line.end(ending);
         if !here {
             return;
@@ -212,7 +218,7 @@ impl Exchange {
             if let Some(hub) = self.hub(post) {
                 hub.lost(&post.peer);
             }
-            self.leases.lose(&post.peer, now + self.terms.lease);
+            self.leases.lose(&post.peer, now + lease);
         } else {
             let outgoing = self.remove(&post.peer.clone());
             self.queue(outgoing);

@@ -8,8 +8,8 @@ use crate::grant::Rights;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How long places are kept here.
-const LEASE: Duration = Duration::from_secs(30);
+/// How long places are kept here of peers whose connection was cut.
+const LEASE: Duration = Duration::from_secs(10);
 
 /// An exchange, and the time.
 struct Scene {
@@ -45,7 +45,7 @@ impl Scene {
         let terms = Terms {
             limits: Limits::default(),
             queue_bytes: 100_000,
-            lease: LEASE,
+            lease: 3 * LEASE,
             heartbeat: Duration::from_secs(10),
             shortest_heartbeat: Duration::from_secs(1),
         };
@@ -243,6 +243,16 @@ fn a_peer_that_is_not_back_in_time_is_gone() {
     let late = scene.peer(Some((&consumer.token, consumer.received())));
     assert!(!late.resumed);
     assert_ne!(late.id, consumer.id);
+}
+
+#[test]
+fn who_is_silent_has_more_time_than_whose_connection_was_ended() {
+    let mut scene = Scene::new();
+    let (_producer, consumer, _) = scene.session();
+    scene.leave(&consumer, Ending::Silent);
+    scene.now += 3 * LEASE - Duration::from_secs(1);
+    assert!(scene.exchange.expire(scene.now).is_some());
+    assert!(scene.peer(Some((&consumer.token, consumer.received()))).resumed);
 }
 
 #[test]

@@ -121,7 +121,8 @@ pub(crate) struct Settings {
     /// The shortest interval of heartbeats that a peer may ask for
     #[arg(long, value_name = "SECONDS", default_value_t = Seconds(DEFAULTS.shortest_heartbeat), help_heading = "Times")]
     pub(crate) shortest_heartbeat: Seconds,
-    /// For which the place of a peer that lost its connection is kept; 0 for not at all
+    /// For which the place of a peer is kept of which nothing is heard any more; a third of it where its connection
+    /// ended without a Close. 0 for not at all
     #[arg(long, value_name = "SECONDS", default_value_t = Seconds(DEFAULTS.lease), help_heading = "Times")]
     pub(crate) lease: Seconds,
 

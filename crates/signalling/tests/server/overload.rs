@@ -160,7 +160,7 @@ async fn a_short_message_that_waits_keeps_no_long_one_in_memory() {
 
 #[tokio::test]
 async fn who_lost_the_connection_counts_at_the_door_as_long_as_the_place_is_kept() {
-    let config = Config { max_connections: 2, lease: Duration::from_millis(300), ..Config::default() };
+    let config = Config { max_connections: 2, lease: Duration::from_secs(3), ..Config::default() };
     let server = Server::start(false, config).await;
     let mut stays = server.client().await;
     let mut lost = server.client().await;
