@@ -3,7 +3,7 @@
 //! A viewer starts at a key unit. A viewer whose transport holds a push up gets a thread of its own; one that
 //! holds it up for too long is given up. So one viewer never delays another for longer than [`SLOW`] once.
 
-use crate::peer::Outlet;
+use crate::peer::{Batch, Outlet, Taken};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -18,7 +18,7 @@ const BACKLOG: usize = 64;
 
 /// One viewer's place in the fan-out.
 pub(crate) struct Member {
-    outlet: Outlet,
+    outlet: Box<dyn Outlet>,
     /// Set until the first key unit, and again when packets were dropped.
     awaits_key_unit: AtomicBool,
     /// Version of the announcement that the transport has heard; 0: none.
@@ -34,14 +34,14 @@ pub(crate) struct Member {
 
 #[derive(Clone)]
 struct Packets {
-    list: gst::BufferList,
+    batch: Arc<Batch>,
     key_unit: bool,
     announced: Announced,
     stream_id: Arc<str>,
 }
 
 impl Member {
-    pub(crate) fn new(outlet: Outlet, stalled: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+    pub(crate) fn new(outlet: Box<dyn Outlet>, stalled: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             outlet,
             awaits_key_unit: AtomicBool::new(true),
@@ -88,8 +88,9 @@ impl Member {
             let stream_id = (heard == 0).then_some(&*packets.stream_id);
             self.outlet.announce(stream_id, caps, &announced.segment);
         }
-        // A transport that is being torn down refuses: its session is over already.
-        let _ = self.outlet.push(&packets.list);
+        if self.outlet.push(&packets.batch) == Taken::Behind {
+            self.awaits_key_unit.store(true, Ordering::Relaxed);
+        }
         self.pushing_since.store(0, Ordering::Relaxed);
         self.epoch.elapsed().saturating_sub(start)
     }
@@ -205,7 +206,7 @@ impl FanOut {
             return;
         }
         let packets = Packets {
-            list,
+            batch: Arc::new(Batch::new(list)),
             key_unit: self.key_unit.load(Ordering::Relaxed),
             announced,
             stream_id: self.stream_id.clone(),

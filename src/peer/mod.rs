@@ -1,19 +1,39 @@
 //! The seam to the media transport: it takes descriptions, candidates and RTP, and gives candidates,
-//! states and key-unit requests as events. `webrtcbin` is the one implementation so far; nothing outside
-//! this folder names its signals, properties or types.
+//! states and key-unit requests as events. Nothing outside this folder names the signals, properties or types
+//! of what is behind it.
 
+mod batch;
 mod certificate;
 mod heard;
 mod resolve;
 mod sending;
 mod webrtcbin;
 
+pub(crate) use batch::Batch;
 pub(crate) use certificate::{Certificate, prepare};
 pub(crate) use resolve::{DEFAULT_STUN_SERVER, IceServers};
-pub(crate) use sending::{Outlet, OutletEvents};
-pub(crate) use webrtcbin::{Connection, NO_TRANSPORT, Received, SenderOptions, stats_in, to_gst};
+pub(crate) use webrtcbin::{NO_TRANSPORT, Received, WebRtcBin as Receiver};
 
+use crate::errors::MissingElement;
+use crate::session::EventSender;
+use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
+use logic::negotiation::EndReason;
+use logic::rtp::Rewrite;
+use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A connection called `webrtcbin-<session>` through webrtcbin, whose element is to be added to a bin.
+///
+/// # Errors
+/// An element is missing.
+pub(crate) fn through_webrtcbin(
+    session_id: &str,
+    config: &Config,
+    events: EventSender,
+) -> Result<Arc<dyn Connection>, MissingElement> {
+    Ok(Arc::new(Receiver::new(session_id, config, events)?))
+}
 
 /// What a connection needs to know.
 #[derive(Clone)]
@@ -33,6 +53,106 @@ pub(crate) struct Config {
 pub(crate) struct Estimator {
     /// Bounds and start, in bit/s.
     pub(crate) bounds: logic::bitrate::Bounds,
-    /// Called with each new estimate, in bit/s, from a streaming thread.
+    /// Called with each new estimate, in bit/s, from any thread.
     pub(crate) changed: Arc<dyn Fn(u32) + Send + Sync>,
+}
+
+/// One peer connection, whatever carries it. What it has to tell comes as events of the session.
+pub(crate) trait Connection: Send + Sync + 'static {
+    /// Has an offer or answer made; it comes as [`Event::Created`](logic::negotiation::Event::Created).
+    fn create(&self, kind: DescriptionKind);
+
+    /// Puts a description of ours in force.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn set_local(&self, description: &SessionDescription) -> Result<(), EndReason>;
+
+    /// Puts the peer's description in force;
+    /// [`Event::RemoteSet`](logic::negotiation::Event::RemoteSet) follows.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn set_remote(&self, description: &SessionDescription) -> Result<(), EndReason>;
+
+    /// Hands the peer's candidate to ICE.
+    fn add_candidate(&self, candidate: &IceCandidate);
+
+    /// Adds a stream to send, before the offer or answer that it is part of is made.
+    ///
+    /// # Errors
+    /// The transport refuses; says why.
+    fn add_sender(&self, options: SenderOptions<'_>) -> Result<Box<dyn Outlet>, String>;
+
+    /// Refuses an m-line of the offer that was set, which has these formats.
+    fn refuse(&self, m_line: usize, formats: &gst::Caps);
+
+    /// For how long nothing has come from the peer.
+    fn silence(&self) -> Duration;
+
+    /// What the transport knows about itself; blocks up to `limit`.
+    fn stats(&self, limit: Duration) -> Option<gst::Structure>;
+
+    /// The element behind it, for the application's hooks, where there is one.
+    fn element(&self) -> Option<&gst::Element> {
+        None
+    }
+}
+
+/// How to send one stream.
+pub(crate) struct SenderOptions<'a> {
+    /// Index of the m-line.
+    pub(crate) m_line: usize,
+    /// The formats to offer or, when answering, the one chosen.
+    pub(crate) formats: &'a gst::Caps,
+    /// Whether lost packets are sent again.
+    pub(crate) retransmission: bool,
+    /// `a=msid`, where the application set one.
+    pub(crate) msid: Option<String>,
+    /// What to rewrite in each packet.
+    pub(crate) rewrite: Rewrite,
+    /// Where the transport's wishes go.
+    pub(crate) events: Arc<dyn OutletEvents>,
+}
+
+/// One stream of one viewer: takes RTP buffer lists.
+pub(crate) trait Outlet: Send + Sync + 'static {
+    /// Says what will be pushed; the identifier only the first time.
+    fn announce(
+        &self,
+        stream_id: Option<&str>,
+        caps: &gst::Caps,
+        segment: &gst::FormattedSegment<gst::ClockTime>,
+    );
+
+    /// Pushes packets.
+    fn push(&self, batch: &Arc<Batch>) -> Taken;
+
+    /// Makes a push that the transport holds up return.
+    fn interrupt(&self);
+}
+
+/// What became of pushed packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// They are on their way, or the transport is being torn down.
+    Yes,
+    /// They were dropped: the viewer is behind and needs to go on at a key unit.
+    Behind,
+}
+
+/// What the transport asks of the sender. Called from any thread; must not block.
+pub(crate) trait OutletEvents: Send + Sync + 'static {
+    /// The viewer cannot decode and wants a key unit.
+    fn key_unit_wanted(&self);
+}
+
+/// A description as GStreamer holds it; `None` where the text is no SDP.
+pub(crate) fn to_gst(description: &SessionDescription) -> Option<WebRTCSessionDescription> {
+    let sdp = gst_sdp::SDPMessage::parse_buffer(description.sdp.as_bytes()).ok()?;
+    let kind = match description.kind {
+        DescriptionKind::Offer => WebRTCSDPType::Offer,
+        DescriptionKind::Answer => WebRTCSDPType::Answer,
+    };
+    Some(WebRTCSessionDescription::new(kind, sdp))
 }

@@ -1,24 +1,19 @@
-//! One stream of one viewer: a bare pad from which RTP buffer lists are pushed straight into the transport.
+//! One stream of one viewer: a bare pad from which RTP buffer lists are pushed straight into webrtcbin.
 //! No element, no thread and no queue stands between.
 
+use super::{Batch, Outlet, OutletEvents, Taken};
 use gst::prelude::*;
 use logic::rtp::Rewrite;
 use std::sync::Arc;
 
-/// What the transport asks of the sender. Called from any thread; must not block.
-pub(crate) trait OutletEvents: Send + Sync + 'static {
-    /// The viewer cannot decode and wants a key unit.
-    fn key_unit_wanted(&self);
-}
-
 /// A pad that feeds the transport.
-pub(crate) struct Outlet {
+pub(super) struct PadOutlet {
     pad: gst::Pad,
     sink: gst::Pad,
     rewrite: Rewrite,
 }
 
-impl Outlet {
+impl PadOutlet {
     /// A pad linked to the transport's `sink`.
     ///
     /// # Errors
@@ -48,8 +43,24 @@ impl Outlet {
         Ok(Self { pad, sink, rewrite })
     }
 
-    /// Says what will be pushed; the identifier only the first time.
-    pub(crate) fn announce(
+    /// The same payload behind a header of its own.
+    fn rewritten(&self, mut packet: gst::Buffer) -> gst::Buffer {
+        {
+            let packet = packet.make_mut();
+            // A payloader puts the header into a memory of its own: only that one is copied.
+            if packet.n_memory() > 0
+                && let Ok(mut header) = packet.peek_memory(0).copy_to_vec()
+            {
+                self.rewrite.apply(&mut header);
+                packet.replace_memory(0, gst::Memory::from_slice(header));
+            }
+        }
+        packet
+    }
+}
+
+impl Outlet for PadOutlet {
+    fn announce(
         &self,
         stream_id: Option<&str>,
         caps: &gst::Caps,
@@ -74,36 +85,24 @@ impl Outlet {
         self.pad.push_event(gst::event::Segment::new(segment));
     }
 
-    /// Pushes packets; returns whether the transport still takes them.
-    pub(crate) fn push(&self, packets: &gst::BufferList) -> Result<gst::FlowSuccess, gst::FlowError> {
-        if self.rewrite.is_nothing() {
-            return self.pad.push_list(packets.clone());
-        }
-        self.pad.push_list(packets.iter_owned().map(|packet| self.rewritten(packet)).collect())
+    fn push(&self, batch: &Arc<Batch>) -> Taken {
+        let packets = batch.list();
+        let list = if self.rewrite.is_nothing() {
+            packets.clone()
+        } else {
+            packets.iter_owned().map(|packet| self.rewritten(packet)).collect()
+        };
+        // A transport that is being torn down refuses: its session is over already.
+        let _ = self.pad.push_list(list);
+        Taken::Yes
     }
 
-    /// The same payload behind a header of its own.
-    fn rewritten(&self, mut packet: gst::Buffer) -> gst::Buffer {
-        {
-            let packet = packet.make_mut();
-            // A payloader puts the header into a memory of its own: only that one is copied.
-            if packet.n_memory() > 0
-                && let Ok(mut header) = packet.peek_memory(0).copy_to_vec()
-            {
-                self.rewrite.apply(&mut header);
-                packet.replace_memory(0, gst::Memory::from_slice(header));
-            }
-        }
-        packet
-    }
-
-    /// Makes a push that the transport holds up return.
-    pub(crate) fn interrupt(&self) {
+    fn interrupt(&self) {
         self.sink.send_event(gst::event::FlushStart::new());
     }
 }
 
-impl Drop for Outlet {
+impl Drop for PadOutlet {
     fn drop(&mut self) {
         let _ = self.pad.set_active(false);
         let _ = self.pad.unlink(&self.sink);

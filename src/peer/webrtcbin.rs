@@ -1,7 +1,8 @@
 //! `webrtcbin` as the transport: the only file that speaks strings to it.
 
 use super::heard::Heard;
-use super::{Config, Estimator, Outlet, OutletEvents};
+use super::sending::PadOutlet;
+use super::{Config, Connection, Estimator, Outlet, SenderOptions, to_gst};
 use crate::errors::{self, MissingElement, make};
 use crate::gobject::set_if_present;
 use crate::session::EventSender;
@@ -9,10 +10,9 @@ use gst::glib;
 use gst::prelude::*;
 use gst_webrtc::{
     WebRTCBundlePolicy, WebRTCICEConnectionState, WebRTCPeerConnectionState, WebRTCRTPTransceiver,
-    WebRTCRTPTransceiverDirection, WebRTCSDPType, WebRTCSessionDescription,
+    WebRTCRTPTransceiverDirection, WebRTCSessionDescription,
 };
 use logic::negotiation::{EndReason, Event, Transport};
-use logic::rtp::Rewrite;
 use logic::sdp::munge;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::sync::Arc;
@@ -30,31 +30,15 @@ pub(crate) struct Received {
     pub(crate) m_line: usize,
 }
 
-/// How to send one stream.
-pub(crate) struct SenderOptions<'a> {
-    /// Index of the m-line.
-    pub(crate) m_line: usize,
-    /// The formats to offer or, when answering, the one chosen.
-    pub(crate) formats: &'a gst::Caps,
-    /// Whether lost packets are sent again.
-    pub(crate) retransmission: bool,
-    /// `a=msid`, where the application set one.
-    pub(crate) msid: Option<String>,
-    /// What to rewrite in each packet.
-    pub(crate) rewrite: Rewrite,
-    /// Where the transport's wishes go.
-    pub(crate) events: Arc<dyn OutletEvents>,
-}
-
 /// One peer connection.
-pub(crate) struct Connection {
+pub(crate) struct WebRtcBin {
     bin: gst::Element,
     certificate: Arc<super::Certificate>,
     events: EventSender,
     heard: Arc<Heard>,
 }
 
-impl Connection {
+impl WebRtcBin {
     /// A connection called `webrtcbin-<session>`, to be added to a bin.
     ///
     /// # Errors
@@ -99,8 +83,8 @@ impl Connection {
         }
     }
 
-    /// The element, for the application's hooks and to be added to a bin.
-    pub(crate) fn element(&self) -> &gst::Element {
+    /// The element, to be added to a bin.
+    pub(crate) fn bin(&self) -> &gst::Element {
         &self.bin
     }
 
@@ -163,11 +147,6 @@ impl Connection {
         });
     }
 
-    /// For how long nothing has come from the peer.
-    pub(crate) fn silence(&self) -> Duration {
-        self.heard.silence()
-    }
-
     /// Puts the estimator into the sending path; the transport asks for it at once or never.
     fn estimate(&self, estimator: Estimator) {
         self.bin.connect("request-aux-sender", false, move |_| {
@@ -218,11 +197,7 @@ impl Connection {
         self.bin.set_property("latency", u32::try_from(latency.mseconds()).unwrap_or(u32::MAX));
     }
 
-    /// Adds a stream to send.
-    ///
-    /// # Errors
-    /// The transport refuses.
-    pub(crate) fn add_sender(&self, options: SenderOptions<'_>) -> Result<Outlet, glib::BoolError> {
+    fn sender(&self, options: SenderOptions<'_>) -> Result<PadOutlet, glib::BoolError> {
         let template = self
             .bin
             .pad_template("sink_%u")
@@ -237,7 +212,7 @@ impl Connection {
         transceiver.set_property("codec-preferences", options.formats);
         transceiver.set_property("direction", WebRTCRTPTransceiverDirection::Sendonly);
         transceiver.set_property("do-nack", options.retransmission);
-        Outlet::new(pad, options.rewrite, options.events)
+        PadOutlet::new(pad, options.rewrite, options.events)
             .map_err(|err| glib::bool_error!("webrtcbin refuses a link: {err}"))
     }
 
@@ -279,9 +254,10 @@ impl Connection {
             |index: i32| self.bin.emit_by_name::<Option<WebRTCRTPTransceiver>>("get-transceiver", &[&index]);
         (0..).map_while(nth).find(|transceiver| transceiver.mlineindex() as usize == m_line)
     }
+}
 
-    /// Has an offer or answer made; it comes as [`Event::Created`].
-    pub(crate) fn create(&self, kind: DescriptionKind) {
+impl Connection for WebRtcBin {
+    fn create(&self, kind: DescriptionKind) {
         let signal = match kind {
             DescriptionKind::Offer => "create-offer",
             DescriptionKind::Answer => "create-answer",
@@ -307,8 +283,8 @@ impl Connection {
         self.bin.emit_by_name::<()>(signal, &[&None::<gst::Structure>, &promise]);
     }
 
-    /// Puts a description of ours in force.
-    pub(crate) fn set_local(&self, description: &WebRTCSessionDescription) {
+    fn set_local(&self, description: &SessionDescription) -> Result<(), EndReason> {
+        let description = read(description)?;
         let events = self.events.clone();
         let promise = gst::Promise::with_change_func(move |reply| {
             if let Ok(Some(reply)) = reply
@@ -318,11 +294,13 @@ impl Connection {
                     .send(Event::Failed(EndReason::Description(format!("set the local description: {err}"))));
             }
         });
-        self.bin.emit_by_name::<()>("set-local-description", &[description, &promise]);
+        self.bin.emit_by_name::<()>("set-local-description", &[&description, &promise]);
+        Ok(())
     }
 
-    /// Puts the peer's description in force; [`Event::RemoteSet`] follows.
-    pub(crate) fn set_remote(&self, description: &WebRTCSessionDescription) {
+    fn set_remote(&self, description: &SessionDescription) -> Result<(), EndReason> {
+        let sdp = munge::with_refused_sections_completed(&description.sdp);
+        let description = read(&SessionDescription { kind: description.kind, sdp })?;
         let events = self.events.clone();
         let promise = gst::Promise::with_change_func(move |reply| {
             let outcome = match reply {
@@ -337,28 +315,47 @@ impl Connection {
                 }
             });
         });
-        self.bin.emit_by_name::<()>("set-remote-description", &[description, &promise]);
+        self.bin.emit_by_name::<()>("set-remote-description", &[&description, &promise]);
+        Ok(())
     }
 
-    /// Hands the peer's candidate to ICE.
-    pub(crate) fn add_candidate(&self, candidate: &IceCandidate) {
+    fn add_candidate(&self, candidate: &IceCandidate) {
         let index = candidate.sdp_m_line_index.unwrap_or(0);
         // Browsers end with an empty candidate, which webrtcbin takes from 1.24 on as NULL only.
         if !candidate.candidate.trim().is_empty() {
             self.bin.emit_by_name::<()>("add-ice-candidate", &[&index, &candidate.candidate]);
         }
     }
+    fn add_sender(&self, options: SenderOptions<'_>) -> Result<Box<dyn Outlet>, String> {
+        let outlet = self.sender(options).map_err(|err| err.to_string())?;
+        Ok(Box::new(outlet))
+    }
+
+    fn refuse(&self, m_line: usize, formats: &gst::Caps) {
+        self.set_receiver(m_line, formats, false, false);
+    }
+
+    fn silence(&self) -> Duration {
+        self.heard.silence()
+    }
+
+    fn stats(&self, limit: Duration) -> Option<gst::Structure> {
+        let (give, take) = std::sync::mpsc::sync_channel(1);
+        let promise = gst::Promise::with_change_func(move |reply| {
+            let _ = give.try_send(reply.ok().flatten().map(gst::StructureRef::to_owned));
+        });
+        self.bin.emit_by_name::<()>("get-stats", &[&None::<gst::Pad>, &promise]);
+        take.recv_timeout(limit).ok().flatten()
+    }
+
+    fn element(&self) -> Option<&gst::Element> {
+        Some(&self.bin)
+    }
 }
 
-/// What the transport in a session's pipeline knows about itself; blocks up to `limit`.
-pub(crate) fn stats_in(pipeline: &gst::Pipeline, limit: Duration) -> Option<gst::Structure> {
-    let bin = pipeline.children().into_iter().find(|child| child.name().starts_with("webrtcbin-"))?;
-    let (give, take) = std::sync::mpsc::sync_channel(1);
-    let promise = gst::Promise::with_change_func(move |reply| {
-        let _ = give.try_send(reply.ok().flatten().map(gst::StructureRef::to_owned));
-    });
-    bin.emit_by_name::<()>("get-stats", &[&None::<gst::Pad>, &promise]);
-    take.recv_timeout(limit).ok().flatten()
+fn read(description: &SessionDescription) -> Result<WebRTCSessionDescription, EndReason> {
+    to_gst(description)
+        .ok_or_else(|| EndReason::Description("read a session description: it is no SDP".into()))
 }
 
 /// The error that a promise's reply carries instead of a result.
@@ -374,14 +371,4 @@ fn kind_name(kind: DescriptionKind) -> &'static str {
         DescriptionKind::Offer => "offer",
         DescriptionKind::Answer => "answer",
     }
-}
-
-/// A description as GStreamer holds it; `None` where the text is no SDP.
-pub(crate) fn to_gst(description: &SessionDescription) -> Option<WebRTCSessionDescription> {
-    let sdp = gst_sdp::SDPMessage::parse_buffer(description.sdp.as_bytes()).ok()?;
-    let kind = match description.kind {
-        DescriptionKind::Offer => WebRTCSDPType::Offer,
-        DescriptionKind::Answer => WebRTCSDPType::Answer,
-    };
-    Some(WebRTCSessionDescription::new(kind, sdp))
 }

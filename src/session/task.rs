@@ -6,8 +6,8 @@ use crate::runtime;
 use crate::signaller::{Signallable, SignallableExt};
 use gst_webrtc::WebRTCSessionDescription;
 use logic::negotiation::{Action, EndReason, Event, Negotiation};
-use logic::sdp::munge;
 use protocol::{DescriptionKind, SessionDescription};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -20,29 +20,25 @@ const PULSE: Duration = Duration::from_secs(1);
 /// What an element does in a session. Called off the runtime, one at a time, without any lock held.
 pub(crate) trait Host: Send + 'static {
     /// An offer is about to be made: add what it should contain.
-    fn before_offer(&mut self, connection: &Connection) -> Result<(), EndReason>;
+    fn before_offer(&mut self, connection: &dyn Connection) -> Result<(), EndReason>;
     /// The peer's description came and is about to be put in force.
-    fn remote_description(
-        &mut self,
-        connection: &Connection,
-        remote: &SessionDescription,
-    ) -> Result<(), EndReason>;
+    fn remote_description(&mut self, remote: &SessionDescription) -> Result<(), EndReason>;
     /// An answer to the description in force is about to be made.
-    fn before_answer(&mut self, connection: &Connection) -> Result<(), EndReason>;
+    fn before_answer(&mut self, connection: &dyn Connection) -> Result<(), EndReason>;
     /// A description of ours is about to be sent.
     fn munge(&self, description: WebRTCSessionDescription) -> WebRTCSessionDescription {
         description
     }
     /// The transport is up.
-    fn start_media(&mut self, connection: &Connection);
+    fn start_media(&mut self);
     /// The session is over; release everything.
-    fn ended(&mut self, connection: &Connection, reason: &EndReason);
+    fn ended(&mut self, connection: &dyn Connection, reason: &EndReason);
 }
 
 /// A session, owned by its task.
 pub(crate) struct Session<H> {
     pub(crate) id: String,
-    pub(crate) connection: Connection,
+    pub(crate) connection: Arc<dyn Connection>,
     pub(crate) signaller: Signallable,
     pub(crate) host: H,
 }
@@ -106,19 +102,17 @@ impl<H: Host> Running<H> {
         let Session { id, connection, signaller, host } = &mut self.session;
         match action {
             Action::CreateOffer => {
-                host.before_offer(connection)?;
+                host.before_offer(&**connection)?;
                 connection.create(DescriptionKind::Offer);
             }
             Action::CreateAnswer => {
-                host.before_answer(connection)?;
+                host.before_answer(&**connection)?;
                 connection.create(DescriptionKind::Answer);
             }
-            Action::SetLocal(description) => connection.set_local(&to_gst(&description)?),
+            Action::SetLocal(description) => connection.set_local(&description)?,
             Action::SetRemote(description) => {
-                let completed = munge::with_refused_sections_completed(&description.sdp);
-                let remote = to_gst(&SessionDescription { kind: description.kind, sdp: completed })?;
-                host.remote_description(connection, &description)?;
-                connection.set_remote(&remote);
+                host.remote_description(&description)?;
+                connection.set_remote(&description)?;
             }
             Action::SendDescription(description) => {
                 let description = host.munge(to_gst(&description)?);
@@ -129,9 +123,9 @@ impl<H: Host> Running<H> {
                 signaller.add_ice(id, &candidate.candidate, index, candidate.sdp_mid);
             }
             Action::AddCandidate(candidate) => connection.add_candidate(&candidate),
-            Action::StartMedia => host.start_media(connection),
+            Action::StartMedia => host.start_media(),
             Action::End(reason) => {
-                host.ended(connection, &reason);
+                host.ended(&**connection, &reason);
                 if !matches!(reason, EndReason::Peer { .. }) {
                     let error = reason.is_error().then(|| reason.to_string());
                     signaller.end_session_with_reason(id, reason.told().as_str(), error.as_deref());

@@ -7,7 +7,7 @@
 //! | `settings`, `signals`, `pad` | properties, signals, the pad type |
 //! | `input`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by all viewers |
 //! | `viewers` | sessions by id, and what signalling says about them |
-//! | `outgoing` | one viewer's session: what is offered, what is sent |
+//! | `outgoing`, `stage` | one viewer's session: what is offered, what is sent; what its transport stands in |
 
 mod element;
 mod embedded_servers;
@@ -21,6 +21,7 @@ mod rungs;
 mod running;
 mod settings;
 mod signals;
+mod stage;
 mod stats;
 mod templates;
 mod viewers;

@@ -1,14 +1,15 @@
 //! One viewer's session: what is offered, what the answer or the viewer's own offer asks for, and the flow
 //! from the shared rungs once the transport is up.
 
+use super::BaseWebRTCSink;
 use super::input::{Input, TRANSPORT_CC_ID};
 use super::rungs::Lease;
 use super::settings::Settings;
-use super::{BaseWebRTCSink, signals};
+use super::stage::Stage;
 use crate::chain::fan_out::Member;
 use crate::chain::rung::Rung;
 use crate::codec::{self, TRANSPORT_WIDE_CC};
-use crate::peer::{Connection, Outlet, OutletEvents, SenderOptions};
+use crate::peer::{Connection, OutletEvents, SenderOptions};
 use crate::session::{EventSender, Host};
 use crate::signaller::{Signallable, SignallableExt};
 use gst::glib;
@@ -45,7 +46,7 @@ pub(super) struct Outgoing {
     pub(super) peer_id: String,
     pub(super) settings: Arc<Settings>,
     pub(super) signaller: Signallable,
-    pub(super) pipeline: gst::Pipeline,
+    pub(super) stage: Arc<Stage>,
     pub(super) inputs: Vec<Arc<Input>>,
     pub(super) events: EventSender,
     pub(super) estimates: Arc<Estimates>,
@@ -104,7 +105,7 @@ impl Outgoing {
 
     fn add_flow(
         &mut self,
-        connection: &Connection,
+        connection: &dyn Connection,
         (m_line, stream): (usize, usize),
         formats: &gst::Caps,
         rewrite: Rewrite,
@@ -121,8 +122,7 @@ impl Outgoing {
             rewrite,
             events: wishes.clone(),
         };
-        let outlet: Outlet =
-            connection.add_sender(options).map_err(|err| EndReason::Pipeline(err.to_string()))?;
+        let outlet = connection.add_sender(options).map_err(EndReason::Pipeline)?;
         let events = self.events.clone();
         let member = Member::new(outlet, move || events.send(Event::Failed(EndReason::Stalled)));
         self.flows.push(Flow { m_line, stream, member, lease: None, wishes });
@@ -191,7 +191,7 @@ fn description(err: impl std::fmt::Display) -> EndReason {
 }
 
 impl Host for Outgoing {
-    fn before_offer(&mut self, connection: &Connection) -> Result<(), EndReason> {
+    fn before_offer(&mut self, connection: &dyn Connection) -> Result<(), EndReason> {
         // Pads may have come since the session began; indices of those that were there stay.
         for input in self.sink.upgrade().map(|sink| sink.inputs()).unwrap_or_default() {
             if !self.inputs.iter().any(|known| Arc::ptr_eq(known, &input)) {
@@ -219,7 +219,7 @@ impl Host for Outgoing {
         Ok(())
     }
 
-    fn remote_description(&mut self, _: &Connection, remote: &SessionDescription) -> Result<(), EndReason> {
+    fn remote_description(&mut self, remote: &SessionDescription) -> Result<(), EndReason> {
         let parsed = Description::parse(&remote.sdp).map_err(description)?;
         if remote.kind == DescriptionKind::Offer {
             self.offer = Some(parsed);
@@ -229,7 +229,7 @@ impl Host for Outgoing {
         self.serve(&plan)
     }
 
-    fn before_answer(&mut self, connection: &Connection) -> Result<(), EndReason> {
+    fn before_answer(&mut self, connection: &dyn Connection) -> Result<(), EndReason> {
         let Some(offer) = self.offer.take() else {
             return Ok(());
         };
@@ -251,7 +251,7 @@ impl Host for Outgoing {
                 continue;
             };
             if plan.iter().all(|sending| sending.m_line != m_line) {
-                connection.set_receiver(m_line, &codec::formats(kind, media, &media.formats), false, false);
+                connection.refuse(m_line, &codec::formats(kind, media, &media.formats));
             }
         }
         self.serve(&plan)
@@ -266,7 +266,7 @@ impl Host for Outgoing {
         self.signaller.munge_sdp(&self.session_id, &description)
     }
 
-    fn start_media(&mut self, _: &Connection) {
+    fn start_media(&mut self) {
         self.connected = true;
         for flow in &mut self.flows {
             if let Some(lease) = &mut flow.lease {
@@ -274,19 +274,18 @@ impl Host for Outgoing {
             }
         }
         // After the key unit is asked for: it can take milliseconds, and only reports need it.
-        let _ = self.pipeline.recalculate_latency();
+        self.stage.connected();
         if let Some(sink) = self.sink.upgrade() {
             sink.session_connected(&self.session_id, &self.peer_id);
         }
     }
 
-    fn ended(&mut self, connection: &Connection, reason: &EndReason) {
+    fn ended(&mut self, _: &dyn Connection, reason: &EndReason) {
         // The rungs stop pushing before the transport goes.
         self.flows.clear();
-        let _ = self.pipeline.set_state(gst::State::Null);
+        self.stage.stop();
         if let Some(sink) = self.sink.upgrade() {
-            signals::consumer_removed(&sink, &self.peer_id, connection.element());
-            self.signaller.consumer_removed(&self.peer_id, connection.element());
+            self.stage.say_goodbye(&sink, &self.peer_id, &self.signaller);
             sink.session_ended(&self.session_id, &self.peer_id, reason);
         }
     }

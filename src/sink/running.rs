@@ -2,7 +2,7 @@
 
 use super::imp::{BaseWebRTCSink, CAT};
 use super::settings::Settings;
-use super::viewers::{Viewers, follow_clock};
+use super::viewers::Viewers;
 use super::{WebRTCSinkPad, stats};
 use crate::peer::{self, NO_TRANSPORT};
 use crate::session::news;
@@ -81,8 +81,8 @@ impl BaseWebRTCSink {
             }
         }
         for (_, viewer) in running.viewers.all() {
-            if let Some(pipeline) = viewer.pipeline.upgrade() {
-                follow_clock(&pipeline, &obj);
+            if let Some(stage) = viewer.stage() {
+                stage.follow_clock(&obj);
             }
         }
         running.playing.store(true, Ordering::Relaxed);

@@ -23,7 +23,7 @@ pub(super) fn of(viewers: &[(String, Viewer)]) -> gst::Structure {
 
 /// What the transport knows.
 fn transport(viewer: &Viewer) -> Option<gst::Structure> {
-    crate::peer::stats_in(&viewer.pipeline.upgrade()?, PATIENCE)
+    viewer.stage()?.stats(PATIENCE)
 }
 
 /// What the sink knows.

@@ -1,10 +1,11 @@
 //! The sink's sessions by id: made when signalling asks for them, told what signalling says, gone when they
 //! end. Everything here may be called from any thread and never waits.
 
+use super::BaseWebRTCSink;
 use super::outgoing::{Estimates, Outgoing, Served};
 use super::settings::Settings;
-use super::{BaseWebRTCSink, signals};
-use crate::peer::{Certificate, Config, Connection, Estimator, IceServers};
+use super::stage::Stage;
+use crate::peer::{Certificate, Config, Estimator, IceServers};
 use crate::runtime;
 use crate::session::{self, EventSender, Events, Session};
 use crate::signaller::link::News;
@@ -15,7 +16,7 @@ use gst_webrtc::WebRTCSessionDescription;
 use logic::negotiation::{EndReason, Event, Opening};
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 /// One session, as everyone but its task knows it.
@@ -23,8 +24,15 @@ use std::time::Duration;
 pub(super) struct Viewer {
     events: EventSender,
     pub(super) peer_id: String,
-    pub(super) pipeline: glib::WeakRef<gst::Pipeline>,
+    stage: Arc<OnceLock<Weak<Stage>>>,
     pub(super) served: Arc<Mutex<Vec<Served>>>,
+}
+
+impl Viewer {
+    /// The session's transport and what it stands in, once made and while it lasts.
+    pub(super) fn stage(&self) -> Option<Arc<Stage>> {
+        self.stage.get()?.upgrade()
+    }
 }
 
 /// All sessions.
@@ -100,7 +108,7 @@ impl Viewers {
         let viewer = Viewer {
             events: events.clone(),
             peer_id: peer_id.clone(),
-            pipeline: glib::WeakRef::new(),
+            stage: Arc::default(),
             served: Arc::default(),
         };
         {
@@ -145,28 +153,19 @@ impl Viewers {
     ) -> Result<(), String> {
         let sink = self.sink.upgrade().ok_or("the element is gone")?;
         let settings = Arc::new(sink.settings());
-        let pipeline = gst::Pipeline::with_name(&format!("session-pipeline-{id}"));
-        viewer.pipeline.set(Some(&pipeline));
-        signals::pipeline_created(&sink, &viewer.peer_id, &pipeline);
         let estimates = Arc::new(Estimates::default());
         let config = self.config(&settings, &estimates);
-        let connection =
-            Connection::new(id, &config, viewer.events.clone()).map_err(|err| err.to_string())?;
-        pipeline.add(connection.element()).map_err(|err| err.to_string())?;
-        watch_bus(&pipeline, &sink, viewer.events.clone());
-        follow_clock(&pipeline, &sink);
-        pipeline.set_state(gst::State::Ready).map_err(|err| err.to_string())?;
-        signals::consumer_added(&sink, &viewer.peer_id, connection.element());
-        signaller.consumer_added(&viewer.peer_id, connection.element());
-        signaller.webrtcbin_ready(&viewer.peer_id, connection.element());
-        pipeline.set_state(gst::State::Playing).map_err(|err| err.to_string())?;
+        let stage = Stage::with_webrtcbin(&sink, (id, &viewer.peer_id), &config, &viewer.events, signaller)?;
+        let connection = stage.connection().clone();
+        let stage = Arc::new(stage);
+        let _ = viewer.stage.set(Arc::downgrade(&stage));
         let host = Outgoing {
             sink: self.sink.clone(),
             session_id: id.to_owned(),
             peer_id: viewer.peer_id.clone(),
             settings,
             signaller: signaller.clone(),
-            pipeline,
+            stage,
             inputs: sink.inputs(),
             events: viewer.events.clone(),
             estimates,
@@ -240,49 +239,4 @@ fn kind(description: &WebRTCSessionDescription) -> DescriptionKind {
         gst_webrtc::WebRTCSDPType::Offer => DescriptionKind::Offer,
         _ => DescriptionKind::Answer,
     }
-}
-
-/// Sessions share the application's clock and base time.
-pub(super) fn follow_clock(pipeline: &gst::Pipeline, sink: &BaseWebRTCSink) {
-    if let Some(clock) = sink.clock() {
-        pipeline.use_clock(Some(&clock));
-    }
-    pipeline.set_start_time(gst::ClockTime::NONE);
-    if let Some(base_time) = sink.base_time() {
-        pipeline.set_base_time(base_time);
-    }
-}
-
-/// Errors of the session's pipeline end the session; contexts come from the application.
-fn watch_bus(pipeline: &gst::Pipeline, sink: &BaseWebRTCSink, events: EventSender) {
-    let Some(bus) = pipeline.bus() else { return };
-    let (sink, pipeline) = (sink.downgrade(), pipeline.downgrade());
-    bus.set_sync_handler(move |_, message| {
-        match message.view() {
-            gst::MessageView::Error(err) => {
-                let text = match err.src() {
-                    Some(source) => format!("{}: {}", source.name(), err.error()),
-                    None => err.error().to_string(),
-                };
-                let debug = err.debug().map(Into::into);
-                events.send(Event::Failed(EndReason::ElementError { text, debug }));
-            }
-            // Senders' reports need to know the latency; nobody else distributes it here.
-            gst::MessageView::Latency(_) => {
-                let pipeline = pipeline.clone();
-                runtime::spawn_blocking(move || {
-                    if let Some(pipeline) = pipeline.upgrade() {
-                        let _ = pipeline.recalculate_latency();
-                    }
-                });
-            }
-            gst::MessageView::NeedContext(_) | gst::MessageView::HaveContext(_) => {
-                if let Some(sink) = sink.upgrade() {
-                    let _ = sink.post_message(message.clone());
-                }
-            }
-            _ => {}
-        }
-        gst::BusSyncReply::Drop
-    });
 }

@@ -6,7 +6,7 @@ use super::settings::Settings;
 use super::{BaseWebRTCSrc, WebRTCSrcPad, jitter, templates};
 use crate::chain::decode::{self, Chain, Output};
 use crate::codec;
-use crate::peer::{Connection, Received};
+use crate::peer::{Connection, Received, Receiver};
 use crate::session::Host;
 use gst::glib;
 use gst::prelude::*;
@@ -25,6 +25,7 @@ pub(super) struct Incoming {
     peer_id: String,
     settings: Settings,
     streams: Arc<Streams>,
+    receiver: Arc<Receiver>,
     offer: Option<(Description, Vec<Receiving>)>,
 }
 
@@ -55,6 +56,7 @@ impl Incoming {
         peer_id: &str,
         settings: Settings,
         streams: Arc<Streams>,
+        receiver: Arc<Receiver>,
     ) -> Self {
         Self {
             source: source.downgrade(),
@@ -62,13 +64,14 @@ impl Incoming {
             peer_id: peer_id.into(),
             settings,
             streams,
+            receiver,
             offer: None,
         }
     }
 }
 
 impl Host for Incoming {
-    fn before_offer(&mut self, connection: &Connection) -> Result<(), EndReason> {
+    fn before_offer(&mut self, _: &dyn Connection) -> Result<(), EndReason> {
         for kind in [MediaKind::Video, MediaKind::Audio] {
             let mut formats = gst::Caps::new_empty();
             let rows = self.settings.codecs().into_iter().filter(|row| row.kind == kind);
@@ -83,14 +86,14 @@ impl Host for Incoming {
                 formats.merge(format);
             }
             if !formats.is_empty() {
-                connection
+                self.receiver
                     .add_receiver(&formats, self.settings.do_retransmission && kind == MediaKind::Video);
             }
         }
         Ok(())
     }
 
-    fn remote_description(&mut self, _: &Connection, remote: &SessionDescription) -> Result<(), EndReason> {
+    fn remote_description(&mut self, remote: &SessionDescription) -> Result<(), EndReason> {
         let description = |err: &dyn std::fmt::Display| EndReason::Description(err.to_string());
         let parsed = Description::parse(&remote.sdp).map_err(|err| description(&err))?;
         let plan =
@@ -102,7 +105,7 @@ impl Host for Incoming {
         Ok(())
     }
 
-    fn before_answer(&mut self, connection: &Connection) -> Result<(), EndReason> {
+    fn before_answer(&mut self, _: &dyn Connection) -> Result<(), EndReason> {
         let Some((offer, plan)) = self.offer.take() else {
             return Ok(());
         };
@@ -118,25 +121,25 @@ impl Host for Incoming {
                 }
                 None => codec::formats(kind, media, &media.formats),
             };
-            connection.set_receiver(m_line, &formats, receiving.is_some(), retransmission);
+            self.receiver.set_receiver(m_line, &formats, receiving.is_some(), retransmission);
         }
         Ok(())
     }
 
-    fn start_media(&mut self, _: &Connection) {
+    fn start_media(&mut self) {
         if let Some(source) = self.source.upgrade() {
             source.session_connected(&self.session_id, &self.peer_id);
         }
     }
 
-    fn ended(&mut self, connection: &Connection, reason: &EndReason) {
+    fn ended(&mut self, _: &dyn Connection, reason: &EndReason) {
         let Some(source) = self.source.upgrade() else {
             return;
         };
         let stopping = *reason == EndReason::Stopping;
         // The error comes before the end of the streams, which alone would look like an ordinary end.
         source.session_ended(&self.session_id, &self.peer_id, reason);
-        self.streams.close(&source, connection.element(), !stopping);
+        self.streams.close(&source, self.receiver.bin(), !stopping);
         source.session_closed(&self.session_id);
     }
 }
@@ -157,13 +160,12 @@ impl Streams {
     }
 
     /// Takes in what the transport receives.
-    pub(super) fn watch(self: &Arc<Self>, connection: &Connection) {
+    pub(super) fn watch(self: &Arc<Self>, receiver: &Receiver) {
         let (shortest, longest) = (self.shortest, self.longest);
-        connection
-            .set_latency(gst::ClockTime::from_mseconds(u64::try_from(shortest.as_millis()).unwrap_or(0)));
-        connection.on_jitter_buffer(move |buffer| jitter::follow(buffer, shortest, longest));
+        receiver.set_latency(gst::ClockTime::from_mseconds(u64::try_from(shortest.as_millis()).unwrap_or(0)));
+        receiver.on_jitter_buffer(move |buffer| jitter::follow(buffer, shortest, longest));
         let streams = self.clone();
-        connection.on_received(move |received| {
+        receiver.on_received(move |received| {
             let Some(source) = streams.source.upgrade() else {
                 return;
             };

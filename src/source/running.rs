@@ -3,7 +3,7 @@
 use super::imp::{BaseWebRTCSrc, CAT};
 use super::incoming::{Incoming, Streams};
 use super::settings::Settings;
-use crate::peer::{self, Certificate, Config, Connection, IceServers, NO_TRANSPORT};
+use crate::peer::{self, Certificate, Config, IceServers, NO_TRANSPORT, Receiver};
 use crate::session::{self, EventSender, Events, Session, news};
 use crate::signaller::link::{Link, News};
 use crate::signaller::{Signallable, SignallableExt, Signaller, WebRTCSignallerRole};
@@ -239,13 +239,14 @@ impl super::BaseWebRTCSrc {
             certificate: consumer.certificate.clone(),
             estimator: None,
         };
-        let connection = Connection::new(id, &config, events.clone()).map_err(|err| err.to_string())?;
+        let receiver = Receiver::new(id, &config, events.clone()).map_err(|err| err.to_string())?;
+        let connection = Arc::new(receiver);
         let streams = Streams::new(self, id, &settings);
         streams.watch(&connection);
-        self.add(connection.element()).map_err(|err| err.to_string())?;
-        signaller.webrtcbin_ready(id, connection.element());
-        connection.element().sync_state_with_parent().map_err(|err| err.to_string())?;
-        let host = Incoming::new(self, id, peer_id, settings, streams);
+        self.add(connection.bin()).map_err(|err| err.to_string())?;
+        signaller.webrtcbin_ready(id, connection.bin());
+        connection.bin().sync_state_with_parent().map_err(|err| err.to_string())?;
+        let host = Incoming::new(self, id, peer_id, settings, streams, connection.clone());
         let session = Session { id: id.to_owned(), connection, signaller: signaller.clone(), host };
         session::spawn(session, Event::Start(opening), reader, events);
         Ok(())

@@ -1,0 +1,121 @@
+//! What stands around one session's transport: a pipeline of its own, and the application's hooks into it.
+
+use super::{BaseWebRTCSink, signals};
+use crate::peer::{self, Config, Connection};
+use crate::runtime;
+use crate::session::EventSender;
+use crate::signaller::{Signallable, SignallableExt};
+use gst::prelude::*;
+use logic::negotiation::{EndReason, Event};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A session's transport and what it stands in.
+pub(super) struct Stage {
+    connection: Arc<dyn Connection>,
+    pipeline: gst::Pipeline,
+}
+
+impl Stage {
+    /// Sets webrtcbin up in a pipeline of its own, with the application's help.
+    pub(super) fn with_webrtcbin(
+        sink: &BaseWebRTCSink,
+        (session_id, peer_id): (&str, &str),
+        config: &Config,
+        events: &EventSender,
+        signaller: &Signallable,
+    ) -> Result<Self, String> {
+        let pipeline = gst::Pipeline::with_name(&format!("session-pipeline-{session_id}"));
+        signals::pipeline_created(sink, peer_id, &pipeline);
+        let connection = peer::through_webrtcbin(session_id, config, events.clone());
+        let connection = connection.map_err(|err| err.to_string())?;
+        let bin = connection.element().ok_or("the transport has no element")?;
+        pipeline.add(bin).map_err(|err| err.to_string())?;
+        watch_bus(&pipeline, sink, events.clone());
+        let stage = Self { connection: connection.clone(), pipeline };
+        stage.follow_clock(sink);
+        stage.set_state(gst::State::Ready)?;
+        signals::consumer_added(sink, peer_id, bin);
+        signaller.consumer_added(peer_id, bin);
+        signaller.webrtcbin_ready(peer_id, bin);
+        stage.set_state(gst::State::Playing)?;
+        Ok(stage)
+    }
+
+    fn set_state(&self, state: gst::State) -> Result<(), String> {
+        self.pipeline.set_state(state).map(|_| ()).map_err(|err| err.to_string())
+    }
+
+    /// The transport.
+    pub(super) fn connection(&self) -> &Arc<dyn Connection> {
+        &self.connection
+    }
+
+    /// Sessions share the application's clock and base time.
+    pub(super) fn follow_clock(&self, sink: &BaseWebRTCSink) {
+        if let Some(clock) = sink.clock() {
+            self.pipeline.use_clock(Some(&clock));
+        }
+        self.pipeline.set_start_time(gst::ClockTime::NONE);
+        if let Some(base_time) = sink.base_time() {
+            self.pipeline.set_base_time(base_time);
+        }
+    }
+
+    /// The transport is up.
+    pub(super) fn connected(&self) {
+        let _ = self.pipeline.recalculate_latency();
+    }
+
+    /// Stops everything.
+    pub(super) fn stop(&self) {
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
+
+    /// Tells the application that the viewer is gone.
+    pub(super) fn say_goodbye(&self, sink: &BaseWebRTCSink, peer_id: &str, signaller: &Signallable) {
+        if let Some(bin) = self.connection.element() {
+            signals::consumer_removed(sink, peer_id, bin);
+            signaller.consumer_removed(peer_id, bin);
+        }
+    }
+
+    /// What the transport knows about itself; blocks up to `limit`.
+    pub(super) fn stats(&self, limit: Duration) -> Option<gst::Structure> {
+        self.connection.stats(limit)
+    }
+}
+
+/// Errors of the session's pipeline end the session; contexts come from the application.
+fn watch_bus(pipeline: &gst::Pipeline, sink: &BaseWebRTCSink, events: EventSender) {
+    let Some(bus) = pipeline.bus() else { return };
+    let (sink, pipeline) = (sink.downgrade(), pipeline.downgrade());
+    bus.set_sync_handler(move |_, message| {
+        match message.view() {
+            gst::MessageView::Error(err) => {
+                let text = match err.src() {
+                    Some(source) => format!("{}: {}", source.name(), err.error()),
+                    None => err.error().to_string(),
+                };
+                let debug = err.debug().map(Into::into);
+                events.send(Event::Failed(EndReason::ElementError { text, debug }));
+            }
+            // Senders' reports need to know the latency; nobody else distributes it here.
+            gst::MessageView::Latency(_) => {
+                let pipeline = pipeline.clone();
+                runtime::spawn_blocking(move || {
+                    if let Some(pipeline) = pipeline.upgrade() {
+                        let _ = pipeline.recalculate_latency();
+                    }
+                });
+            }
+            gst::MessageView::NeedContext(_) | gst::MessageView::HaveContext(_) => {
+                if let Some(sink) = sink.upgrade() {
+                    let _ = sink.post_message(message.clone());
+                }
+            }
+            _ => {}
+        }
+        gst::BusSyncReply::Drop
+    });
+}
