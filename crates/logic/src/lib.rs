@@ -8,11 +8,12 @@
 //! | [`reconnection`], [`backoff`] | whether and when to connect again |
 //! | [`ice_servers`] | STUN and TURN servers of the signalling server as addresses |
 //! | [`codec`] | which codecs exist and what is offered for each |
-//! | [`sdp`] | what a remote description means for our streams |
+//! | [`sdp`] | what a remote description means for our streams, and the text of our own |
 //! | [`placement`] | where the encoder of a viewer stands |
 //! | [`key_unit`] | when an encoder is asked for a key unit |
 //! | [`jitter`] | how long a receiver's jitter buffer is |
-//! | [`rtp`] | rewriting of RTP headers |
+//! | [`rtp`] | reading and rewriting of RTP headers |
+//! | [`stun`] | whose a connectivity check is |
 //! | [`bitrate`] | what bitrate a shared encoder runs at |
 
 #![warn(missing_docs)]
@@ -29,5 +30,6 @@ pub mod placement;
 pub mod reconnection;
 pub mod rtp;
 pub mod sdp;
+pub mod stun;
 
 pub use protocol;

@@ -1,6 +1,8 @@
-//! What session descriptions mean: [`media`] reads them, [`plan`] decides what to send and receive,
-//! [`munge`] changes the text of our own.
+//! What session descriptions mean: [`media`] and [`transport`] read them, [`plan`] decides what to send and
+//! receive, [`local`] writes our own, [`munge`] changes the text of those that others write for us.
 
+pub mod local;
 pub mod media;
 pub mod munge;
 pub mod plan;
+pub mod transport;
