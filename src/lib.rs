@@ -34,6 +34,7 @@ mod web;
 pub mod webrtcsink {
     pub use crate::sink::{
         BaseWebRTCSink, WebRTCSink, WebRTCSinkCongestionControl, WebRTCSinkMitigationMode, WebRTCSinkPad,
+        WebRTCSinkTransport,
     };
 }
 

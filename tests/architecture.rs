@@ -191,7 +191,7 @@ fn nothing_is_left_for_later() {
 #[test]
 fn only_one_file_speaks_to_webrtcbin() {
     let words = [
-        "\"webrtcbin\"",
+        "make(\"webrtcbin\")",
         "\"create-offer\"",
         "\"create-answer\"",
         "\"set-local-description\"",
@@ -218,6 +218,14 @@ fn only_one_file_speaks_to_webrtcbin() {
     let cure =
         "Give the seam in src/peer/mod.rs a method for it, and speak to webrtcbin in src/peer/webrtcbin.rs.";
     none(places(&sources, &words), cure);
+}
+
+#[test]
+fn only_one_folder_names_str0m() {
+    let mut sources = files("src", &[".rs"]);
+    sources.retain(|source| !source.is_under(&["src/peer/native/"]));
+    let words = ["str0m::", "quinn_udp", "mio::", "if_addrs"];
+    none(places(&sources, &words), "Give the seam in src/peer/mod.rs a method for it, and call it there.");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! holds it up for too long is given up. So one viewer never delays another for longer than [`SLOW`] once.
 
 use crate::peer::{Batch, Outlet, Taken};
+use gst::glib;
+use gst::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -136,11 +138,14 @@ pub(crate) struct FanOut {
     /// Whether the packets of the frame that is being packetised belong to a key unit.
     key_unit: AtomicBool,
     stream_id: Arc<str>,
+    /// The rung's own, whose clock tells what time it is.
+    pipeline: glib::WeakRef<gst::Pipeline>,
 }
 
 impl FanOut {
-    pub(crate) fn new(stream_id: &str) -> Self {
+    pub(crate) fn new(stream_id: &str, pipeline: &gst::Pipeline) -> Self {
         Self {
+            pipeline: pipeline.downgrade(),
             stream_id: stream_id.into(),
             key_unit: AtomicBool::new(true),
             members: Mutex::default(),
@@ -205,8 +210,9 @@ impl FanOut {
         if announced.caps.is_none() {
             return;
         }
+        let captured = self.captured(&list, &announced.segment);
         let packets = Packets {
-            batch: Arc::new(Batch::new(list)),
+            batch: Arc::new(Batch::new(list, captured)),
             key_unit: self.key_unit.load(Ordering::Relaxed),
             announced,
             stream_id: self.stream_id.clone(),
@@ -214,6 +220,16 @@ impl FanOut {
         for member in members.iter() {
             member.deliver(&packets);
         }
+    }
+
+    /// When the frame entered the pipeline: its delay since then must not differ between sound and pictures.
+    fn captured(&self, list: &gst::BufferList, segment: &gst::FormattedSegment<gst::ClockTime>) -> Instant {
+        let now = Instant::now();
+        let pts = list.get(0).and_then(gst::BufferRef::pts);
+        let at = pts.and_then(|pts| segment.to_running_time(pts));
+        let present = self.pipeline.upgrade().and_then(|pipeline| pipeline.current_running_time());
+        let (Some(at), Some(present)) = (at, present) else { return now };
+        now.checked_sub(present.saturating_sub(at).into()).unwrap_or(now)
     }
 
     /// Gives up viewers whose transport has been stuck for too long; to be called now and then.

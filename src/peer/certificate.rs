@@ -14,6 +14,9 @@ use std::time::Duration;
 pub(crate) struct Certificate {
     /// Certificate and private key, as `dtlsdec` takes them.
     pub(super) pem: String,
+    /// The certificate, and its private key (PKCS #8).
+    pub(super) der: Vec<u8>,
+    pub(super) key: Vec<u8>,
     /// The value of `a=fingerprint` (RFC 8122): `sha-256 AB:CD:...`.
     pub(super) fingerprint: String,
 }
@@ -28,7 +31,12 @@ impl Certificate {
         let params = CertificateParams::new(vec!["webrtc".to_owned()])?;
         let certificate = params.self_signed(&key)?;
         let pem = format!("{}{}", certificate.pem(), key.serialize_pem());
-        Ok(Self { pem, fingerprint: fingerprint(certificate.der()) })
+        Ok(Self {
+            pem,
+            der: certificate.der().to_vec(),
+            key: key.serialize_der(),
+            fingerprint: fingerprint(certificate.der()),
+        })
     }
 }
 

@@ -5,12 +5,14 @@
 mod batch;
 mod certificate;
 mod heard;
+mod native;
 mod resolve;
 mod sending;
 mod webrtcbin;
 
 pub(crate) use batch::Batch;
 pub(crate) use certificate::{Certificate, prepare};
+pub(crate) use native::{AgreedFormat, Engine};
 pub(crate) use resolve::{DEFAULT_STUN_SERVER, IceServers};
 pub(crate) use webrtcbin::{NO_TRANSPORT, Received, WebRtcBin as Receiver};
 
@@ -35,6 +37,18 @@ pub(crate) fn through_webrtcbin(
     Ok(Arc::new(Receiver::new(session_id, config, events)?))
 }
 
+/// The same through a transport of our own, which has no element.
+///
+/// # Errors
+/// The engine does not serve.
+pub(crate) fn through_native(
+    engine: &Arc<Engine>,
+    config: &Config,
+    events: EventSender,
+) -> Result<Arc<dyn Connection>, String> {
+    Ok(Arc::new(native::Native::new(engine, config, events)?))
+}
+
 /// What a connection needs to know.
 #[derive(Clone)]
 pub(crate) struct Config {
@@ -46,6 +60,8 @@ pub(crate) struct Config {
     pub(crate) certificate: Arc<Certificate>,
     /// Whether and how to estimate what the network carries.
     pub(crate) estimator: Option<Estimator>,
+    /// Every format that may be offered.
+    pub(crate) formats: Vec<AgreedFormat>,
 }
 
 /// How to estimate what the network carries to one peer.
@@ -92,6 +108,9 @@ pub(crate) trait Connection: Send + Sync + 'static {
 
     /// What the transport knows about itself; blocks up to `limit`.
     fn stats(&self, limit: Duration) -> Option<gst::Structure>;
+
+    /// Ends it at once.
+    fn close(&self) {}
 
     /// The element behind it, for the application's hooks, where there is one.
     fn element(&self) -> Option<&gst::Element> {

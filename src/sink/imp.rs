@@ -1,7 +1,7 @@
 //! The GObject of every sink: properties, pads, states, child proxy and navigation.
 
 use super::input::Input;
-use super::settings::{Settings, WebRTCSinkCongestionControl};
+use super::settings::{Settings, WebRTCSinkCongestionControl, WebRTCSinkTransport};
 use super::{WebRTCSinkPad, properties, signals, templates};
 use crate::peer::DEFAULT_STUN_SERVER;
 use crate::signaller::Signallable;
@@ -35,6 +35,12 @@ pub struct BaseWebRTCSink {
     #[property(name = "ice-transport-policy", type = WebRTCICETransportPolicy, get, set, member = ice_transport_policy,
         nick = "ICE transport policy", blurb = "Whether candidates other than relayed ones may be used",
         builder(WebRTCICETransportPolicy::All).mutable_ready())]
+    #[property(name = "transport", type = WebRTCSinkTransport, get, set, member = transport, nick = "Transport",
+        blurb = "What carries the sessions", builder(WebRTCSinkTransport::WebRtcBin).mutable_ready())]
+    #[property(name = "udp-port", type = u32, get, set, member = udp_port, nick = "UDP port",
+        blurb = "Port of the native transport, for all viewers; 0 for any", maximum = 65535, mutable_ready)]
+    #[property(name = "udp-threads", type = u32, get, set, member = udp_threads, nick = "UDP threads",
+        blurb = "Threads of the native transport; 0 for as many as there are cores, up to four", maximum = 64, mutable_ready)]
     #[property(name = "encoder-linger", type = u32, get, set, member = encoder_linger, nick = "Encoder linger",
         blurb = "How long an encoder goes on after its last viewer has left (ms)", default = 5000, mutable_playing)]
     #[property(name = "run-web-server", type = bool, get, set, member = run_web_server, nick = "Run web server",

@@ -7,7 +7,8 @@
 //! | `settings`, `signals`, `pad` | properties, signals, the pad type |
 //! | `input`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by all viewers |
 //! | `viewers` | sessions by id, and what signalling says about them |
-//! | `outgoing`, `stage` | one viewer's session: what is offered, what is sent; what its transport stands in |
+//! | `outgoing` | one viewer's session: what is offered, what is sent |
+//! | `transport`, `stage` | which transport serves a session; what it stands in |
 
 mod element;
 mod embedded_servers;
@@ -24,11 +25,12 @@ mod signals;
 mod stage;
 mod stats;
 mod templates;
+mod transport;
 mod viewers;
 
 pub use pad::WebRTCSinkPad;
 pub(crate) use settings::Settings;
-pub use settings::{WebRTCSinkCongestionControl, WebRTCSinkMitigationMode};
+pub use settings::{WebRTCSinkCongestionControl, WebRTCSinkMitigationMode, WebRTCSinkTransport};
 
 use gst::glib;
 

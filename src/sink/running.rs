@@ -1,7 +1,7 @@
 //! What exists between READY and PAUSED and back: the link to the signaller, the sessions, the web server.
 
 use super::imp::{BaseWebRTCSink, CAT};
-use super::settings::Settings;
+use super::settings::{Settings, WebRTCSinkTransport};
 use super::viewers::Viewers;
 use super::{WebRTCSinkPad, stats};
 use crate::peer::{self, NO_TRANSPORT};
@@ -34,18 +34,21 @@ impl BaseWebRTCSink {
 
     /// READY to PAUSED.
     pub(super) fn begin(&self) -> Result<(), gst::StateChangeError> {
-        if let Err(err) = errors::require(NO_TRANSPORT) {
+        let settings = self.settings().clone();
+        let webrtcbin = settings.transport != WebRTCSinkTransport::Native;
+        if webrtcbin && let Err(err) = errors::require(NO_TRANSPORT) {
             gst::element_imp_error!(self, gst::CoreError::MissingPlugin, ("{err}"));
             return Err(gst::StateChangeError);
         }
-        let settings = self.settings().clone();
         let made = self.make(&settings).map_err(|text| {
             gst::element_imp_error!(self, gst::ResourceError::OpenReadWrite, ("{text}"));
             gst::StateChangeError
         })?;
         let old = self.running.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::new(made));
         drop(old);
-        peer::prepare();
+        if webrtcbin {
+            peer::prepare();
+        }
         Ok(())
     }
 

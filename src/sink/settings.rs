@@ -22,6 +22,23 @@ pub enum WebRTCSinkCongestionControl {
     GoogleCongestionControl,
 }
 
+/// What carries a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[repr(u32)]
+#[enum_type(name = "GstWebRTCSinkTransport")]
+pub enum WebRTCSinkTransport {
+    /// The native one, unless something asks for what only webrtcbin has.
+    #[enum_value(name = "Native, unless something asks for what only webrtcbin has", nick = "auto")]
+    Auto,
+    /// Many viewers on a few threads and one UDP port.
+    #[enum_value(name = "Native: many viewers on a few threads and one UDP port", nick = "native")]
+    Native,
+    /// An element for each session.
+    #[default]
+    #[enum_value(name = "webrtcbin: an element for each session", nick = "webrtcbin")]
+    WebRtcBin,
+}
+
 /// What may be given up when the bitrate is low.
 #[glib::flags(name = "GstWebRTCSinkMitigationMode")]
 pub enum WebRTCSinkMitigationMode {
@@ -49,6 +66,9 @@ pub(crate) struct Settings {
     pub(crate) start_bitrate: u32,
     pub(crate) do_retransmission: bool,
     pub(crate) ice_transport_policy: gst_webrtc::WebRTCICETransportPolicy,
+    pub(crate) transport: WebRTCSinkTransport,
+    pub(crate) udp_port: u32,
+    pub(crate) udp_threads: u32,
     pub(crate) meta: Option<gst::Structure>,
     pub(crate) encoder_linger: u32,
     pub(crate) run_web_server: bool,
@@ -74,6 +94,9 @@ impl Default for Settings {
             start_bitrate: 2_048_000,
             do_retransmission: true,
             ice_transport_policy: gst_webrtc::WebRTCICETransportPolicy::All,
+            transport: WebRTCSinkTransport::default(),
+            udp_port: 0,
+            udp_threads: 0,
             meta: None,
             encoder_linger: 5000,
             run_web_server: false,

@@ -1,7 +1,9 @@
-//! What stands around one session's transport: a pipeline of its own, and the application's hooks into it.
+//! What stands around one session's transport: for webrtcbin a pipeline of its own, and the application's hooks
+//! into it; for the native one nothing.
 
+use super::transport::Choice;
 use super::{BaseWebRTCSink, signals};
-use crate::peer::{self, Config, Connection};
+use crate::peer::{self, Config, Connection, Engine};
 use crate::runtime;
 use crate::session::EventSender;
 use crate::signaller::{Signallable, SignallableExt};
@@ -13,7 +15,9 @@ use std::time::Duration;
 /// A session's transport and what it stands in.
 pub(super) struct Stage {
     connection: Arc<dyn Connection>,
-    pipeline: gst::Pipeline,
+    pipeline: Option<gst::Pipeline>,
+    /// Why this transport was chosen.
+    choice: Choice,
 }
 
 impl Stage {
@@ -24,6 +28,7 @@ impl Stage {
         config: &Config,
         events: &EventSender,
         signaller: &Signallable,
+        choice: Choice,
     ) -> Result<Self, String> {
         let pipeline = gst::Pipeline::with_name(&format!("session-pipeline-{session_id}"));
         signals::pipeline_created(sink, peer_id, &pipeline);
@@ -32,7 +37,7 @@ impl Stage {
         let bin = connection.element().ok_or("the transport has no element")?;
         pipeline.add(bin).map_err(|err| err.to_string())?;
         watch_bus(&pipeline, sink, events.clone());
-        let stage = Self { connection: connection.clone(), pipeline };
+        let stage = Self { connection: connection.clone(), pipeline: Some(pipeline), choice };
         stage.follow_clock(sink);
         stage.set_state(gst::State::Ready)?;
         signals::consumer_added(sink, peer_id, bin);
@@ -42,8 +47,22 @@ impl Stage {
         Ok(stage)
     }
 
+    /// Sets the native transport up, which stands alone.
+    pub(super) fn with_native(
+        engine: &Arc<Engine>,
+        config: &Config,
+        events: &EventSender,
+        choice: Choice,
+    ) -> Result<Self, String> {
+        let connection = peer::through_native(engine, config, events.clone())?;
+        Ok(Self { connection, pipeline: None, choice })
+    }
+
     fn set_state(&self, state: gst::State) -> Result<(), String> {
-        self.pipeline.set_state(state).map(|_| ()).map_err(|err| err.to_string())
+        let pipeline = self.pipeline.as_ref();
+        pipeline
+            .map_or(Ok(()), |pipeline| pipeline.set_state(state).map(|_| ()))
+            .map_err(|err| err.to_string())
     }
 
     /// The transport.
@@ -53,23 +72,27 @@ impl Stage {
 
     /// Sessions share the application's clock and base time.
     pub(super) fn follow_clock(&self, sink: &BaseWebRTCSink) {
+        let Some(pipeline) = &self.pipeline else { return };
         if let Some(clock) = sink.clock() {
-            self.pipeline.use_clock(Some(&clock));
+            pipeline.use_clock(Some(&clock));
         }
-        self.pipeline.set_start_time(gst::ClockTime::NONE);
+        pipeline.set_start_time(gst::ClockTime::NONE);
         if let Some(base_time) = sink.base_time() {
-            self.pipeline.set_base_time(base_time);
+            pipeline.set_base_time(base_time);
         }
     }
 
     /// The transport is up.
     pub(super) fn connected(&self) {
-        let _ = self.pipeline.recalculate_latency();
+        if let Some(pipeline) = &self.pipeline {
+            let _ = pipeline.recalculate_latency();
+        }
     }
 
     /// Stops everything.
     pub(super) fn stop(&self) {
-        let _ = self.pipeline.set_state(gst::State::Null);
+        self.connection.close();
+        let _ = self.set_state(gst::State::Null);
     }
 
     /// Tells the application that the viewer is gone.
@@ -80,9 +103,12 @@ impl Stage {
         }
     }
 
-    /// What the transport knows about itself; blocks up to `limit`.
+    /// What the transport knows about itself, and why it is the one; blocks up to `limit`.
     pub(super) fn stats(&self, limit: Duration) -> Option<gst::Structure> {
-        self.connection.stats(limit)
+        let mut stats = self.connection.stats(limit)?;
+        stats.set("transport", self.choice.name());
+        stats.set("transport-reason", &self.choice.reason);
+        Some(stats)
     }
 }
 

@@ -1,11 +1,12 @@
 //! The sink's sessions by id: made when signalling asks for them, told what signalling says, gone when they
 //! end. Everything here may be called from any thread and never waits.
 
-use super::BaseWebRTCSink;
+use super::imp::CAT;
 use super::outgoing::{Estimates, Outgoing, Served};
-use super::settings::Settings;
+use super::settings::{Settings, WebRTCSinkTransport};
 use super::stage::Stage;
-use crate::peer::{Certificate, Config, Estimator, IceServers};
+use super::{BaseWebRTCSink, transport};
+use crate::peer::{AgreedFormat, Certificate, Config, Engine, Estimator, IceServers};
 use crate::runtime;
 use crate::session::{self, EventSender, Events, Session};
 use crate::signaller::link::News;
@@ -13,6 +14,7 @@ use crate::signaller::{Signallable, SignallableExt};
 use gst::glib;
 use gst::prelude::*;
 use gst_webrtc::WebRTCSessionDescription;
+use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event, Opening};
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::collections::HashMap;
@@ -40,6 +42,8 @@ pub(super) struct Viewers {
     sink: glib::WeakRef<BaseWebRTCSink>,
     certificate: Arc<Certificate>,
     servers: IceServers,
+    /// What serves sessions through the native transport, where any may be.
+    engine: Option<Arc<Engine>>,
     sessions: Mutex<HashMap<String, Viewer>>,
     changed: Condvar,
 }
@@ -48,7 +52,16 @@ impl Viewers {
     pub(super) fn new(sink: &BaseWebRTCSink, settings: &Settings) -> Result<Arc<Self>, String> {
         let certificate =
             Certificate::generate().map_err(|err| format!("failed to make a certificate: {err}"))?;
+        let engine = match settings.transport {
+            WebRTCSinkTransport::WebRtcBin => None,
+            _ => {
+                let port = u16::try_from(settings.udp_port).unwrap_or(0);
+                let engine = Engine::at(port, settings.udp_threads);
+                Some(engine.map_err(|err| format!("failed to {err}"))?)
+            }
+        };
         Ok(Arc::new(Self {
+            engine,
             sink: sink.downgrade(),
             certificate: Arc::new(certificate),
             servers: IceServers::new(settings.stun_server.as_deref(), &settings.turn_servers),
@@ -155,7 +168,15 @@ impl Viewers {
         let settings = Arc::new(sink.settings());
         let estimates = Arc::new(Estimates::default());
         let config = self.config(&settings, &estimates);
-        let stage = Stage::with_webrtcbin(&sink, (id, &viewer.peer_id), &config, &viewer.events, signaller)?;
+        let choice = transport::choose(&sink, signaller, &settings);
+        gst::info!(CAT, obj = sink, "session {id}: through {}: {}", choice.name(), choice.reason);
+        let stage = match &self.engine {
+            Some(engine) if choice.native => Stage::with_native(engine, &config, &viewer.events, choice)?,
+            _ => {
+                let session = (id, viewer.peer_id.as_str());
+                Stage::with_webrtcbin(&sink, session, &config, &viewer.events, signaller, choice)?
+            }
+        };
         let connection = stage.connection().clone();
         let stage = Arc::new(stage);
         let _ = viewer.stage.set(Arc::downgrade(&stage));
@@ -193,6 +214,7 @@ impl Viewers {
             relay_only: settings.ice_transport_policy == gst_webrtc::WebRTCICETransportPolicy::Relay,
             certificate: self.certificate.clone(),
             estimator,
+            formats: formats(settings),
         }
     }
 
@@ -232,6 +254,18 @@ impl Viewers {
         let waited = self.changed.wait_timeout_while(sessions, limit, |sessions| !sessions.is_empty());
         drop(waited);
     }
+}
+
+/// Every format that may be offered; those without a clock rate of their own have that of the usual stream.
+fn formats(settings: &Settings) -> Vec<AgreedFormat> {
+    let of =
+        |kind| settings.codecs(kind).into_iter().map(move |(row, payload_type)| (kind, row, payload_type));
+    let all = of(MediaKind::Audio).chain(of(MediaKind::Video));
+    let format = |(kind, row, payload_type): (_, &logic::codec::Codec, _)| {
+        let clock_rate = if row.clock_rate == 0 { 48_000 } else { row.clock_rate };
+        AgreedFormat { payload_type, rtx: None, kind, clock_rate }
+    };
+    all.map(format).collect()
 }
 
 fn kind(description: &WebRTCSessionDescription) -> DescriptionKind {

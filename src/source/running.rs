@@ -238,6 +238,7 @@ impl super::BaseWebRTCSrc {
             relay_only: false,
             certificate: consumer.certificate.clone(),
             estimator: None,
+            formats: Vec::new(),
         };
         let receiver = Receiver::new(id, &config, events.clone()).map_err(|err| err.to_string())?;
         let connection = Arc::new(receiver);

@@ -11,6 +11,7 @@ mod custom_signallers;
 mod embedded_servers;
 mod ends_in_time;
 mod inspection;
+mod native;
 mod never_blocks;
 mod order;
 mod outputs;

@@ -6,6 +6,8 @@ use std::ops::Range;
 /// The parts of an RTP packet that a transport which writes headers of its own takes over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
+    /// Payload type.
+    pub payload_type: u8,
     /// Sequence number.
     pub sequence: u16,
     /// Timestamp, in units of the format's clock.
@@ -31,6 +33,7 @@ impl Header {
         let padding = if first & 0x20 != 0 { usize::from(*packet.last()?) } else { 0 };
         let end = packet.len().checked_sub(padding).filter(|end| *end >= start)?;
         Some(Self {
+            payload_type: second & 0x7f,
             sequence: u16::from_be_bytes([sequence_hi, sequence_lo]),
             timestamp: u32::from_be_bytes([t0, t1, t2, t3]),
             marker: second & 0x80 != 0,
@@ -125,7 +128,10 @@ mod tests {
     #[test]
     fn a_header_tells_where_the_payload_is() {
         let read = Header::read(&packet()).unwrap();
-        assert_eq!(read, Header { sequence: 1, timestamp: 2, marker: true, payload: 20..23 });
+        assert_eq!(
+            read,
+            Header { payload_type: 96, sequence: 1, timestamp: 2, marker: true, payload: 20..23 }
+        );
         let mut padded = packet();
         padded[0] |= 0x20;
         padded.extend([0, 0, 3]);

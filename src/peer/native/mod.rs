@@ -1,0 +1,34 @@
+//! str0m as the transport: every session of an element on a few threads and one UDP port. The only folder
+//! that names it.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `connection`, `lines` | one session for its task: descriptions, candidates, what was agreed |
+//! | `engine` | the threads that serve sessions, and the port that they share |
+//! | `worker` | one thread: sleeps until a packet, a deadline or a command, and serves its sessions |
+//! | `routes` | whose an incoming packet is |
+//! | `session` | one session on its thread: str0m, and what goes in and out of it |
+//! | `outlet` | one stream of one session for its rung |
+//! | `socket`, `addresses` | sending in batches and receiving; the addresses of this host |
+
+mod addresses;
+mod connection;
+mod engine;
+mod lines;
+mod outlet;
+mod routes;
+mod session;
+mod socket;
+mod statistics;
+mod worker;
+
+pub(crate) use engine::Engine;
+
+pub(super) use connection::Native;
+pub(crate) use session::AgreedFormat;
+
+use std::sync::LazyLock;
+
+static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+    gst::DebugCategory::new("webrtc-native", gst::DebugColorFlags::empty(), Some("WebRTC native transport"))
+});

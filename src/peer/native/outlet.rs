@@ -1,0 +1,60 @@
+//! One stream of one session, for its rung: packets go to the session's thread, and no more than it keeps up
+//! with.
+
+use super::routes::Key;
+use super::worker::{Handle, Job};
+use crate::peer::{Batch, Outlet, Taken};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Batches that may be on their way to the session's thread; a viewer with more is behind.
+const IN_FLIGHT: usize = 48;
+
+/// Packets for a session's thread.
+pub(super) struct Packets {
+    pub(super) key: Key,
+    /// Index of the stream.
+    pub(super) stream: usize,
+    pub(super) batch: Arc<Batch>,
+    in_flight: Arc<AtomicUsize>,
+}
+
+impl Drop for Packets {
+    fn drop(&mut self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The way to a session's stream.
+pub(super) struct NativeOutlet {
+    handle: Arc<Handle>,
+    key: Key,
+    stream: usize,
+    in_flight: Arc<AtomicUsize>,
+}
+
+impl NativeOutlet {
+    pub(super) fn new(handle: Arc<Handle>, key: Key, stream: usize) -> Self {
+        Self { handle, key, stream, in_flight: Arc::default() }
+    }
+}
+
+impl Outlet for NativeOutlet {
+    fn announce(&self, _: Option<&str>, _: &gst::Caps, _: &gst::FormattedSegment<gst::ClockTime>) {}
+
+    fn push(&self, batch: &Arc<Batch>) -> Taken {
+        if self.in_flight.fetch_add(1, Ordering::Relaxed) >= IN_FLIGHT {
+            self.in_flight.fetch_sub(1, Ordering::Relaxed);
+            return Taken::Behind;
+        }
+        let packets = Packets {
+            key: self.key,
+            stream: self.stream,
+            batch: batch.clone(),
+            in_flight: self.in_flight.clone(),
+        };
+        if self.handle.hand(Job::Packets(packets)) { Taken::Yes } else { Taken::Behind }
+    }
+
+    fn interrupt(&self) {}
+}

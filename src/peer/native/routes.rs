@@ -1,0 +1,52 @@
+//! Whose an incoming packet is: by the address that it comes from, or by whom a connectivity check asks.
+
+use logic::stun;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+/// Identifies a session in this process.
+pub(super) type Key = u64;
+
+/// Where a session is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Index of the thread.
+    pub(super) thread: usize,
+    pub(super) key: Key,
+}
+
+/// What is known of every session of an engine.
+#[derive(Default)]
+pub(super) struct Routes {
+    fragments: HashMap<String, Place>,
+    addresses: HashMap<SocketAddr, Place>,
+}
+
+impl Routes {
+    /// A session is asked for under this user name fragment.
+    pub(super) fn expect(&mut self, fragment: String, place: Place) {
+        self.fragments.insert(fragment, place);
+    }
+
+    /// A session has answered somebody at this address, or asked something of him.
+    pub(super) fn found(&mut self, address: SocketAddr, place: Place) {
+        self.addresses.insert(address, place);
+    }
+
+    /// A session is over.
+    pub(super) fn forget(&mut self, key: Key) {
+        self.fragments.retain(|_, place| place.key != key);
+        self.addresses.retain(|_, place| place.key != key);
+    }
+
+    /// Whose a packet is; nobody's where no session can know it.
+    pub(super) fn whose(&self, source: SocketAddr, packet: &[u8]) -> Option<Place> {
+        // A check names whom it asks; anyone may send one from anywhere, so the address proves nothing.
+        if let Some(message) = stun::Message::read(packet)
+            && let Some(asked) = message.asked()
+        {
+            return self.fragments.get(asked).copied();
+        }
+        self.addresses.get(&source).copied()
+    }
+}

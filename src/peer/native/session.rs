@@ -1,0 +1,397 @@
+//! One session on its thread: str0m, and what goes in and out of it.
+
+use super::socket::{Datagram, Sockets};
+use crate::peer::heard::Heard;
+use crate::peer::{Batch, Estimator, OutletEvents};
+use crate::runtime;
+use crate::session::EventSender;
+use logic::codec::MediaKind;
+use logic::negotiation::{Event as Said, Transport};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use str0m::bwe::{Bitrate, BweKind};
+use str0m::change::DirectApi;
+use str0m::config::{DtlsCert, Fingerprint};
+use str0m::format::{Codec, CodecConfig, CodecSpec, FormatParams, PayloadParams};
+use str0m::media::{Frequency, MediaKind as Kind, Mid};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{Extension, ExtensionMap, RtpWrite};
+use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
+
+/// Packets that can be sent again, and for how long.
+const REPEATABLE: (usize, Duration) = (512, Duration::from_secs(2));
+/// Of all that is sent, no more than this part is sent again.
+const MOST_REPEATED: f32 = 0.3;
+/// Places that one session talks to; a peer that names more is odd.
+const PLACES: usize = 64;
+/// How often statistics are gathered.
+const STATISTICS: Duration = Duration::from_secs(1);
+
+/// The session is over; its task has been told.
+pub(super) struct Ended;
+
+/// What both sides agreed on.
+pub(super) struct Opening {
+    pub(super) local: IceCreds,
+    pub(super) remote: IceCreds,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) certificate: DtlsCert,
+    /// Whether this side decides about ICE's pairs.
+    pub(super) controlling: bool,
+    /// Whether this side begins with DTLS.
+    pub(super) active: bool,
+    pub(super) formats: Vec<AgreedFormat>,
+    /// Header extensions that the peer takes: identifier and meaning.
+    pub(super) extensions: Vec<(u8, Extension)>,
+    pub(super) streams: Vec<AgreedStream>,
+    pub(super) local_candidates: Vec<Candidate>,
+    pub(super) remote_candidates: Vec<Candidate>,
+    pub(super) estimator: Option<Estimator>,
+    pub(super) events: EventSender,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Opening {
+    /// Tells the task that it did not work out.
+    pub(super) fn ended(&self) -> impl FnOnce() + use<> {
+        let events = self.events.clone();
+        move || events.send(Said::Transport(Transport::Failed))
+    }
+}
+
+/// A format that may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AgreedFormat {
+    pub(crate) payload_type: u8,
+    /// In which it is sent again (RFC 4588).
+    pub(crate) rtx: Option<u8>,
+    pub(crate) kind: MediaKind,
+    pub(crate) clock_rate: u32,
+}
+
+/// A stream that is sent.
+pub(super) struct AgreedStream {
+    /// Index by which packets name it.
+    pub(super) index: usize,
+    pub(super) mid: Mid,
+    pub(super) kind: MediaKind,
+    pub(super) ssrc: u32,
+    pub(super) rtx_ssrc: Option<u32>,
+    /// The peer's payload type, where it differs from the packets' own.
+    pub(super) payload_type: Option<u8>,
+    pub(super) events: Arc<dyn OutletEvents>,
+}
+
+/// What the session's task may look at.
+#[derive(Default)]
+pub(super) struct Shared {
+    pub(super) heard: Heard,
+    pub(super) statistics: Mutex<Statistics>,
+}
+
+/// What str0m counts.
+#[derive(Default, Clone)]
+pub(super) struct Statistics {
+    pub(super) peer: Option<str0m::stats::PeerStats>,
+    pub(super) streams: Vec<(u32, MediaKind, str0m::stats::MediaEgressStats)>,
+}
+
+struct Stream {
+    agreed: AgreedStream,
+    /// The next packet's number: every viewer's are his own and without gaps.
+    sequence: u64,
+    /// Whether str0m knows it. Not before the first packet: with nothing to send again it would probe the network
+    /// with packets of source 0, which some receivers take for a stream.
+    declared: bool,
+    /// One request at a time is passed on.
+    asking: Arc<AtomicBool>,
+}
+
+/// A session while it lasts.
+pub(super) struct Session {
+    rtc: Rtc,
+    streams: Vec<Stream>,
+    deadline: Option<Instant>,
+    events: EventSender,
+    shared: Arc<Shared>,
+    estimate: Option<Relay>,
+    places: Vec<SocketAddr>,
+    /// Those of the places that have not been announced.
+    found: Vec<SocketAddr>,
+    reachable: bool,
+}
+
+impl Session {
+    pub(super) fn new(opening: Opening, now: Instant) -> Self {
+        let mut config = RtcConfig::new()
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .set_local_ice_credentials(opening.local)
+            .set_dtls_cert(opening.certificate)
+            .set_extension_map(ExtensionMap::empty())
+            .set_stats_interval(Some(STATISTICS))
+            .set_send_buffer_video(REPEATABLE.0);
+        for (id, extension) in opening.extensions {
+            config = config.set_extension(id, extension);
+        }
+        let formats = opening.formats.iter().map(parameters).collect();
+        *config.codec_config() = CodecConfig::new_from_payload_params(formats);
+        if let Some(estimator) = &opening.estimator {
+            config = config.enable_bwe(Some(Bitrate::bps(estimator.bounds.start.into())));
+        }
+        let mut rtc = config.build(now);
+        {
+            let mut direct = rtc.direct_api();
+            direct.set_ice_controlling(opening.controlling);
+            direct.set_remote_ice_credentials(opening.remote);
+            direct.set_remote_fingerprint(opening.fingerprint);
+        }
+        if let Some(estimator) = &opening.estimator {
+            let most = Bitrate::bps(estimator.bounds.max.into());
+            rtc.bwe().set_bitrate(Bitrate::ZERO, most);
+        }
+        for candidate in opening.local_candidates {
+            rtc.add_local_candidate(candidate);
+        }
+        for candidate in opening.remote_candidates {
+            rtc.add_remote_candidate(candidate);
+        }
+        // A failure shows when the session is driven.
+        let _ = rtc.direct_api().start_dtls(opening.active);
+        let mut session = Self {
+            rtc,
+            streams: Vec::new(),
+            deadline: None,
+            events: opening.events,
+            shared: opening.shared,
+            estimate: opening.estimator.map(Relay::new),
+            places: Vec::new(),
+            found: Vec::new(),
+            reachable: true,
+        };
+        opening.streams.into_iter().for_each(|stream| session.add_stream(stream));
+        session
+    }
+
+    /// A further stream is sent.
+    pub(super) fn add_stream(&mut self, agreed: AgreedStream) {
+        // Room for those that wrap around: the receiver counts from what it sees first.
+        let sequence = u64::from(gst::glib::random_int() & 0x7fff);
+        self.streams.push(Stream { agreed, sequence, declared: false, asking: Arc::default() });
+    }
+
+    pub(super) fn add_remote_candidate(&mut self, candidate: Candidate) {
+        self.rtc.add_remote_candidate(candidate);
+    }
+
+    /// When it wants to be heard next.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Places that it talks to since this was asked last.
+    pub(super) fn found(&mut self) -> Vec<SocketAddr> {
+        std::mem::take(&mut self.found)
+    }
+
+    /// A place that could not be announced will be again.
+    pub(super) fn unfound(&mut self, place: SocketAddr) {
+        self.places.retain(|other| *other != place);
+    }
+
+    /// Sends packets to the viewer.
+    pub(super) fn write(&mut self, stream: usize, batch: &Batch, now: Instant) -> Result<(), Ended> {
+        let Some(stream) = self.streams.iter_mut().find(|other| other.agreed.index == stream) else {
+            return Ok(());
+        };
+        let mut direct = self.rtc.direct_api();
+        if !std::mem::replace(&mut stream.declared, true) {
+            declare(&mut direct, &stream.agreed);
+        }
+        let Some(sender) = direct.stream_tx(&stream.agreed.ssrc.into()) else { return Ok(()) };
+        for packet in batch.packets() {
+            let payload_type = stream.agreed.payload_type.unwrap_or(packet.payload_type);
+            let write = RtpWrite::new(
+                payload_type.into(),
+                stream.sequence.into(),
+                packet.timestamp,
+                batch.captured(),
+                packet.payload.clone(),
+            );
+            stream.sequence += 1;
+            sender.write_rtp(write.marker(packet.marker).nackable(stream.agreed.rtx_ssrc.is_some()));
+        }
+        self.pass(now)
+    }
+
+    /// A packet came from the peer, or from someone who says so.
+    pub(super) fn receive(&mut self, datagram: &Datagram<'_>, now: Instant) -> Result<(), Ended> {
+        let Datagram { source, destination, bytes } = *datagram;
+        let Ok(receive) = Receive::new(Protocol::Udp, source, destination, bytes) else { return Ok(()) };
+        let input = Input::Receive(now, receive);
+        if !self.rtc.accepts(&input) {
+            return Ok(());
+        }
+        // While ICE misses answers, what comes is not the peer's.
+        if self.reachable {
+            self.shared.heard.something();
+        }
+        match self.rtc.handle_input(input) {
+            Ok(()) => Ok(()),
+            // Anyone can send garbage; only str0m's end is one.
+            Err(_) if self.rtc.is_alive() => Ok(()),
+            Err(_) => Err(Ended),
+        }
+    }
+
+    /// Time has passed.
+    pub(super) fn pass(&mut self, now: Instant) -> Result<(), Ended> {
+        self.rtc.handle_input(Input::Timeout(now)).map_err(|_| Ended)
+    }
+
+    /// Sends and tells what there is to send and tell.
+    pub(super) fn drain(&mut self, sockets: &mut Sockets) -> Result<(), Ended> {
+        loop {
+            match self.rtc.poll_output() {
+                Ok(Output::Transmit(transmit)) => {
+                    sockets.send(transmit.source.ip(), transmit.destination, &transmit.contents);
+                    self.note(transmit.destination);
+                }
+                Ok(Output::Event(event)) => self.hear(event),
+                Ok(Output::Timeout(at)) => {
+                    self.deadline = Some(at);
+                    return if self.rtc.is_alive() { Ok(()) } else { Err(Ended) };
+                }
+                Err(err) => {
+                    gst::info!(super::CAT, "a session's transport failed: {err}");
+                    return Err(Ended);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, place: SocketAddr) {
+        // Nearly always the same as before.
+        if self.places.last() != Some(&place) && !self.places.contains(&place) && self.places.len() < PLACES {
+            self.places.push(place);
+            self.found.push(place);
+        }
+    }
+
+    fn hear(&mut self, event: Event) {
+        let transport = match event {
+            Event::Connected => {
+                self.shared.heard.connected();
+                Transport::Connected
+            }
+            Event::IceConnectionStateChange(state) => {
+                self.reachable = state != IceConnectionState::Disconnected;
+                if self.reachable {
+                    return;
+                }
+                Transport::Disconnected
+            }
+            Event::Closed => Transport::Closed,
+            Event::KeyframeRequest(request) => return self.pass_on(request.mid),
+            Event::EgressBitrateEstimate(BweKind::Twcc { estimate, can_probe: true }) => {
+                if let Some(relay) = &self.estimate {
+                    relay.tell(u32::try_from(estimate.as_u64()).unwrap_or(u32::MAX));
+                }
+                return;
+            }
+            Event::PeerStats(stats) => {
+                let mut statistics = self.shared.statistics();
+                statistics.peer = Some(stats);
+                return;
+            }
+            Event::MediaEgressStats(stats) => {
+                let stream = self.streams.iter().find(|stream| stream.agreed.mid == stats.mid);
+                let Some(stream) = stream.map(|stream| &stream.agreed) else { return };
+                let mut statistics = self.shared.statistics();
+                statistics.streams.retain(|(ssrc, ..)| *ssrc != stream.ssrc);
+                statistics.streams.push((stream.ssrc, stream.kind, stats));
+                return;
+            }
+            _ => return,
+        };
+        self.events.send(Said::Transport(transport));
+    }
+
+    /// The viewer wants a key unit. Whoever is asked may block, so it is not this thread that asks.
+    fn pass_on(&self, mid: Mid) {
+        let Some(stream) = self.streams.iter().find(|stream| stream.agreed.mid == mid) else { return };
+        if !stream.asking.swap(true, Ordering::Relaxed) {
+            let (events, asking) = (stream.agreed.events.clone(), stream.asking.clone());
+            runtime::spawn_blocking(move || {
+                asking.store(false, Ordering::Relaxed);
+                events.key_unit_wanted();
+            });
+        }
+    }
+
+    /// It goes no further.
+    pub(super) fn fail(&mut self) {
+        self.events.send(Said::Transport(Transport::Failed));
+    }
+
+    /// Says goodbye to the peer.
+    pub(super) fn close(&mut self) -> Result<(), Ended> {
+        self.rtc.close().map_err(|_| Ended)
+    }
+}
+
+impl Shared {
+    pub(super) fn statistics(&self) -> std::sync::MutexGuard<'_, Statistics> {
+        self.statistics.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn declare(direct: &mut DirectApi<'_>, agreed: &AgreedStream) {
+    let kind = match agreed.kind {
+        MediaKind::Audio => Kind::Audio,
+        MediaKind::Video => Kind::Video,
+    };
+    direct.declare_media(agreed.mid, kind);
+    let rtx = agreed.rtx_ssrc.map(Into::into);
+    let stream = direct.declare_stream_tx(agreed.ssrc.into(), rtx, agreed.mid, None);
+    stream.set_rtx_cache(REPEATABLE.0, REPEATABLE.1, Some(MOST_REPEATED));
+}
+
+/// In RTP mode only the numbers of a format matter.
+fn parameters(format: &AgreedFormat) -> PayloadParams {
+    let codec = match format.kind {
+        MediaKind::Audio => Codec::Opus,
+        MediaKind::Video => Codec::Vp8,
+    };
+    let clock_rate = Frequency::new(format.clock_rate).unwrap_or(Frequency::NINETY_KHZ);
+    let spec = CodecSpec { codec, clock_rate, channels: None, format: FormatParams::default() };
+    let mut parameters = PayloadParams::new(format.payload_type.into(), format.rtx.map(Into::into), spec);
+    // Sound is reported on too, but the network is never probed with it: it has nothing to send again.
+    parameters.set_fb_transport_cc(format.kind == MediaKind::Video);
+    parameters
+}
+
+/// Passes estimates on, the latest only: who hears them may block.
+struct Relay {
+    estimator: Estimator,
+    latest: Arc<(AtomicU32, AtomicBool)>,
+}
+
+impl Relay {
+    fn new(estimator: Estimator) -> Self {
+        Self { estimator, latest: Arc::default() }
+    }
+
+    fn tell(&self, bits_per_second: u32) {
+        self.latest.0.store(bits_per_second, Ordering::SeqCst);
+        if !self.latest.1.swap(true, Ordering::SeqCst) {
+            let (changed, latest) = (self.estimator.changed.clone(), self.latest.clone());
+            runtime::spawn_blocking(move || {
+                latest.1.store(false, Ordering::SeqCst);
+                changed(latest.0.load(Ordering::SeqCst));
+            });
+        }
+    }
+}

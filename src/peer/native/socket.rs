@@ -1,0 +1,262 @@
+//! The UDP sockets of an engine, one for each address family, and sending through them in batches.
+
+use super::addresses;
+use mio::{Interest, Registry, Token};
+use quinn_udp::{RecvMeta, UdpSocketState};
+use socket2::{Domain, Protocol, Type};
+use std::collections::VecDeque;
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+/// Asked of the kernel for what is on its way out and in; it may give less.
+const BUFFER: usize = 4 << 20;
+/// A batch is no larger: what one segmented datagram may hold (bytes).
+const BATCH: usize = 60_000;
+/// What may wait for the network interface before packets are dropped, the oldest first (bytes).
+const BACKLOG: usize = 4 << 20;
+/// Datagrams read at once.
+const READS: usize = 8;
+
+/// Binds `port` on every address of each family that the system has; 0 for any.
+///
+/// # Errors
+/// The port is taken, or there is no UDP at all.
+pub(super) fn bind(port: u16) -> io::Result<Vec<UdpSocket>> {
+    let mut bound = vec![bind_one(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)?];
+    match bind_one(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port) {
+        Ok(socket) => bound.push(socket),
+        Err(err) if err.kind() == io::ErrorKind::AddrInUse => return Err(err),
+        // A system without IPv6.
+        Err(_) => {}
+    }
+    Ok(bound)
+}
+
+fn bind_one(ip: IpAddr, port: u16) -> io::Result<UdpSocket> {
+    let domain = if ip.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
+    let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+    if ip.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    let _ = socket.set_send_buffer_size(BUFFER);
+    let _ = socket.set_recv_buffer_size(BUFFER);
+    socket.bind(&SocketAddr::new(ip, port).into())?;
+    Ok(socket.into())
+}
+
+/// A thread's handle to a socket.
+struct Socket {
+    io: mio::net::UdpSocket,
+    /// For checks, whose destinations nobody has proven: an error there says nothing about batches.
+    checks: UdpSocketState,
+    media: UdpSocketState,
+    local: SocketAddr,
+}
+
+/// The way in and out of a thread.
+pub(super) struct Sockets {
+    sockets: Vec<Socket>,
+    batch: Batch,
+    /// What the kernel did not take yet.
+    waiting: VecDeque<Batch>,
+    waiting_bytes: usize,
+    buffers: Vec<Vec<u8>>,
+}
+
+/// Datagrams of one size, the last perhaps shorter, to one destination.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    count: usize,
+    segment: usize,
+    /// From and to.
+    path: Option<(IpAddr, SocketAddr)>,
+}
+
+/// A datagram that came.
+pub(super) struct Datagram<'a> {
+    pub(super) source: SocketAddr,
+    pub(super) destination: SocketAddr,
+    pub(super) bytes: &'a [u8],
+}
+
+impl Sockets {
+    /// Handles of its own to sockets that other threads use too.
+    pub(super) fn new(bound: &[UdpSocket]) -> io::Result<Self> {
+        let sockets = bound.iter().map(|socket| {
+            let socket = socket.try_clone()?;
+            let local = socket.local_addr()?;
+            let checks = UdpSocketState::new((&socket).into())?;
+            let media = UdpSocketState::new((&socket).into())?;
+            Ok(Socket { io: mio::net::UdpSocket::from_std(socket), checks, media, local })
+        });
+        Ok(Self {
+            sockets: sockets.collect::<io::Result<_>>()?,
+            batch: Batch::default(),
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            buffers: Vec::new(),
+        })
+    }
+
+    /// Has a thread told when there is something to read, where it is to, or room to write.
+    pub(super) fn register(&mut self, registry: &Registry, reads: bool) -> io::Result<()> {
+        let interest = if reads { Interest::READABLE | Interest::WRITABLE } else { Interest::WRITABLE };
+        for (index, socket) in self.sockets.iter_mut().enumerate() {
+            registry.register(&mut socket.io, Token(index), interest)?;
+        }
+        if reads {
+            self.buffers = vec![vec![0; 1 << 16]; READS];
+        }
+        Ok(())
+    }
+
+    /// Sends a datagram, with those that follow it to the same place.
+    pub(super) fn send(&mut self, from: IpAddr, to: SocketAddr, bytes: &[u8]) {
+        if !addresses::reachable(from, to) {
+            return;
+        }
+        if !self.batch.takes((from, to), bytes, self.most_segments(to)) {
+            self.flush();
+        }
+        self.batch.push((from, to), bytes);
+    }
+
+    fn socket(&self, to: SocketAddr) -> Option<&Socket> {
+        self.sockets.iter().find(|socket| socket.local.is_ipv4() == to.is_ipv4())
+    }
+
+    fn most_segments(&self, to: SocketAddr) -> usize {
+        self.socket(to).map_or(1, |socket| socket.media.max_gso_segments())
+    }
+
+    /// Sends what is being gathered.
+    pub(super) fn flush(&mut self) {
+        if self.batch.count == 0 {
+            return;
+        }
+        if self.is_blocked() || !self.transmit(&self.batch) {
+            let batch = std::mem::take(&mut self.batch);
+            self.hold(batch);
+        }
+        self.batch.clear();
+    }
+
+    /// Whether packets wait for the network interface.
+    pub(super) fn is_blocked(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    fn hold(&mut self, batch: Batch) {
+        self.waiting_bytes += batch.bytes.len();
+        self.waiting.push_back(batch);
+        while self.waiting_bytes > BACKLOG
+            && let Some(dropped) = self.waiting.pop_front()
+        {
+            self.waiting_bytes -= dropped.bytes.len();
+        }
+    }
+
+    /// There may be room again.
+    pub(super) fn resume(&mut self) {
+        while let Some(batch) = self.waiting.pop_front() {
+            if !self.transmit(&batch) {
+                self.waiting.push_front(batch);
+                return;
+            }
+            self.waiting_bytes -= batch.bytes.len();
+        }
+    }
+
+    /// Hands a batch to the kernel; false where it has no room. Any other failure is as good as a lost packet.
+    fn transmit(&self, batch: &Batch) -> bool {
+        let Some((from, to)) = batch.path else { return true };
+        let Some(socket) = self.socket(to) else { return true };
+        let state = if batch.is_check() { &socket.checks } else { &socket.media };
+        let send = |contents: &[u8], segment_size: Option<usize>| {
+            let transmit = quinn_udp::Transmit {
+                destination: to,
+                ecn: None,
+                contents,
+                segment_size,
+                src_ip: Some(from),
+            };
+            state.try_send((&socket.io).into(), &transmit)
+        };
+        let segments = (batch.count > 1).then_some(batch.segment);
+        match send(&batch.bytes, segments) {
+            Ok(()) => true,
+            Err(err) if err.kind() == io::ErrorKind::WouldBlock => false,
+            // The network interface cannot cut them: they go one by one, from now on.
+            Err(_) if segments.is_some() && state.max_gso_segments() == 1 => {
+                batch.bytes.chunks(batch.segment.max(1)).for_each(|packet| {
+                    let _ = send(packet, None);
+                });
+                true
+            }
+            Err(_) => true,
+        }
+    }
+
+    /// Reads some of what has come in through a socket and hands it on; whether there may be more.
+    pub(super) fn receive(&mut self, token: Token, mut handle: impl FnMut(&Datagram<'_>)) -> bool {
+        let mut metas = [RecvMeta::default(); READS];
+        let Some(socket) = self.sockets.get(token.0) else { return false };
+        let mut slices: Vec<_> = self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+        let (port, read) =
+            (socket.local.port(), socket.media.recv((&socket.io).into(), &mut slices, &mut metas));
+        let count = match read {
+            Ok(count) => count,
+            Err(err) => return err.kind() != io::ErrorKind::WouldBlock,
+        };
+        for (meta, buffer) in metas.iter().zip(&self.buffers).take(count) {
+            let Some(ip) = meta.dst_ip else { continue };
+            let bytes = buffer.get(..meta.len).unwrap_or_default();
+            for bytes in bytes.chunks(meta.stride.max(1)) {
+                handle(&Datagram { source: meta.addr, destination: SocketAddr::new(ip, port), bytes });
+            }
+        }
+        true
+    }
+}
+
+impl Batch {
+    fn takes(&self, path: (IpAddr, SocketAddr), bytes: &[u8], most: usize) -> bool {
+        if self.count == 0 {
+            return true;
+        }
+        // The last one may be shorter, and then is the last.
+        let whole = self.bytes.len() == self.count * self.segment;
+        self.path == Some(path)
+            && whole
+            && bytes.len() <= self.segment
+            && self.count < most
+            && self.bytes.len() + bytes.len() <= BATCH
+            && !self.is_check()
+            && !is_check(bytes)
+    }
+
+    fn push(&mut self, path: (IpAddr, SocketAddr), bytes: &[u8]) {
+        if self.count == 0 {
+            self.segment = bytes.len();
+            self.path = Some(path);
+        }
+        self.bytes.extend_from_slice(bytes);
+        self.count += 1;
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.count = 0;
+    }
+
+    fn is_check(&self) -> bool {
+        is_check(&self.bytes)
+    }
+}
+
+/// Whether this is STUN (RFC 7983).
+fn is_check(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|byte| *byte < 4)
+}

@@ -1,0 +1,397 @@
+//! One thread of an engine: sleeps until a packet, a deadline or a command comes, and serves its sessions.
+
+use super::CAT;
+use super::outlet::Packets;
+use super::routes::{Key, Place, Routes};
+use super::session::{Ended, Opening, Session};
+use super::socket::{Datagram, Sockets};
+use mio::{Events, Poll, Token, Waker};
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+/// Commands that may wait; who has more waits too.
+const COMMANDS: usize = 1024;
+/// Batches of packets that may wait for a thread; more are dropped.
+const JOBS: usize = 8192;
+/// Jobs that are done before the sockets are looked at again.
+const AT_ONCE: usize = 256;
+/// Packets that are kept for a session whose peer is faster than its answer.
+const EARLY: usize = 8;
+
+const WAKE: Token = Token(usize::MAX);
+
+/// What a thread is told to do about a session.
+pub(super) enum Command {
+    /// A session will be opened, and its peer's first checks may come before.
+    Expect(Key),
+    /// Checks that ask for this fragment are a session's. To the reading thread.
+    Route(String, Place),
+    /// A session talks to somebody at this address. To the reading thread.
+    Found(SocketAddr, Place),
+    /// Both sides have described themselves.
+    Open(Key, Box<Opening>),
+    /// Something about an open session.
+    With(Key, Box<dyn FnOnce(&mut Session) + Send>),
+    /// A session is over.
+    Close(Key),
+    /// The same, for the reading thread.
+    Forget(Key),
+}
+
+/// What a thread may be too busy to take.
+pub(super) enum Job {
+    /// Media for a viewer.
+    Packets(Packets),
+    /// A packet from a viewer: from where, to where, what.
+    Datagram(Key, SocketAddr, SocketAddr, Box<[u8]>),
+}
+
+/// The way to a thread.
+pub(super) struct Handle {
+    index: usize,
+    commands: SyncSender<Command>,
+    jobs: SyncSender<Job>,
+    waker: Waker,
+    asleep: AtomicBool,
+    stop: AtomicBool,
+    sessions: AtomicUsize,
+    /// All threads of the engine.
+    all: OnceLock<Vec<std::sync::Weak<Handle>>>,
+}
+
+impl Handle {
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// How many sessions the thread serves.
+    pub(super) fn sessions(&self) -> usize {
+        self.sessions.load(Ordering::Relaxed)
+    }
+
+    /// A session was placed here.
+    pub(super) fn count(&self) {
+        self.sessions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Tells the thread something; waits while it is far behind. Not to be called by a thread of an engine.
+    pub(super) fn tell(&self, command: Command) {
+        let _ = self.commands.send(command);
+        self.wake();
+    }
+
+    /// The same for threads of an engine, which never wait for each other; false where it was not taken.
+    fn mention(&self, command: Command) -> bool {
+        let taken = self.commands.try_send(command).is_ok();
+        self.wake();
+        taken
+    }
+
+    /// Hands the thread work; false where it has too much.
+    pub(super) fn hand(&self, job: Job) -> bool {
+        let taken = self.jobs.try_send(job).is_ok();
+        self.wake();
+        taken
+    }
+
+    /// Ends the thread and its sessions.
+    pub(super) fn stop(&self) {
+        self.stop.store(true, Ordering::SeqCst);
+        let _ = self.waker.wake();
+    }
+
+    fn wake(&self) {
+        // Either this sees that the thread sleeps, or the thread sees what was sent before.
+        fence(Ordering::SeqCst);
+        if self.asleep.swap(false, Ordering::SeqCst) {
+            let _ = self.waker.wake();
+        }
+    }
+
+    fn sibling(&self, index: usize) -> Option<Arc<Self>> {
+        self.all.get()?.get(index)?.upgrade()
+    }
+}
+
+/// A session's place while it is made, and after.
+enum Slot {
+    Expected(Vec<(SocketAddr, SocketAddr, Box<[u8]>)>),
+    Open(Box<Session>),
+}
+
+/// A thread before and while it runs.
+pub(super) struct Worker {
+    handle: Arc<Handle>,
+    commands: Receiver<Command>,
+    jobs: Receiver<Job>,
+    poll: Poll,
+    sockets: Sockets,
+    slots: HashMap<Key, Slot>,
+    deadlines: BTreeSet<(Instant, Key)>,
+    routes: Routes,
+    /// Sockets that have not been read to the end.
+    readable: Vec<Token>,
+}
+
+impl Worker {
+    /// The threads of an engine; the first is the one that reads.
+    pub(super) fn all(count: usize, bound: &[UdpSocket]) -> io::Result<Vec<Self>> {
+        let workers: Vec<_> = (0..count).map(|index| Self::new(index, bound)).collect::<io::Result<_>>()?;
+        for worker in &workers {
+            let all = workers.iter().map(|worker| Arc::downgrade(&worker.handle)).collect();
+            let _ = worker.handle.all.set(all);
+        }
+        Ok(workers)
+    }
+
+    fn new(index: usize, bound: &[UdpSocket]) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let mut sockets = Sockets::new(bound)?;
+        sockets.register(poll.registry(), index == 0)?;
+        let (commands, told) = sync_channel(COMMANDS);
+        let (jobs, handed) = sync_channel(JOBS);
+        let handle = Handle {
+            index,
+            commands,
+            jobs,
+            waker: Waker::new(poll.registry(), WAKE)?,
+            asleep: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+            sessions: AtomicUsize::new(0),
+            all: OnceLock::new(),
+        };
+        Ok(Self {
+            handle: Arc::new(handle),
+            commands: told,
+            jobs: handed,
+            poll,
+            sockets,
+            slots: HashMap::new(),
+            deadlines: BTreeSet::new(),
+            routes: Routes::default(),
+            readable: Vec::new(),
+        })
+    }
+
+    pub(super) fn handle(&self) -> &Arc<Handle> {
+        &self.handle
+    }
+
+    /// Serves until it is stopped.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(16);
+        while !self.handle.stop.load(Ordering::SeqCst) {
+            while let Ok(command) = self.commands.try_recv() {
+                self.obey(command);
+            }
+            let more = self.work();
+            self.be_punctual();
+            for token in std::mem::take(&mut self.readable) {
+                self.read(token);
+            }
+            self.sockets.flush();
+            let more = more || !self.readable.is_empty();
+            if let Err(err) = self.sleep(&mut events, more) {
+                gst::error!(CAT, "a thread of the transport gave up: {err}");
+                break;
+            }
+            for event in &events {
+                if event.token() == WAKE {
+                    continue;
+                }
+                if event.is_writable() {
+                    self.sockets.resume();
+                }
+                if event.is_readable() && !self.readable.contains(&event.token()) {
+                    self.readable.push(event.token());
+                }
+            }
+        }
+        let keys: Vec<_> = self.slots.keys().copied().collect();
+        keys.into_iter().for_each(|key| self.close(key));
+        self.sockets.flush();
+    }
+
+    fn sleep(&mut self, events: &mut Events, more: bool) -> io::Result<()> {
+        let now = Instant::now();
+        let due = self.deadlines.first().map(|(at, _)| at.saturating_duration_since(now));
+        let mut timeout = if more { Some(std::time::Duration::ZERO) } else { due };
+        self.handle.asleep.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        // What came before this thread said that it sleeps woke nobody.
+        if let Ok(command) = self.commands.try_recv() {
+            self.obey(command);
+            timeout = Some(std::time::Duration::ZERO);
+        }
+        if !self.sockets.is_blocked()
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            self.perform(job);
+            timeout = Some(std::time::Duration::ZERO);
+        }
+        let slept = self.poll.poll(events, timeout);
+        self.handle.asleep.store(false, Ordering::SeqCst);
+        match slept {
+            Err(err) if err.kind() != io::ErrorKind::Interrupted => Err(err),
+            _ => Ok(()),
+        }
+    }
+
+    /// Does what was handed in; whether there may be more. While packets wait for the network interface, others
+    /// wait where they are, and their senders notice.
+    fn work(&mut self) -> bool {
+        for _ in 0..AT_ONCE {
+            if self.sockets.is_blocked() {
+                return false;
+            }
+            let Ok(job) = self.jobs.try_recv() else { return false };
+            self.perform(job);
+        }
+        true
+    }
+
+    fn perform(&mut self, job: Job) {
+        let now = Instant::now();
+        match job {
+            Job::Packets(packets) => {
+                self.with(packets.key, |session| session.write(packets.stream, &packets.batch, now))
+            }
+            Job::Datagram(key, source, destination, bytes) => {
+                self.take(key, &Datagram { source, destination, bytes: &bytes });
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Expect(key) => {
+                self.slots.insert(key, Slot::Expected(Vec::new()));
+            }
+            Command::Route(fragment, place) => self.routes.expect(fragment, place),
+            Command::Found(address, place) => self.routes.found(address, place),
+            Command::Open(key, opening) => self.open(key, *opening),
+            Command::With(key, change) => self.with(key, |session| {
+                change(session);
+                session.pass(Instant::now())
+            }),
+            Command::Close(key) => self.close(key),
+            Command::Forget(key) => self.routes.forget(key),
+        }
+    }
+
+    fn open(&mut self, key: Key, opening: Opening) {
+        let early = match self.slots.remove(&key) {
+            Some(Slot::Expected(early)) => early,
+            // Ended before it began.
+            _ => return,
+        };
+        let ended = opening.ended();
+        let Ok(session) = catch_unwind(AssertUnwindSafe(|| Session::new(opening, Instant::now()))) else {
+            ended();
+            return;
+        };
+        self.slots.insert(key, Slot::Open(Box::new(session)));
+        self.with(key, |session| session.pass(Instant::now()));
+        for (source, destination, bytes) in early {
+            self.take(key, &Datagram { source, destination, bytes: &bytes });
+        }
+    }
+
+    fn close(&mut self, key: Key) {
+        self.with(key, Session::close);
+        self.remove(key);
+    }
+
+    fn remove(&mut self, key: Key) {
+        if let Some(slot) = self.slots.remove(&key) {
+            self.handle.sessions.fetch_sub(1, Ordering::Relaxed);
+            if let Slot::Open(session) = slot {
+                session.deadline().map(|at| self.deadlines.remove(&(at, key)));
+            }
+        }
+    }
+
+    /// Has sessions do what is due.
+    fn be_punctual(&mut self) {
+        let now = Instant::now();
+        while let Some((at, key)) = self.deadlines.first().copied() {
+            if at > now {
+                return;
+            }
+            self.deadlines.remove(&(at, key));
+            self.with(key, |session| session.pass(now));
+        }
+    }
+
+    /// Lets a session act, sends what it has to send and notes when it wants to be heard next.
+    fn with(&mut self, key: Key, act: impl FnOnce(&mut Session) -> Result<(), Ended>) {
+        let Some(Slot::Open(session)) = self.slots.get_mut(&key) else { return };
+        let before = session.deadline();
+        let sockets = &mut self.sockets;
+        // A fault in the depths of one session is no reason to leave the others alone.
+        let acted = catch_unwind(AssertUnwindSafe(|| act(session).and_then(|()| session.drain(sockets))));
+        let (after, found) = (session.deadline(), session.found());
+        if acted.as_ref().is_ok_and(Result::is_ok) {
+            if before != after {
+                before.map(|at| self.deadlines.remove(&(at, key)));
+                after.map(|at| self.deadlines.insert((at, key)));
+            }
+            found.into_iter().for_each(|address| self.announce(address, key));
+            return;
+        }
+        session.fail();
+        before.map(|at| self.deadlines.remove(&(at, key)));
+        self.remove(key);
+    }
+
+    /// Tells the reading thread, and is told again where it did not take it.
+    fn announce(&mut self, address: SocketAddr, key: Key) {
+        let place = Place { thread: self.handle.index, key };
+        if self.handle.index == 0 {
+            self.routes.found(address, place);
+            return;
+        }
+        let told =
+            self.handle.sibling(0).is_some_and(|reader| reader.mention(Command::Found(address, place)));
+        if !told && let Some(Slot::Open(session)) = self.slots.get_mut(&key) {
+            session.unfound(address);
+        }
+    }
+
+    fn read(&mut self, token: Token) {
+        let mut came = Vec::new();
+        let routes = &self.routes;
+        let more = self.sockets.receive(token, |datagram| {
+            if let Some(place) = routes.whose(datagram.source, datagram.bytes) {
+                came.push((place, datagram.source, datagram.destination, Box::from(datagram.bytes)));
+            }
+        });
+        if more {
+            self.readable.push(token);
+        }
+        for (place, source, destination, bytes) in came {
+            let bytes: Box<[u8]> = bytes;
+            if place.thread == self.handle.index {
+                self.take(place.key, &Datagram { source, destination, bytes: &bytes });
+            } else if let Some(other) = self.handle.sibling(place.thread) {
+                other.hand(Job::Datagram(place.key, source, destination, bytes));
+            }
+        }
+    }
+
+    fn take(&mut self, key: Key, datagram: &Datagram<'_>) {
+        match self.slots.get_mut(&key) {
+            Some(Slot::Expected(early)) if early.len() < EARLY => {
+                early.push((datagram.source, datagram.destination, datagram.bytes.into()));
+            }
+            Some(Slot::Open(_)) => self.with(key, |session| session.receive(datagram, Instant::now())),
+            _ => {}
+        }
+    }
+}
