@@ -7,10 +7,15 @@ use std::process::Command;
 
 /// Runs the browser tests in `browser/e2e` against a sink's own page.
 fn plays(browser: &str, source: &str, codec: &str) {
-    plays_with(browser, source, codec, "audiotestsrc is-live=true volume=0.3");
+    plays_with(browser, source, codec, TONE, "");
 }
 
-fn plays_with(browser: &str, source: &str, codec: &str, sound: &str) {
+/// The same through the native transport.
+fn plays_natively(browser: &str, codec: &str) {
+    plays_with(browser, PATTERN, codec, TONE, "transport=native");
+}
+
+fn plays_with(browser: &str, source: &str, codec: &str, sound: &str, settings: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     assert!(
         folder.join("node_modules").is_dir(),
@@ -18,7 +23,8 @@ fn plays_with(browser: &str, source: &str, codec: &str, sound: &str) {
     );
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let pipeline = Pipeline::parse(&format!(
-        "{source} ! {} video-caps={codec} run-web-server=true web-server-host-addr=http://{address} {sound} ! ws.",
+        "{source} ! {} {settings} video-caps={codec} run-web-server=true \
+         web-server-host-addr=http://{address} {sound} ! ws.",
         support::SINK
     ));
     pipeline.play();
@@ -35,6 +41,7 @@ fn plays_with(browser: &str, source: &str, codec: &str, sound: &str) {
     assert!(text.contains("\"ok\":true"), "{text}");
 }
 
+const TONE: &str = "audiotestsrc is-live=true volume=0.3";
 const PATTERN: &str = "videotestsrc is-live=true ! video/x-raw,width=640,height=360,framerate=30/1";
 
 #[test]
@@ -57,12 +64,27 @@ const SURROUND: &str =
 
 #[test]
 fn chromium_plays_a_stream_with_six_channels() {
-    plays_with("chromium", PATTERN, "video/x-vp8", SURROUND);
+    plays_with("chromium", PATTERN, "video/x-vp8", SURROUND, "");
 }
 
 #[test]
 fn firefox_plays_a_stream_with_six_channels() {
-    plays_with("firefox", PATTERN, "video/x-vp8", SURROUND);
+    plays_with("firefox", PATTERN, "video/x-vp8", SURROUND, "");
+}
+
+#[test]
+fn chromium_plays_vp8_through_the_native_transport() {
+    plays_natively("chromium", "video/x-vp8");
+}
+
+#[test]
+fn chromium_plays_h264_through_the_native_transport() {
+    plays_natively("chromium", "video/x-h264");
+}
+
+#[test]
+fn firefox_plays_vp8_through_the_native_transport() {
+    plays_natively("firefox", "video/x-vp8");
 }
 
 /// Runs the browser tests of signalling against the real server.
