@@ -22,7 +22,15 @@ pub(super) fn link_error(plan: &Plan<'_>, cause: &dyn std::fmt::Display) -> Rung
 /// A bare pad that hands what it receives to the fan-out.
 pub(super) fn fan_out_pad(fan_out: &Arc<FanOut>, numbers: Numbers) -> gst::Pad {
     let (lists, singles, events) = (fan_out.clone(), fan_out.clone(), fan_out.clone());
-    let pad = gst::Pad::builder(gst::PadDirection::Sink)
+    // Without a template a pad takes only the caps that it had first, and those of some codecs change with the
+    // encoder's settings.
+    let any = gst::Caps::new_any();
+    let template = gst::PadTemplate::new("sink", gst::PadDirection::Sink, gst::PadPresence::Always, &any);
+    let builder = match &template {
+        Ok(template) => gst::Pad::builder_from_template(template),
+        Err(_) => gst::Pad::builder(gst::PadDirection::Sink),
+    };
+    let pad = builder
         .chain_list_function(move |_, _, list| {
             lists.deliver(list);
             Ok(gst::FlowSuccess::Ok)

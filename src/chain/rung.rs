@@ -299,6 +299,7 @@ impl Rung {
         };
         let old = self.bitrate.load(Ordering::Relaxed);
         if old.abs_diff(bits_per_second) > old / 50 && family.set_bitrate(encoder, bits_per_second) {
+            gst::debug!(gst::CAT_RUST, obj = encoder, "{old} -> {bits_per_second} bit/s");
             self.bitrate.store(bits_per_second, Ordering::Relaxed);
         }
     }
