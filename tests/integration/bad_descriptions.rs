@@ -53,8 +53,8 @@ fn answer(offer: &str, change: impl Fn(String) -> String) -> String {
 }
 
 /// Sends a changed answer and returns why the session ended.
-fn refused(settings: &str, change: impl Fn(String) -> String) -> String {
-    let (_pipeline, direct, said) = sink(VIDEO, settings);
+fn refused(transport: &str, settings: &str, change: impl Fn(String) -> String) -> String {
+    let (_pipeline, direct, said) = sink(VIDEO, &format!("{transport} {settings}"));
     direct.session_requested("bad", "viewer", None);
     direct.session_requested("good", "viewer", None);
     let text = answer(&offer(&said, "bad"), change);
@@ -66,35 +66,32 @@ fn refused(settings: &str, change: impl Fn(String) -> String) -> String {
     why
 }
 
-#[test]
-fn garbage_instead_of_an_answer() {
-    let why = refused("", |_| "v=0\r\no=garbage\r\n".into());
+fn garbage_instead_of_an_answer(transport: &str) {
+    let why = refused(transport, "", |_| "v=0\r\no=garbage\r\n".into());
     assert!(why.contains("read the session description"), "{why}");
 }
 
-#[test]
-fn an_answer_without_a_codec_that_both_know() {
-    let why = refused("video-caps=video/x-vp8", |sdp| sdp.replace("VP8/90000", "VP7/90000"));
+fn an_answer_without_a_codec_that_both_know(transport: &str) {
+    let why = refused(transport, "video-caps=video/x-vp8", |sdp| sdp.replace("VP8/90000", "VP7/90000"));
     assert!(why.contains("VP7") && why.contains("VP8"), "{why}");
 }
 
-#[test]
-fn an_h264_profile_that_nobody_has_heard_of() {
-    let why = refused("video-caps=video/x-h264", |sdp| {
+fn an_h264_profile_that_nobody_has_heard_of(transport: &str) {
+    let why = refused(transport, "video-caps=video/x-h264", |sdp| {
         sdp.replace("profile-level-id=42e0", "profile-level-id=zzzz")
     });
     assert!(why.contains("zzzz"), "{why}");
 }
 
-#[test]
-fn an_answer_that_refuses_everything() {
-    let why = refused("", |sdp| sdp.replace("m=video 9", "m=video 0").replace("a=recvonly", "a=inactive"));
+fn an_answer_that_refuses_everything(transport: &str) {
+    let why = refused(transport, "", |sdp| {
+        sdp.replace("m=video 9", "m=video 0").replace("a=recvonly", "a=inactive")
+    });
     assert!(why.contains("wants none"), "{why}");
 }
 
-#[test]
-fn an_answer_that_nobody_asked_for() {
-    let (_pipeline, direct, said) = sink(VIDEO, "");
+fn an_answer_that_nobody_asked_for(transport: &str) {
+    let (_pipeline, direct, said) = sink(VIDEO, transport);
     direct.session_requested("s", "viewer", None);
     let text = answer(&offer(&said, "s"), |sdp| sdp);
     direct.describe("s", WebRTCSDPType::Answer, &text);
@@ -102,9 +99,8 @@ fn an_answer_that_nobody_asked_for() {
     assert!(end(&said, "s").contains("an answer"));
 }
 
-#[test]
-fn the_application_hears_of_each_end_and_plays_on() {
-    let (pipeline, direct, said) = sink(VIDEO, "");
+fn the_application_hears_of_each_end_and_plays_on(transport: &str) {
+    let (pipeline, direct, said) = sink(VIDEO, transport);
     direct.session_requested("s", "viewer", None);
     offer(&said, "s");
     direct.describe("s", WebRTCSDPType::Answer, "v=0\r\n");
@@ -115,9 +111,8 @@ fn the_application_hears_of_each_end_and_plays_on() {
     assert_eq!(pipeline.0.state(gst::ClockTime::ZERO).1, gst::State::Playing);
 }
 
-#[test]
-fn a_viewer_that_leaves_in_the_middle_of_the_negotiation_leaves_nothing_behind() {
-    let (pipeline, direct, said) = sink(VIDEO, "");
+fn a_viewer_that_leaves_in_the_middle_of_the_negotiation_leaves_nothing_behind(transport: &str) {
+    let (pipeline, direct, said) = sink(VIDEO, transport);
     for n in 0..20 {
         let session = format!("s{n}");
         direct.session_requested(&session, "viewer", None);
@@ -131,9 +126,8 @@ fn a_viewer_that_leaves_in_the_middle_of_the_negotiation_leaves_nothing_behind()
     assert!(sessions.is_empty(), "{sessions:?}");
 }
 
-#[test]
-fn candidates_and_descriptions_of_unknown_sessions_change_nothing() {
-    let (pipeline, direct, said) = sink(VIDEO, "");
+fn candidates_and_descriptions_of_unknown_sessions_change_nothing(transport: &str) {
+    let (pipeline, direct, said) = sink(VIDEO, transport);
     direct.handle_ice("nobody", 7, Some("x"), "candidate:1 1 UDP 1 192.0.2.1 9 typ host");
     direct.describe("nobody", WebRTCSDPType::Answer, "v=0\r\n");
     direct.session_ended("nobody", Some("why"));
@@ -142,9 +136,8 @@ fn candidates_and_descriptions_of_unknown_sessions_change_nothing() {
     assert_eq!(pipeline.0.state(gst::ClockTime::ZERO).1, gst::State::Playing);
 }
 
-#[test]
-fn a_candidate_before_its_description_is_held() {
-    let (_pipeline, direct, said) = sink(VIDEO, "");
+fn a_candidate_before_its_description_is_held(transport: &str) {
+    let (_pipeline, direct, said) = sink(VIDEO, transport);
     direct.session_requested("s", "viewer", None);
     direct.handle_ice("s", 0, None, "candidate:1 1 UDP 2015363327 127.0.0.1 9 typ host");
     let text = answer(&offer(&said, "s"), |sdp| sdp);
@@ -154,3 +147,15 @@ fn a_candidate_before_its_description_is_held() {
     // Only the second answer ends the session: neither early candidate did.
     assert!(end(&said, "s").contains("an answer"));
 }
+
+crate::support::under_both_transports!(
+    garbage_instead_of_an_answer,
+    an_answer_without_a_codec_that_both_know,
+    an_h264_profile_that_nobody_has_heard_of,
+    an_answer_that_refuses_everything,
+    an_answer_that_nobody_asked_for,
+    the_application_hears_of_each_end_and_plays_on,
+    a_viewer_that_leaves_in_the_middle_of_the_negotiation_leaves_nothing_behind,
+    candidates_and_descriptions_of_unknown_sessions_change_nothing,
+    a_candidate_before_its_description_is_held,
+);

@@ -36,11 +36,10 @@ fn while_connecting_to_a_server_that_never_answers() {
     stops(&sink);
 }
 
-#[test]
-fn while_offering_and_while_waiting_for_an_answer() {
+fn while_offering_and_while_waiting_for_an_answer(transport: &str) {
     for wait_for_offer in [false, true] {
         let (direct, said) = Direct::new();
-        let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws stun-server=\"\""));
+        let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws stun-server=\"\" {transport}"));
         pipeline.element("ws").set_property("signaller", &direct);
         pipeline.play();
         while !matches!(said.recv_timeout(DEADLINE).unwrap(), Said::Started) {}
@@ -68,9 +67,8 @@ fn while_a_source_waits_for_a_producer_or_for_its_offer() {
     }
 }
 
-#[test]
-fn while_streaming_at_either_end() {
-    let pipeline = producer(VIDEO, "");
+fn while_streaming_at_either_end(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
     let uri = uri(&pipeline.element("ws"));
     let viewers = [Viewer::play(&uri, "video", "video/x-raw"), Viewer::play(&uri, "video", "video/x-raw")];
     viewers.iter().for_each(|viewer| drop(viewer.samples(10)));
@@ -79,9 +77,8 @@ fn while_streaming_at_either_end() {
     stops(&viewers[1].pipeline);
 }
 
-#[test]
-fn a_session_does_not_use_up_the_time_that_it_may_take() {
-    let pipeline = producer(VIDEO, "");
+fn a_session_does_not_use_up_the_time_that_it_may_take(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
     let viewer = Viewer::play(&uri(&pipeline.element("ws")), "video", "video/x-raw");
     viewer.samples(10);
     let took = [viewer.pipeline.stop(), pipeline.stop()];
@@ -116,9 +113,8 @@ fn starting_and_stopping_at_once_leaves_no_producer_behind() {
     }
 }
 
-#[test]
-fn while_paused() {
-    let pipeline = producer(VIDEO, "");
+fn while_paused(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
     let viewer = Viewer::play(&uri(&pipeline.element("ws")), "video", "video/x-raw");
     viewer.samples(10);
     pipeline.0.set_state(gst::State::Paused).unwrap();
@@ -127,9 +123,8 @@ fn while_paused() {
     stops(&pipeline);
 }
 
-#[test]
-fn right_after_a_viewer_was_killed() {
-    let pipeline = producer(VIDEO, "");
+fn right_after_a_viewer_was_killed(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
     let mut viewer = crate::sessions::process(&uri(&pipeline.element("ws")));
     pipeline.message("webrtc-session-connected");
     viewer.kill().unwrap();
@@ -137,9 +132,8 @@ fn right_after_a_viewer_was_killed() {
     viewer.wait().unwrap();
 }
 
-#[test]
-fn and_it_starts_again_twice() {
-    let pipeline = Pipeline::parse(&format!("{VIDEO} ! {SINK}"));
+fn and_it_starts_again_twice(transport: &str) {
+    let pipeline = Pipeline::parse(&format!("{VIDEO} ! {SINK} {transport}"));
     for _ in 0..3 {
         pipeline.play();
         let sink = pipeline.element("ws");
@@ -153,3 +147,12 @@ fn and_it_starts_again_twice() {
         sink.set_property("signalling-server-port", 0u32);
     }
 }
+
+crate::support::under_both_transports!(
+    while_offering_and_while_waiting_for_an_answer,
+    while_streaming_at_either_end,
+    a_session_does_not_use_up_the_time_that_it_may_take,
+    while_paused,
+    right_after_a_viewer_was_killed,
+    and_it_starts_again_twice,
+);

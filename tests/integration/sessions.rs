@@ -37,9 +37,8 @@ fn sessions(sink: &gst::Element) -> Vec<String> {
     sink.emit_by_name("get-sessions", &[])
 }
 
-#[test]
-fn a_viewer_that_is_killed_is_gone_within_the_consent_time() {
-    let pipeline = producer(VIDEO, "");
+fn a_viewer_that_is_killed_is_gone_within_the_consent_time(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
     let sink = pipeline.element("ws");
     let mut viewer = process(&uri(&sink));
     pipeline.message("webrtc-session-connected");
@@ -52,9 +51,8 @@ fn a_viewer_that_is_killed_is_gone_within_the_consent_time() {
     viewer.wait().unwrap();
 }
 
-#[test]
-fn a_viewer_that_leaves_is_gone_at_once_and_the_others_play_on() {
-    let pipeline = producer(VIDEO, "");
+fn a_viewer_that_leaves_is_gone_at_once_and_the_others_play_on(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
     let uri = uri(&pipeline.element("ws"));
     let stays = Viewer::play(&uri, "video", "video/x-raw");
     let leaves = Viewer::play(&uri, "video", "video/x-raw");
@@ -66,9 +64,8 @@ fn a_viewer_that_leaves_is_gone_at_once_and_the_others_play_on() {
     stays.samples(30);
 }
 
-#[test]
-fn a_producer_that_stops_ends_its_viewers_streams() {
-    let pipeline = producer(VIDEO, "");
+fn a_producer_that_stops_ends_its_viewers_streams(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
     let viewer = Viewer::play(&uri(&pipeline.element("ws")), "video", "video/x-raw");
     viewer.samples(5);
     pipeline.stop();
@@ -177,9 +174,8 @@ fn unknown_messages_from_a_server_are_ignored() {
     server.join().unwrap();
 }
 
-#[test]
-fn a_second_stream_that_is_added_while_playing_reaches_the_viewers_of_the_first() {
-    let pipeline = Pipeline::parse(&format!("{VIDEO} ! {SINK}"));
+fn a_second_stream_that_is_added_while_playing_reaches_the_viewers_of_the_first(transport: &str) {
+    let pipeline = Pipeline::parse(&format!("{VIDEO} ! {SINK} {transport}"));
     pipeline.play();
     let sink = pipeline.element("ws");
     support::registered(&sink);
@@ -192,3 +188,10 @@ fn a_second_stream_that_is_added_while_playing_reaches_the_viewers_of_the_first(
     tone.sync_state_with_parent().unwrap();
     viewer.samples(10);
 }
+
+crate::support::under_both_transports!(
+    a_viewer_that_is_killed_is_gone_within_the_consent_time,
+    a_viewer_that_leaves_is_gone_at_once_and_the_others_play_on,
+    a_producer_that_stops_ends_its_viewers_streams,
+    a_second_stream_that_is_added_while_playing_reaches_the_viewers_of_the_first,
+);

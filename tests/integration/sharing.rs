@@ -18,9 +18,8 @@ fn count_encoders(sink: &gst::Element) -> Arc<AtomicUsize> {
     count
 }
 
-#[test]
-fn three_viewers_share_one_encoder_and_each_gets_every_frame() {
-    let pipeline = producer(VIDEO, "");
+fn three_viewers_share_one_encoder_and_each_gets_every_frame(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
     let sink = pipeline.element("ws");
     let encoders = count_encoders(&sink);
     let viewers: Vec<_> = (0..3).map(|_| Viewer::play(&uri(&sink), "video", "video/x-raw")).collect();
@@ -83,9 +82,8 @@ fn nobody_watching_means_no_encoder() {
     assert_eq!(encoders.load(Ordering::Relaxed), 0);
 }
 
-#[test]
-fn a_viewer_that_joins_late_starts_with_a_key_unit_at_once() {
-    let pipeline = producer(VIDEO, "");
+fn a_viewer_that_joins_late_starts_with_a_key_unit_at_once(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
     let uri = uri(&pipeline.element("ws"));
     let first = Viewer::play(&uri, "video", "video/x-raw");
     first.samples(30);
@@ -96,10 +94,9 @@ fn a_viewer_that_joins_late_starts_with_a_key_unit_at_once() {
     assert!(id.is_some());
 }
 
-#[test]
-fn the_encoder_follows_what_a_lone_viewers_network_carries() {
+fn the_encoder_follows_what_a_lone_viewers_network_carries(transport: &str) {
     let source = "videotestsrc is-live=true pattern=snow ! video/x-raw,width=320,height=240,framerate=30/1";
-    let pipeline = producer(source, "start-bitrate=500000");
+    let pipeline = producer(source, &format!("{transport} start-bitrate=500000"));
     let sink = pipeline.element("ws");
     let viewer = Viewer::play(&uri(&sink), "video", "video/x-vp8");
     viewer.samples(180);
@@ -112,3 +109,9 @@ fn the_encoder_follows_what_a_lone_viewers_network_carries() {
     assert!(bitrate > 520_000, "still at {bitrate} bit/s");
     assert_eq!(encoder.get("encoder"), Ok("vp8enc"));
 }
+
+crate::support::under_both_transports!(
+    three_viewers_share_one_encoder_and_each_gets_every_frame,
+    a_viewer_that_joins_late_starts_with_a_key_unit_at_once,
+    the_encoder_follows_what_a_lone_viewers_network_carries,
+);

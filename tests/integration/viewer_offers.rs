@@ -8,9 +8,9 @@ use gstrswebrtc::signaller::SignallableExt;
 use std::sync::mpsc::channel;
 
 /// A sink and a source joined by two signallers, and the source's pictures.
-fn joined(source: &str, start: impl FnOnce(&Direct, &Direct)) -> usize {
+fn joined(transport: &str, start: impl FnOnce(&Direct, &Direct)) -> usize {
     let (producing, consuming) = Direct::pair();
-    let producer = Pipeline::parse(&format!("{source} ! webrtcsink name=ws stun-server=\"\""));
+    let producer = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws stun-server=\"\" {transport}"));
     producer.element("ws").set_property("signaller", &producing);
     crate::support::init();
     let src = gst::ElementFactory::make("webrtcsrc")
@@ -43,17 +43,15 @@ fn joined(source: &str, start: impl FnOnce(&Direct, &Direct)) -> usize {
     (0..30).map(|_| frames.recv_timeout(DEADLINE).expect("no media came in time")).count()
 }
 
-#[test]
-fn the_producer_offers_and_media_flows_without_a_server() {
-    joined(VIDEO, |producing, consuming| {
+fn the_producer_offers_and_media_flows_without_a_server(transport: &str) {
+    joined(transport, |producing, consuming| {
         consuming.session_started("s", "producer");
         producing.session_requested("s", "viewer", None);
     });
 }
 
-#[test]
-fn the_viewer_offers_and_media_flows() {
-    joined(VIDEO, |producing, consuming| {
+fn the_viewer_offers_and_media_flows(transport: &str) {
+    joined(transport, |producing, consuming| {
         // The source's offer reaches the sink as the request for the session.
         let sink = producing.clone();
         consuming.connect("send-session-description", false, move |values| {
@@ -80,9 +78,8 @@ const APPLICATION_FIRST: &str = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0
     a=setup:actpass\r\na=mid:1\r\na=recvonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=rtpmap:109 VP8/90000\r\n\
     a=rtcp-fb:109 nack pli\r\na=rtpmap:120 rtx/90000\r\na=fmtp:120 apt=109\r\n";
 
-#[test]
-fn an_application_line_before_the_video_is_answered_and_the_viewers_numbers_are_used() {
-    let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws stun-server=\"\""));
+fn an_application_line_before_the_video_is_answered_and_the_viewers_numbers_are_used(transport: &str) {
+    let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws stun-server=\"\" {transport}"));
     let (direct, said) = Direct::new();
     pipeline.element("ws").set_property("signaller", &direct);
     pipeline.play();
@@ -102,10 +99,9 @@ fn an_application_line_before_the_video_is_answered_and_the_viewers_numbers_are_
     assert!(answer.contains("a=rtpmap:109 VP8/90000") && answer.contains("a=sendonly"), "{answer}");
 }
 
-#[test]
-fn numbered_pictures_survive_where_the_viewer_offers_numbers_of_its_own() {
+fn numbered_pictures_survive_where_the_viewer_offers_numbers_of_its_own(transport: &str) {
     let producer = Pipeline::parse(&format!(
-        "{} ! webrtcsink name=ws stun-server=\"\" video-caps=video/x-vp9",
+        "{} ! webrtcsink name=ws stun-server=\"\" {transport} video-caps=video/x-vp9",
         picture::source()
     ));
     let (producing, consuming) = Direct::pair();
@@ -153,3 +149,10 @@ fn numbered_pictures_survive_where_the_viewer_offers_numbers_of_its_own() {
         (0..40).map(|_| numbers.recv_timeout(DEADLINE).expect("no media came in time")).collect();
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
 }
+
+crate::support::under_both_transports!(
+    the_producer_offers_and_media_flows_without_a_server,
+    the_viewer_offers_and_media_flows,
+    an_application_line_before_the_video_is_answered_and_the_viewers_numbers_are_used,
+    numbered_pictures_survive_where_the_viewer_offers_numbers_of_its_own,
+);

@@ -225,3 +225,16 @@ pub(crate) const VIDEO: &str = "videotestsrc is-live=true ! video/x-raw,width=32
 /// A live tone.
 pub(crate) const AUDIO: &str =
     "audiotestsrc is-live=true freq=440 volume=0.5 ! audio/x-raw,rate=48000,channels=2";
+
+/// Tests of scenarios that take a setting of the sink, with each transport.
+macro_rules! under_both_transports {
+    ($($scenario:ident),+ $(,)?) => {
+        mod through_webrtcbin {
+            $(#[test] fn $scenario() { super::$scenario("transport=webrtcbin"); })+
+        }
+        mod through_native {
+            $(#[test] fn $scenario() { super::$scenario("transport=native"); })+
+        }
+    };
+}
+pub(crate) use under_both_transports;
