@@ -198,6 +198,17 @@ impl IceServers {
         stun_of(first).or_else(|| stun_of(second))
     }
 
+    /// Who names TURN servers, whether their addresses are known by now or not.
+    pub(crate) fn who_names_relays(&self) -> Option<&'static str> {
+        let resolved = self.lock();
+        let relays = |servers: &[Server]| servers.iter().any(|server| !server.is_stun);
+        if relays(&resolved.own) {
+            return Some("the property turn-servers");
+        }
+        let given = resolved.next.as_deref().unwrap_or(&resolved.given);
+        relays(given).then_some("the signalling server")
+    }
+
     /// The TURN servers, by address, that are known by now.
     pub(super) fn turn(&self) -> Vec<String> {
         let resolved = self.lock();
@@ -240,11 +251,15 @@ mod tests {
         servers.replace(&list(&["stun://192.0.2.2:2", "turn://u:p@192.0.2.3:3", "stun://192.0.2.4:4"]));
         assert_eq!(clone.stun().as_deref(), Some("stun://192.0.2.2:2"));
         assert_eq!(clone.turn(), ["turn://u:p@192.0.2.1:1", "turn://u:p@192.0.2.3:3"]);
+        assert_eq!(clone.who_names_relays(), Some("the property turn-servers"));
         servers.replace(&[]);
         assert_eq!((clone.stun(), clone.turn()), (None, list(&["turn://u:p@192.0.2.1:1"])));
         let own = IceServers::new(Some("stun://192.0.2.9:9"), &[]);
         own.replace(&list(&["stun://192.0.2.2:2"]));
         assert_eq!(own.stun().as_deref(), Some("stun://192.0.2.9:9"));
+        assert_eq!(own.who_names_relays(), None);
+        own.replace(&list(&["turn://u:p@192.0.2.3:3"]));
+        assert_eq!(own.who_names_relays(), Some("the signalling server"));
     }
 
     /// What the signalling server names, where names are looked up by the test.

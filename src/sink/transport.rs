@@ -2,9 +2,11 @@
 
 use super::BaseWebRTCSink;
 use super::settings::{Settings, WebRTCSinkTransport};
+use crate::peer::IceServers;
 use crate::signaller::Signallable;
 use gst::glib;
 use gst::prelude::*;
+use gst_webrtc::WebRTCICETransportPolicy;
 
 /// The sink's signals that hand out an element which only webrtcbin has.
 const SINK_SIGNALS: [&str; 3] = ["consumer-added", "consumer-removed", "consumer-pipeline-created"];
@@ -25,12 +27,29 @@ impl Choice {
     }
 }
 
+/// What the settings ask for that no transport gives them, where they do.
+pub(super) fn impossible(settings: &Settings) -> Option<&'static str> {
+    let relay_only = settings.ice_transport_policy == WebRTCICETransportPolicy::Relay;
+    (relay_only && settings.transport == WebRTCSinkTransport::Native).then_some(
+        "ice-transport-policy=relay allows relays only, and transport=native has none: \
+         set transport to auto or webrtcbin",
+    )
+}
+
 /// Chooses for a session that begins.
-pub(super) fn choose(sink: &BaseWebRTCSink, signaller: &Signallable, settings: &Settings) -> Choice {
+pub(super) fn choose(
+    sink: &BaseWebRTCSink,
+    signaller: &Signallable,
+    settings: &Settings,
+    servers: &IceServers,
+) -> Choice {
     let webrtcbin = |reason: String| Choice { native: false, reason };
+    let relays = servers.who_names_relays();
     match settings.transport {
         WebRTCSinkTransport::Native => {
-            Choice { native: true, reason: "the property transport says so".into() }
+            let without = relays.map(|who| format!(", without the TURN servers that {who} names"));
+            let reason = format!("the property transport says so{}", without.unwrap_or_default());
+            Choice { native: true, reason }
         }
         WebRTCSinkTransport::WebRtcBin => webrtcbin("the property transport says so".into()),
         WebRTCSinkTransport::Auto => {
@@ -40,11 +59,11 @@ pub(super) fn choose(sink: &BaseWebRTCSink, signaller: &Signallable, settings: &
             if let Some(signal) = handed_out(signaller.upcast_ref(), &SIGNALLER_SIGNALS) {
                 return webrtcbin(format!("a handler of the signaller's {signal} wants its element"));
             }
-            if !settings.turn_servers.is_empty() {
-                return webrtcbin("the property turn-servers asks for relays".into());
+            if let Some(who) = relays {
+                return webrtcbin(format!("{who} names TURN servers"));
             }
-            if settings.ice_transport_policy == gst_webrtc::WebRTCICETransportPolicy::Relay {
-                return webrtcbin("the property ice-transport-policy asks for relays".into());
+            if settings.ice_transport_policy == WebRTCICETransportPolicy::Relay {
+                return webrtcbin("the property ice-transport-policy allows relays only".into());
             }
             Choice { native: true, reason: "nothing asks for what only webrtcbin has".into() }
         }

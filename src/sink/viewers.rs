@@ -50,6 +50,9 @@ pub(super) struct Viewers {
 
 impl Viewers {
     pub(super) fn new(sink: &BaseWebRTCSink, settings: &Settings) -> Result<Arc<Self>, String> {
+        if let Some(text) = transport::impossible(settings) {
+            return Err(text.into());
+        }
         let certificate =
             Certificate::generate().map_err(|err| format!("failed to make a certificate: {err}"))?;
         let engine = match settings.transport {
@@ -168,7 +171,7 @@ impl Viewers {
         let settings = Arc::new(sink.settings());
         let estimates = Arc::new(Estimates::default());
         let config = self.config(&settings, &estimates);
-        let choice = transport::choose(&sink, signaller, &settings);
+        let choice = transport::choose(&sink, signaller, &settings, &self.servers);
         gst::info!(CAT, obj = sink, "session {id}: through {}: {}", choice.name(), choice.reason);
         let stage = match &self.engine {
             Some(engine) if choice.native => Stage::with_native(engine, &config, &viewer.events, choice)?,
