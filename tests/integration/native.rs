@@ -1,26 +1,207 @@
-//! Sessions through the native transport, with real peers.
+//! What the native transport does that no other does: one port for all, and a choice that is told.
 
-use crate::support::{AUDIO, VIDEO, Viewer, producer, uri};
+use crate::support::direct::{Direct, Said};
+use crate::support::udp::Network;
+use crate::support::{self, AUDIO, DEADLINE, Pipeline, VIDEO, Viewer, picture, producer, uri};
+use gst::prelude::*;
+use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
+use gstrswebrtc::signaller::SignallableExt;
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 const NATIVE: &str = "transport=native";
-
-#[test]
-fn a_viewer_receives_vp8() {
-    let producer = producer(VIDEO, &format!("{NATIVE} video-caps=video/x-vp8"));
-    let viewer = Viewer::play(&uri(&producer.element("ws")), "video", "video/x-raw");
-    assert_eq!(viewer.samples(30).len(), 30);
-}
-
-#[test]
-fn a_viewer_receives_h264() {
-    let producer = producer(VIDEO, &format!("{NATIVE} video-caps=video/x-h264"));
-    let viewer = Viewer::play(&uri(&producer.element("ws")), "video", "video/x-raw");
-    assert_eq!(viewer.samples(30).len(), 30);
-}
 
 #[test]
 fn a_viewer_receives_opus() {
     let producer = producer(AUDIO, NATIVE);
     let viewer = Viewer::play(&uri(&producer.element("ws")), "audio", "audio/x-raw");
     assert_eq!(viewer.samples(100).len(), 100);
+}
+
+/// A sink that plays and whose viewers are played by the test.
+fn alone(settings: &str) -> (Pipeline, Direct, Receiver<Said>) {
+    let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws stun-server=\"\" {settings}"));
+    let (direct, said) = Direct::new();
+    pipeline.element("ws").set_property("signaller", &direct);
+    pipeline.play();
+    while !matches!(said.recv_timeout(DEADLINE).unwrap(), Said::Started) {}
+    (pipeline, direct, said)
+}
+
+fn offer(direct: &Direct, said: &Receiver<Said>, session: &str) -> String {
+    direct.session_requested(session, "viewer", None);
+    loop {
+        match said.recv_timeout(DEADLINE).expect("no offer in time") {
+            Said::Description(id, WebRTCSDPType::Offer, sdp) if id == session => return sdp,
+            Said::Ended(_, why) => panic!("{why:?}"),
+            _ => {}
+        }
+    }
+}
+
+fn ports(sdp: &str) -> Vec<u16> {
+    let candidates = sdp.lines().filter(|line| line.starts_with("a=candidate:") && !line.contains("::"));
+    candidates.map(|line| line.split(' ').nth(5).unwrap().parse().unwrap()).collect()
+}
+
+#[test]
+fn all_viewers_are_offered_the_same_port() {
+    let (_pipeline, direct, said) = alone(NATIVE);
+    let (one, two) = (offer(&direct, &said, "one"), offer(&direct, &said, "two"));
+    let mut ports: Vec<_> = ports(&one).into_iter().chain(ports(&two)).collect();
+    assert!(ports.len() >= 2, "{one}");
+    ports.dedup();
+    assert_eq!(ports.len(), 1, "{one}\n{two}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_with_its_property() {
+    let taken = UdpSocket::bind("0.0.0.0:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let pipeline = Pipeline::parse(&format!("{VIDEO} ! {} {NATIVE} udp-port={port}", support::SINK));
+    assert!(pipeline.0.set_state(gst::State::Playing).is_err());
+    let text = pipeline.error();
+    assert!(text.contains(&port.to_string()) && text.contains("udp-port"), "{text}");
+}
+
+#[test]
+fn relays_only_is_refused_with_what_to_set_instead() {
+    let settings = format!("{NATIVE} ice-transport-policy=relay");
+    let pipeline = Pipeline::parse(&format!("{VIDEO} ! {} {settings}", support::SINK));
+    assert!(pipeline.0.set_state(gst::State::Playing).is_err());
+    let text = pipeline.error();
+    assert!(text.contains("ice-transport-policy") && text.contains("webrtcbin"), "{text}");
+}
+
+/// Which transport a session got, and why.
+fn chosen(settings: &str, prepare: impl FnOnce(&gst::Element)) -> (String, String) {
+    let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws stun-server=\"\" {settings}"));
+    let (direct, said) = Direct::new();
+    let sink = pipeline.element("ws");
+    sink.set_property("signaller", &direct);
+    prepare(&sink);
+    pipeline.play();
+    while !matches!(said.recv_timeout(DEADLINE).unwrap(), Said::Started) {}
+    offer(&direct, &said, "s");
+    let stats = sink.property::<gst::Structure>("stats").get::<gst::Structure>("s").unwrap();
+    (stats.get("transport").unwrap(), stats.get("transport-reason").unwrap())
+}
+
+#[test]
+fn auto_takes_the_native_transport_unless_something_needs_the_other_and_says_why() {
+    let (transport, why) = chosen("transport=auto", |_| {});
+    assert_eq!(transport, "native", "{why}");
+    let (transport, why) = chosen("transport=auto turn-servers=<\"turn://u:p@127.0.0.1:9\">", |_| {});
+    assert!(transport == "webrtcbin" && why.contains("turn-servers"), "{transport}: {why}");
+    let (transport, why) = chosen("transport=auto ice-transport-policy=relay", |_| {});
+    assert!(transport == "webrtcbin" && why.contains("ice-transport-policy"), "{transport}: {why}");
+    let (transport, why) = chosen("transport=auto", |sink| {
+        sink.connect("consumer-added", false, |_| None);
+    });
+    assert!(transport == "webrtcbin" && why.contains("consumer-added"), "{transport}: {why}");
+    let (transport, why) = chosen(&format!("{NATIVE} turn-servers=<\"turn://u:p@127.0.0.1:9\">"), |_| {});
+    assert!(transport == "native" && why.contains("turn-servers"), "{transport}: {why}");
+}
+
+/// A sink of numbered pictures and its viewer, on either side of a network.
+struct Across {
+    network: Arc<Network>,
+    producer: Pipeline,
+    viewer: Viewer,
+    _feeder: picture::Feeder,
+}
+
+/// The viewer is told what `change` makes of the sink's description.
+fn across(settings: &str, change: fn(String) -> String) -> Across {
+    let (producing, consuming) = Direct::pair();
+    let sink = format!("webrtcsink name=ws stun-server=\"\" {NATIVE} video-caps=video/x-vp8 {settings}");
+    let producer = Pipeline::parse(&format!("{} ! {sink}", picture::source()));
+    producer.element("ws").set_property("signaller", &producing);
+    let network = Arc::new(Network::start());
+    let (between, told) = (network.clone(), consuming.clone());
+    producing.connect("send-session-description", false, move |values| {
+        let offer = values[2].get::<WebRTCSessionDescription>().unwrap();
+        told.describe("s", offer.type_(), &change(between.between(&offer.sdp().as_text().unwrap())));
+        Some(true.to_value())
+    });
+    // The sink sees no more of the viewer than what comes through the network.
+    consuming.connect("send-ice", false, |_| Some(true.to_value()));
+    let viewer = Viewer::behind(&consuming, "video", "video/x-raw,format=I420");
+    // Time enough for what is sent again, from the start.
+    viewer.pipeline.element("src").set_property("jitter-buffer-min", 300u32);
+    viewer.pipeline.play();
+    producer.play();
+    let feeder = picture::Feeder::start(&producer);
+    assert!(producer.0.state(gst::ClockTime::from_seconds(5)).0.is_ok());
+    consuming.session_started("s", "producer");
+    producing.session_requested("s", "viewer", None);
+    Across { network, producer, viewer, _feeder: feeder }
+}
+
+#[test]
+fn a_viewer_is_found_by_where_its_checks_come_from() {
+    let across = across("", |sdp| sdp);
+    across.viewer.samples(30);
+}
+
+#[test]
+fn a_viewer_that_waits_for_the_handshake_is_served() {
+    let across = across("", |sdp| sdp.replace("a=setup:actpass", "a=setup:active"));
+    across.viewer.samples(30);
+}
+
+/// How many pictures are missing among ninety while every tenth packet is lost.
+fn missing(settings: &str) -> usize {
+    let across = across(settings, |sdp| sdp);
+    across.viewer.samples(10);
+    across.network.weather.loss.store(10, Ordering::SeqCst);
+    // The viewer's first request comes too late, with its first reports.
+    across.viewer.samples(30);
+    let before = across.network.weather.lost.load(Ordering::SeqCst);
+    let numbers: Vec<u16> = across.viewer.samples(90).iter().map(picture::number).collect();
+    let lost = across.network.weather.lost.load(Ordering::SeqCst) - before;
+    assert!(lost >= 6, "{lost} packets were lost");
+    usize::from(numbers[89] - numbers[0]) - 89
+}
+
+#[test]
+fn lost_packets_are_sent_again() {
+    let (with, without) = (missing(""), missing("do-retransmission=false"));
+    // Some requests of this viewer come too late for it to use what they bring.
+    assert!(with * 3 < without, "{with} pictures are missing, {without} where nothing is sent again");
+}
+
+#[test]
+fn a_viewer_that_vanishes_without_a_word_is_given_up() {
+    let across = across("", |sdp| sdp);
+    across.viewer.samples(90);
+    across.network.weather.silent.store(true, Ordering::SeqCst);
+    let message = across.producer.message_within("webrtc-session-ended", Duration::from_secs(45));
+    assert_eq!(message.get("reason"), Ok("vanished"));
+}
+
+#[test]
+fn packets_that_make_no_sense_disturb_nobody() {
+    let across = across("", |sdp| sdp);
+    across.viewer.samples(30);
+    let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let sink = across.network.sink();
+    // Every kind that shares the port (RFC 7983), cut at every length, and a check that names nobody.
+    for first in 0..=255u8 {
+        for size in [0, 1, 2, 3, 4, 8, 12, 13, 19, 20, 21, 28, 60, 200, 1200] {
+            let packet: Vec<u8> = (0..size).map(|at| if at == 0 { first } else { (at * 31) as u8 }).collect();
+            stranger.send_to(&packet, sink).unwrap();
+        }
+    }
+    let mut check = vec![0, 1, 0, 8, 0x21, 0x12, 0xa4, 0x42];
+    check.extend([7; 12]);
+    check.extend([0, 6, 0, 3]);
+    check.extend(b"a:b\0");
+    stranger.send_to(&check, sink).unwrap();
+    let numbers: Vec<u16> = across.viewer.samples(30).iter().map(picture::number).collect();
+    assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+    across.viewer.samples(60);
 }

@@ -110,7 +110,20 @@ fn the_encoder_follows_what_a_lone_viewers_network_carries(transport: &str) {
     assert_eq!(encoder.get("encoder"), Ok("vp8enc"));
 }
 
+fn a_viewer_gets_a_key_unit_when_it_asks_for_one(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
+    let viewer = Viewer::play(&uri(&pipeline.element("ws")), "video", "video/x-vp8");
+    let is_key_unit =
+        |sample: &gst::Sample| !sample.buffer().unwrap().flags().contains(gst::BufferFlags::DELTA_UNIT);
+    viewer.samples(30);
+    assert!(!viewer.samples(30).iter().any(is_key_unit), "one came unasked");
+    let pad = viewer.pipeline.element("src").static_pad("video_0").unwrap();
+    assert!(pad.send_event(gst_video::UpstreamForceKeyUnitEvent::builder().build()));
+    assert!(viewer.samples(60).iter().any(is_key_unit), "none came");
+}
+
 crate::support::under_both_transports!(
+    a_viewer_gets_a_key_unit_when_it_asks_for_one,
     three_viewers_share_one_encoder_and_each_gets_every_frame,
     a_viewer_that_joins_late_starts_with_a_key_unit_at_once,
     the_encoder_follows_what_a_lone_viewers_network_carries,

@@ -6,6 +6,7 @@ pub(crate) mod picture;
 pub(crate) mod program;
 pub(crate) mod relay;
 pub(crate) mod server;
+pub(crate) mod udp;
 pub(crate) mod websocket;
 
 use gst::glib;
@@ -46,7 +47,12 @@ impl Pipeline {
 
     /// Waits for an element message.
     pub(crate) fn message(&self, name: &str) -> gst::Structure {
-        self.wait(|message| match message.view() {
+        self.message_within(name, DEADLINE)
+    }
+
+    /// The same, where it takes long.
+    pub(crate) fn message_within(&self, name: &str, limit: Duration) -> gst::Structure {
+        self.wait_for(limit, |message| match message.view() {
             gst::MessageView::Element(element) => {
                 let structure = element.structure()?;
                 (structure.name() == name).then(|| structure.to_owned())
@@ -76,8 +82,12 @@ impl Pipeline {
         })
     }
 
-    fn wait<T>(&self, mut found: impl FnMut(&gst::Message) -> Option<T>) -> T {
-        let end = Instant::now() + DEADLINE;
+    fn wait<T>(&self, found: impl FnMut(&gst::Message) -> Option<T>) -> T {
+        self.wait_for(DEADLINE, found)
+    }
+
+    fn wait_for<T>(&self, limit: Duration, mut found: impl FnMut(&gst::Message) -> Option<T>) -> T {
+        let end = Instant::now() + limit;
         let bus = self.0.bus().unwrap();
         loop {
             let left = end.saturating_duration_since(Instant::now());
@@ -148,6 +158,14 @@ impl Viewer {
             "webrtcsrc name=src connect-to-first-producer=true stun-server=\"\" signaller::uri={uri} {settings}"
         );
         let pipeline = Pipeline::parse_bin(&description);
+        let samples = collect(&pipeline, kind, caps);
+        Self { pipeline, samples }
+    }
+
+    /// A viewer that hears of its producer from this signaller, not yet playing.
+    pub(crate) fn behind(signaller: &direct::Direct, kind: &'static str, caps: &str) -> Self {
+        let pipeline = Pipeline::parse_bin("webrtcsrc name=src stun-server=\"\"");
+        pipeline.element("src").set_property("signaller", signaller);
         let samples = collect(&pipeline, kind, caps);
         Self { pipeline, samples }
     }

@@ -1,0 +1,138 @@
+//! A network between a sink and its viewer, which can lose packets or fall silent.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+
+/// What the network does to packets.
+#[derive(Default)]
+pub(crate) struct Weather {
+    /// Of so many packets of media for the viewer one is lost; 0: none.
+    pub(crate) loss: AtomicUsize,
+    /// Nothing gets through any more.
+    pub(crate) silent: AtomicBool,
+    /// Packets of media that were lost.
+    pub(crate) lost: AtomicUsize,
+    media: AtomicUsize,
+    stop: AtomicBool,
+}
+
+/// A sink as its description has it.
+struct Sink {
+    address: SocketAddr,
+    /// Payload types in which packets are sent again.
+    repeats: Vec<u8>,
+}
+
+/// A network with one socket for viewers, and one towards the sink for each of their addresses.
+pub(crate) struct Network {
+    pub(crate) weather: Arc<Weather>,
+    socket: Arc<UdpSocket>,
+    thread: Option<JoinHandle<()>>,
+    sink: Arc<OnceLock<Sink>>,
+}
+
+impl Network {
+    pub(crate) fn start() -> Self {
+        let socket = Arc::new(UdpSocket::bind("0.0.0.0:0").unwrap());
+        let (weather, sink) = (Arc::<Weather>::default(), Arc::<OnceLock<Sink>>::default());
+        let (from, state, to) = (socket.clone(), weather.clone(), sink.clone());
+        let thread = std::thread::spawn(move || up(&from, &state, &to));
+        Self { weather, socket, thread: Some(thread), sink }
+    }
+
+    /// Where the sink is.
+    pub(crate) fn sink(&self) -> SocketAddr {
+        self.sink.get().unwrap().address
+    }
+
+    /// The sink's description as its viewer is to see it: at this network.
+    pub(crate) fn between(&self, sdp: &str) -> String {
+        let port = self.socket.local_addr().unwrap().port();
+        let repeats = sdp.lines().filter_map(|line| {
+            let (payload_type, name) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+            name.starts_with("rtx/").then(|| payload_type.parse().unwrap())
+        });
+        let repeats: Vec<u8> = repeats.collect();
+        let lines = sdp.lines().filter_map(|line| {
+            let words: Vec<_> = line.split(' ').collect();
+            let (true, [_, _, _, _, ip, its, ..]) = (line.starts_with("a=candidate:"), &*words) else {
+                return Some(line.to_owned());
+            };
+            if ip.parse::<Ipv4Addr>().is_err() {
+                return None;
+            }
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, its.parse().unwrap()));
+            let _ = self.sink.set(Sink { address, repeats: repeats.clone() });
+            Some(line.replace(&format!(" {ip} {its} "), &format!(" {ip} {port} ")))
+        });
+        lines.map(|line| format!("{line}\r\n")).collect()
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        self.weather.stop.store(true, Ordering::SeqCst);
+        wake(&self.socket);
+        let _ = self.thread.take().unwrap().join();
+    }
+}
+
+/// Has a thread that reads this socket look whether it is to stop.
+fn wake(socket: &UdpSocket) {
+    let _ = socket.send_to(&[], (Ipv4Addr::LOCALHOST, socket.local_addr().unwrap().port()));
+}
+
+/// From the viewers to the sink.
+fn up(viewers: &Arc<UdpSocket>, weather: &Arc<Weather>, sink: &Arc<OnceLock<Sink>>) {
+    let mut ways: HashMap<SocketAddr, (Arc<UdpSocket>, JoinHandle<()>)> = HashMap::new();
+    let mut packet = [0; 2048];
+    while let Ok((size, viewer)) = viewers.recv_from(&mut packet)
+        && !weather.stop.load(Ordering::SeqCst)
+    {
+        let Some(to) = sink.get() else { continue };
+        let (way, _) = ways.entry(viewer).or_insert_with(|| {
+            let way = Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap());
+            let (from, back) = (way.clone(), viewers.clone());
+            let (weather, sink) = (weather.clone(), sink.clone());
+            (way, std::thread::spawn(move || down(&from, &back, viewer, &weather, &sink)))
+        });
+        if !weather.silent.load(Ordering::SeqCst) {
+            let _ = way.send_to(&packet[..size], to.address);
+        }
+    }
+    for (way, thread) in ways.into_values() {
+        wake(&way);
+        let _ = thread.join();
+    }
+}
+
+/// From the sink to one viewer.
+fn down(way: &UdpSocket, viewers: &UdpSocket, viewer: SocketAddr, weather: &Weather, sink: &OnceLock<Sink>) {
+    let mut packet = [0; 2048];
+    while let Ok((size, _)) = way.recv_from(&mut packet)
+        && !weather.stop.load(Ordering::SeqCst)
+    {
+        let repeats = sink.get().map_or(&[][..], |sink| &sink.repeats);
+        if !weather.silent.load(Ordering::SeqCst) && !weather.loses(&packet[..size], repeats) {
+            let _ = viewers.send_to(&packet[..size], viewer);
+        }
+    }
+}
+
+impl Weather {
+    fn loses(&self, packet: &[u8], repeats: &[u8]) -> bool {
+        let [128..=191, second, ..] = *packet else { return false };
+        // 64 to 95 are reports (RFC 5761 section 4).
+        let payload_type = second & 0x7f;
+        if (64..96).contains(&payload_type) || repeats.contains(&payload_type) {
+            return false;
+        }
+        let (count, loss) = (self.media.fetch_add(1, Ordering::SeqCst), self.loss.load(Ordering::SeqCst));
+        let lost = loss > 0 && count % loss == loss - 1;
+        self.lost.fetch_add(usize::from(lost), Ordering::SeqCst);
+        lost
+    }
+}
