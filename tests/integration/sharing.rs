@@ -122,7 +122,47 @@ fn a_viewer_gets_a_key_unit_when_it_asks_for_one(transport: &str) {
     assert!(viewer.samples(60).iter().any(is_key_unit), "none came");
 }
 
+fn statistics_have_the_same_names(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
+    let sink = pipeline.element("ws");
+    let viewer = Viewer::play(&uri(&sink), "video", "video/x-raw");
+    // The viewer's first report comes after some seconds.
+    let reported = |session: &gst::Structure| {
+        session.fields().any(|name| name.starts_with("rtp-remote-inbound-stream-stats_"))
+    };
+    let mut statistics = (0..12).map(|_| {
+        viewer.samples(30);
+        let id = sink.emit_by_name::<Vec<String>>("get-sessions", &[]).pop().unwrap();
+        sink.property::<gst::Structure>("stats").get::<gst::Structure>(id.as_str()).unwrap()
+    });
+    let session = statistics.find(reported).expect("the viewer never reported");
+    let entry = |name: &str, of: &str| {
+        let mut entries = session.iter().filter_map(|(_, value)| value.get::<gst::Structure>().ok());
+        let found = entries
+            .find(|entry| entry.name() == name && entry.get::<&str>("id").is_ok_and(|id| id.starts_with(of)));
+        found.unwrap_or_else(|| panic!("no {name} called {of}... in {session}"))
+    };
+    let sent = entry("outbound-rtp", "rtp-outbound-stream-stats_");
+    assert!(sent.get::<u64>("packets-sent").unwrap() > 0 && sent.get::<u64>("bytes-sent").unwrap() > 0);
+    for count in ["fir-count", "pli-count", "nack-count", "ssrc"] {
+        sent.get::<u32>(count).unwrap();
+    }
+    let seen = entry("remote-inbound-rtp", "rtp-remote-inbound-stream-stats_");
+    seen.get::<i64>("packets-lost").unwrap();
+    for share in ["fraction-lost", "round-trip-time", "timestamp"] {
+        seen.get::<f64>(share).unwrap();
+    }
+    assert_eq!(seen.get::<String>("local-id"), sent.get::<String>("id"));
+    let pair = entry("candidate-pair", "ice-candidate-pair_");
+    let way = entry("transport", "transport-stats_");
+    assert_eq!(way.get::<String>("selected-candidate-pair-id"), pair.get::<String>("id"));
+    let local = entry("local-candidate", "ice-candidate-");
+    assert!(local.get::<u32>("port").unwrap() > 0);
+    assert_eq!(sent.get::<String>("transport-id"), way.get::<String>("id"));
+}
+
 crate::support::under_both_transports!(
+    statistics_have_the_same_names,
     a_viewer_gets_a_key_unit_when_it_asks_for_one,
     three_viewers_share_one_encoder_and_each_gets_every_frame,
     a_viewer_that_joins_late_starts_with_a_key_unit_at_once,

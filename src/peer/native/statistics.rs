@@ -1,36 +1,112 @@
 //! What str0m counts, under the names that webrtcbin has for it.
 
 use super::session::Statistics;
-use std::time::Duration;
+use gst_webrtc::WebRTCStatsType as Kind;
+use logic::codec::MediaKind;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+use str0m::stats::{CandidatePairStats, MediaEgressStats, PeerStats};
+
+const TRANSPORT: &str = "transport-stats_native";
+const PAIR: &str = "ice-candidate-pair_native";
 
 /// The statistics of one session.
 pub(super) fn of(statistics: &Statistics) -> gst::Structure {
-    let mut all = gst::Structure::new_empty("application/x-webrtc-stats");
+    let mut all = All { all: gst::Structure::new_empty("application/x-webrtc-stats"), now: now() };
+    if let Some(peer) = &statistics.peer {
+        all.transport(peer);
+    }
     for (ssrc, kind, stream) in &statistics.streams {
-        let id = format!("rtp-outbound-stream-stats_{ssrc}");
-        let outbound = gst::Structure::builder(id.as_str())
-            .field("id", &id)
+        all.stream(*ssrc, *kind, stream);
+    }
+    all.all
+}
+
+struct All {
+    all: gst::Structure,
+    /// Milliseconds since 1970.
+    now: f64,
+}
+
+impl All {
+    fn add(&mut self, name: &str, kind: Kind, id: &str, fields: gst::structure::Builder) {
+        let mut entry = fields.build();
+        entry.set_name(name);
+        entry.set("type", kind);
+        entry.set("timestamp", self.now);
+        entry.set("id", id);
+        self.all.set(id, entry);
+    }
+
+    fn transport(&mut self, peer: &PeerStats) {
+        let pair = peer.selected_candidate_pair.as_ref();
+        let transport = gst::Structure::builder(TRANSPORT)
+            .field("bytes-sent", peer.peer_bytes_tx)
+            .field("bytes-received", peer.peer_bytes_rx)
+            .field_if_some("selected-candidate-pair-id", pair.map(|_| PAIR));
+        self.add("transport", Kind::Transport, TRANSPORT, transport);
+        if let Some(pair) = pair {
+            self.pair(pair, peer);
+        }
+    }
+
+    fn pair(&mut self, pair: &CandidatePairStats, peer: &PeerStats) {
+        let [local, remote] = [("local", pair.local.addr), ("remote", pair.remote.addr)].map(|(side, at)| {
+            let id = format!("ice-candidate-{side}_{}_{}", at.ip(), at.port());
+            let kind = if side == "local" { Kind::LocalCandidate } else { Kind::RemoteCandidate };
+            self.add(&format!("{side}-candidate"), kind, &id, candidate(at));
+            id
+        });
+        let fields = gst::Structure::builder(PAIR)
+            .field("local-candidate-id", local)
+            .field("remote-candidate-id", remote)
+            .field_if_some("current-round-trip-time", pair.current_round_trip_time.as_ref().map(seconds))
+            .field_if_some("available-outgoing-bitrate", peer.bwe_tx.map(|estimate| estimate.as_u64()));
+        self.add("candidate-pair", Kind::CandidatePair, PAIR, fields);
+    }
+
+    fn stream(&mut self, ssrc: u32, kind: MediaKind, stream: &MediaEgressStats) {
+        let ours = format!("rtp-outbound-stream-stats_{ssrc}");
+        let theirs = format!("rtp-remote-inbound-stream-stats_{ssrc}");
+        let outbound = gst::Structure::builder(&*ours)
             .field("ssrc", ssrc)
+            .field("transport-id", TRANSPORT)
             .field("kind", kind.as_str())
             .field("bytes-sent", stream.bytes)
             .field("packets-sent", stream.packets)
             .field("fir-count", small(stream.firs))
             .field("pli-count", small(stream.plis))
-            .field("nack-count", small(stream.nacks));
-        all.set(id.as_str(), outbound.build());
+            .field("nack-count", small(stream.nacks))
+            .field_if_some("remote-id", stream.remote.as_ref().map(|_| &theirs));
+        self.add("outbound-rtp", Kind::OutboundRtp, &ours, outbound);
         if let Some(remote) = &stream.remote {
-            let id = format!("rtp-remote-inbound-stream-stats_{ssrc}");
-            let inbound = gst::Structure::builder(id.as_str())
-                .field("id", &id)
+            let inbound = gst::Structure::builder(&*theirs)
+                .field("local-id", &ours)
                 .field("ssrc", ssrc)
+                .field("transport-id", TRANSPORT)
                 .field("kind", kind.as_str())
-                .field("packets-lost", i32::try_from(remote.packets_lost).unwrap_or(i32::MAX))
+                .field("packets-lost", i64::try_from(remote.packets_lost).unwrap_or(i64::MAX))
                 .field("fraction-lost", f64::from(stream.loss.unwrap_or_default()))
-                .field("round-trip-time", stream.rtt.as_ref().map_or(0.0, Duration::as_secs_f64));
-            all.set(id.as_str(), inbound.build());
+                .field("round-trip-time", stream.rtt.as_ref().map_or(0.0, seconds));
+            self.add("remote-inbound-rtp", Kind::RemoteInboundRtp, &theirs, inbound);
         }
     }
-    all
+}
+
+fn candidate(at: SocketAddr) -> gst::structure::Builder {
+    gst::Structure::builder("candidate")
+        .field("transport-id", TRANSPORT)
+        .field("address", at.ip().to_string())
+        .field("port", u32::from(at.port()))
+        .field("protocol", "udp")
+}
+
+fn now() -> f64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64() * 1000.0)
+}
+
+fn seconds(time: &Duration) -> f64 {
+    time.as_secs_f64()
 }
 
 fn small(count: u64) -> u32 {
