@@ -104,15 +104,13 @@ fn sound_survives(caps: &str, settings: &str) {
     assert!(good >= 40, "{peaks:?}");
 }
 
-#[test]
-fn sound_survives_opus() {
-    sound_survives("audio/x-raw,format=S16LE", "");
+fn sound_survives_opus(transport: &str) {
+    sound_survives("audio/x-raw,format=S16LE", transport);
 }
 
-#[test]
-fn sound_survives_uncompressed() {
+fn sound_survives_uncompressed(transport: &str) {
     let caps = "audio/x-raw,format=S16BE";
-    let pipeline = producer(AUDIO, "audio-caps=audio/x-raw,format=S16BE");
+    let pipeline = producer(AUDIO, &format!("{transport} audio-caps=audio/x-raw,format=S16BE"));
     let viewer = Viewer::new(&uri(&pipeline.element("ws")), "audio", caps, "audio-codecs=<L16>");
     viewer.pipeline.play();
     let sample = viewer.samples(10).pop().unwrap();
@@ -141,3 +139,5 @@ fn six_channels_are_mixed_down_for_viewers_that_take_stereo() {
     assert_eq!(sample.caps().unwrap().structure(0).unwrap().get("channels"), Ok(2));
     assert!(peak(&sample) > 3_000);
 }
+
+crate::support::under_both_transports!(sound_survives_opus, sound_survives_uncompressed);

@@ -2,7 +2,7 @@
 
 use crate::support::direct::{Direct, Said};
 use crate::support::udp::Network;
-use crate::support::{self, AUDIO, DEADLINE, Pipeline, VIDEO, Viewer, picture, producer, uri};
+use crate::support::{self, DEADLINE, Pipeline, VIDEO, Viewer, picture};
 use gst::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 use gstrswebrtc::signaller::SignallableExt;
@@ -13,13 +13,6 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 const NATIVE: &str = "transport=native";
-
-#[test]
-fn a_viewer_receives_opus() {
-    let producer = producer(AUDIO, NATIVE);
-    let viewer = Viewer::play(&uri(&producer.element("ws")), "audio", "audio/x-raw");
-    assert_eq!(viewer.samples(100).len(), 100);
-}
 
 /// A sink that plays and whose viewers are played by the test.
 fn alone(settings: &str) -> (Pipeline, Direct, Receiver<Said>) {
