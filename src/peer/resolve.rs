@@ -2,7 +2,7 @@
 //! no look-up ever delays a host candidate.
 
 use crate::runtime;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use url::{Host, Url};
 
@@ -198,6 +198,13 @@ impl IceServers {
         stun_of(first).or_else(|| stun_of(second))
     }
 
+    /// The same as an address.
+    pub(super) fn stun_address(&self) -> Option<SocketAddr> {
+        let url = Url::parse(&self.stun()?).ok()?;
+        let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']');
+        Some(SocketAddr::new(host.parse().ok()?, url.port().unwrap_or(3478)))
+    }
+
     /// Who names TURN servers, whether their addresses are known by now or not.
     pub(crate) fn who_names_relays(&self) -> Option<&'static str> {
         let resolved = self.lock();
@@ -250,6 +257,7 @@ mod tests {
         let clone = servers.clone();
         servers.replace(&list(&["stun://192.0.2.2:2", "turn://u:p@192.0.2.3:3", "stun://192.0.2.4:4"]));
         assert_eq!(clone.stun().as_deref(), Some("stun://192.0.2.2:2"));
+        assert_eq!(clone.stun_address(), "192.0.2.2:2".parse().ok());
         assert_eq!(clone.turn(), ["turn://u:p@192.0.2.1:1", "turn://u:p@192.0.2.3:3"]);
         assert_eq!(clone.who_names_relays(), Some("the property turn-servers"));
         servers.replace(&[]);

@@ -50,6 +50,48 @@ fn all_viewers_are_offered_the_same_port() {
     assert_eq!(ports.len(), 1, "{one}\n{two}");
 }
 
+/// Answers as a STUN server that sees everybody at 203.0.113.7:4242 (RFC 8489 section 14.2).
+fn answer_as_a_stun_server(socket: &UdpSocket) {
+    socket.set_read_timeout(Some(DEADLINE)).unwrap();
+    let mut packet = [0; 64];
+    let (size, from) = socket.recv_from(&mut packet).expect("nobody asked");
+    assert_eq!((size, &packet[..8]), (20, &[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..]));
+    let mut response = vec![1, 1, 0, 12, 0x21, 0x12, 0xa4, 0x42];
+    response.extend(&packet[8..20]);
+    response.extend([0, 0x20, 0, 8, 0, 1]);
+    response.extend([0x10 ^ 0x21, 0x92 ^ 0x12]);
+    response.extend([203 ^ 0x21, 0x12, 113 ^ 0xa4, 7 ^ 0x42]);
+    // From someone who was not asked it counts for nothing.
+    let mut lie = response.clone();
+    lie[28] ^= 1;
+    UdpSocket::bind("127.0.0.1:0").unwrap().send_to(&lie, from).unwrap();
+    socket.send_to(&response, from).unwrap();
+}
+
+#[test]
+fn what_a_stun_server_sees_is_told_when_it_is_known_and_nobody_waits_for_it() {
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (_pipeline, direct, said) =
+        alone(&format!("{NATIVE} stun-server=stun://{}", server.local_addr().unwrap()));
+    let first = offer(&direct, &said, "one");
+    assert!(first.contains(" typ host") && !first.contains(" typ srflx"), "{first}");
+    assert!(!first.contains("end-of-candidates"), "{first}");
+    answer_as_a_stun_server(&server);
+    let told = loop {
+        match said.recv_timeout(DEADLINE).expect("no candidate in time") {
+            Said::Candidate(session, candidate) if session == "one" => break candidate,
+            _ => {}
+        }
+    };
+    assert!(told.contains(" 203.0.113.7 4242 typ srflx raddr "), "{told}");
+    // Who comes next has it at once.
+    let second = offer(&direct, &said, "two");
+    assert!(
+        second.contains("203.0.113.7 4242 typ srflx") && second.contains("end-of-candidates"),
+        "{second}"
+    );
+}
+
 #[test]
 fn a_port_that_is_taken_is_named_with_its_property() {
     let taken = UdpSocket::bind("0.0.0.0:0").unwrap();

@@ -1,12 +1,12 @@
 //! One session for its task: makes and reads descriptions, and has its thread do the rest.
 
 use super::engine::Engine;
+use super::handle::{Command, Handle};
 use super::lines::{Agreement, Lines, Remote};
 use super::outlet::NativeOutlet;
 use super::routes::{Key, Place};
 use super::session::{Opening, Session, Shared};
 use super::statistics;
-use super::worker::{Command, Handle};
 use crate::peer::{Config, Connection, Outlet, SenderOptions};
 use crate::session::EventSender;
 use logic::negotiation::{EndReason, Event};
@@ -28,7 +28,7 @@ pub(crate) struct Native {
     shared: Arc<Shared>,
     credentials: IceCreds,
     id: u64,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 struct State {
@@ -37,6 +37,9 @@ struct State {
     remote: Option<Remote>,
     /// Counts our descriptions.
     version: u64,
+    /// The candidate that a STUN server told, and whether one may still come.
+    reflexive: Option<Candidate>,
+    gathering: bool,
     /// Whether the thread has been told what was agreed on; then, whether this side decides about ICE's pairs.
     open: bool,
 }
@@ -54,7 +57,15 @@ impl Native {
         handle.tell(Command::Expect(key));
         let place = Place { thread: handle.index(), key };
         engine.reader().ok_or_else(none)?.tell(Command::Route(credentials.ufrag.clone(), place));
-        Ok(Self {
+        let state = State {
+            lines: Lines::new(),
+            remote: None,
+            version: 0,
+            reflexive: None,
+            gathering: false,
+            open: false,
+        };
+        let native = Self {
             key,
             handle: handle.clone(),
             engine: engine.clone(),
@@ -63,8 +74,39 @@ impl Native {
             shared: Arc::default(),
             credentials,
             id: u64::from(gst::glib::random_int()),
-            state: Mutex::new(State { lines: Lines::new(), remote: None, version: 0, open: false }),
-        })
+            state: Arc::new(Mutex::new(state)),
+        };
+        native.gather();
+        Ok(native)
+    }
+
+    /// Has the STUN server asked under which address the world sees this side.
+    fn gather(&self) {
+        let Some(server) = self.config.servers.stun_address() else { return };
+        let (state, handle, key) = (Arc::downgrade(&self.state), self.handle.clone(), self.key);
+        let events = self.events.clone();
+        let found = move |candidate: Candidate| {
+            let Some(state) = state.upgrade() else { return };
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.reflexive = Some(candidate.clone());
+            state.gathering = false;
+            // What was described before goes after it.
+            if let Some((index, mid)) = state.lines.first().filter(|_| state.version > 0) {
+                let text = candidate.to_sdp_string();
+                let told =
+                    IceCandidate { candidate: text, sdp_m_line_index: Some(index), sdp_mid: Some(mid) };
+                events.send(Event::LocalCandidate(told));
+            }
+            if state.open {
+                handle
+                    .mention(Command::With(key, Box::new(|session| session.add_local_candidate(candidate))));
+            }
+        };
+        // It may find before this returns.
+        let (known, asked) = self.engine.reflexive(server, found);
+        let mut state = self.state();
+        state.gathering = asked && state.reflexive.is_none();
+        state.reflexive = known.or(state.reflexive.take());
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -72,13 +114,14 @@ impl Native {
     }
 
     /// Where this session can be reached.
-    fn candidates(&self) -> Vec<Candidate> {
+    fn candidates(&self, state: &State) -> Vec<Candidate> {
         let addresses = self.engine.addresses().into_iter();
-        addresses.filter_map(|address| Candidate::host(address, "udp").ok()).collect()
+        let hosts = addresses.filter_map(|address| Candidate::host(address, "udp").ok());
+        hosts.chain(state.reflexive.clone()).collect()
     }
 
     fn text(&self, state: &mut State, kind: DescriptionKind) -> String {
-        let candidates: Vec<_> = self.candidates().iter().map(Candidate::to_sdp_string).collect();
+        let candidates: Vec<_> = self.candidates(state).iter().map(Candidate::to_sdp_string).collect();
         let lines = state.lines.written();
         let local = Local {
             id: self.id,
@@ -92,7 +135,7 @@ impl Native {
                 DescriptionKind::Answer => Setup::Passive,
             },
             candidates: &candidates,
-            complete: true,
+            complete: !state.gathering,
             lines: &lines,
         };
         state.version += 1;
@@ -115,14 +158,14 @@ impl Native {
             }
             return Ok(());
         }
-        let opening = self.opening(remote, agreement, kind)?;
+        let opening = self.opening((remote, self.candidates(state)), agreement, kind)?;
         self.handle.tell(Command::Open(self.key, Box::new(opening)));
         Ok(())
     }
 
     fn opening(
         &self,
-        remote: &Remote,
+        (remote, local_candidates): (&Remote, Vec<Candidate>),
         agreement: Agreement,
         ours: DescriptionKind,
     ) -> Result<Opening, EndReason> {
@@ -146,7 +189,7 @@ impl Native {
             formats: agreement.formats,
             extensions: agreement.extensions,
             streams: agreement.streams,
-            local_candidates: self.candidates(),
+            local_candidates,
             remote_candidates: transport.candidates.iter().filter_map(|text| read_candidate(text)).collect(),
             estimator: estimator.filter(|_| agreement.measures),
             events: self.events.clone(),

@@ -2,14 +2,17 @@
 //! that ask for the same port.
 
 use super::addresses;
+use super::handle::Handle;
+use super::reflexive::Reflexive;
 use super::routes::Key;
 use super::socket;
-use super::worker::{Handle, Worker};
+use super::worker::Worker;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
+use str0m::Candidate;
 
 /// Threads that an engine has at most where nobody says how many.
 const MOST_THREADS: usize = 4;
@@ -30,6 +33,7 @@ pub(crate) struct Engine {
     /// What the sockets are bound to: the ports, by address family.
     bound: Vec<SocketAddr>,
     port: u16,
+    reflexive: Reflexive,
 }
 
 /// The engines that ask for a port of their own choice.
@@ -61,7 +65,8 @@ impl Engine {
         let count = usize::try_from(threads).ok().filter(|count| *count > 0).unwrap_or_else(cores);
         let workers = Worker::all(count, &sockets).map_err(EngineError::Threads)?;
         let handles = workers.iter().map(|worker| worker.handle().clone()).collect();
-        let mut engine = Self { handles, threads: Vec::new(), bound: Vec::new(), port };
+        let mut engine =
+            Self { handles, threads: Vec::new(), bound: Vec::new(), port, reflexive: Reflexive::default() };
         engine.bound = sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
         for worker in workers {
             let thread = std::thread::Builder::new().name("webrtc-native".into());
@@ -80,6 +85,22 @@ impl Engine {
     /// The thread that knows whose a packet is.
     pub(super) fn reader(&self) -> Option<&Arc<Handle>> {
         self.handles.first()
+    }
+
+    /// The candidate that a STUN server has just told; else it is asked, and `found` called where it tells one.
+    /// The second part: whether that may happen.
+    pub(super) fn reflexive(
+        &self,
+        server: SocketAddr,
+        found: impl FnOnce(Candidate) + Send + 'static,
+    ) -> (Option<Candidate>, bool) {
+        if let Some(known) = self.reflexive.known(server) {
+            return (known, false);
+        }
+        let bound = self.bound.iter().find(|bound| bound.is_ipv4() == server.is_ipv4());
+        let (Some(bound), Some(reader)) = (bound, self.reader()) else { return (None, false) };
+        self.reflexive.ask(reader.clone(), server, bound.port(), found);
+        (None, true)
     }
 
     /// Where this host can be reached, best first.

@@ -79,6 +79,15 @@ impl Lines {
         lines.collect()
     }
 
+    /// The m-line that speaks for the transport, and its tag.
+    pub(super) fn first(&self) -> Option<(u32, String)> {
+        let mut entries = self.entries.iter().enumerate();
+        entries.find_map(|(index, entry)| match entry {
+            Entry::Sending(ours) => Some((u32::try_from(index).ok()?, ours.sending.mid.clone())),
+            Entry::Refused(_) => None,
+        })
+    }
+
     /// Offers a stream; returns the index by which packets name it.
     pub(super) fn offer(&mut self, options: SenderOptions<'_>, config: &Config) -> Result<usize, String> {
         if options.m_line != self.entries.len() {

@@ -5,17 +5,24 @@
 //! |---|---|
 //! | `connection`, `lines` | one session for its task: descriptions, candidates, what was agreed |
 //! | `engine` | the threads that serve sessions, and the port that they share |
+//! | `handle` | the way to a thread |
 //! | `worker` | one thread: sleeps until a packet, a deadline or a command, and serves its sessions |
 //! | `routes` | whose an incoming packet is |
 //! | `session` | one session on its thread: str0m, and what goes in and out of it |
+//! | `estimates` | what the network carries, for who wants to know |
 //! | `outlet` | one stream of one session for its rung |
 //! | `socket`, `addresses` | sending in batches and receiving; the addresses of this host |
+//! | `reflexive` | the address under which others see this host |
+//! | `statistics` | what str0m counts, in webrtcbin's words |
 
 mod addresses;
 mod connection;
 mod engine;
+mod estimates;
+mod handle;
 mod lines;
 mod outlet;
+mod reflexive;
 mod routes;
 mod session;
 mod socket;

@@ -1,8 +1,8 @@
 //! One stream of one session, for its rung: packets go to the session's thread, and no more than it keeps up
 //! with.
 
+use super::handle::{Handle, Job};
 use super::routes::Key;
-use super::worker::{Handle, Job};
 use crate::peer::{Batch, Outlet, Taken};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,6 +1,7 @@
 //! Whose an incoming packet is: by the address that it comes from, or by whom a connectivity check asks.
 
-use logic::stun;
+use super::reflexive::Question;
+use logic::stun::{self, TransactionId};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
@@ -20,6 +21,7 @@ pub(super) struct Place {
 pub(super) struct Routes {
     fragments: HashMap<String, Place>,
     addresses: HashMap<SocketAddr, Place>,
+    questions: HashMap<TransactionId, Question>,
 }
 
 impl Routes {
@@ -37,6 +39,30 @@ impl Routes {
     pub(super) fn forget(&mut self, key: Key) {
         self.fragments.retain(|_, place| place.key != key);
         self.addresses.retain(|_, place| place.key != key);
+    }
+
+    /// A STUN server was asked something.
+    pub(super) fn ask(&mut self, question: Question) {
+        self.questions.retain(|_, other| !other.tell.is_closed());
+        self.questions.insert(question.transaction, question);
+    }
+
+    /// Which question a packet answers, and how: only who was asked may.
+    pub(super) fn answer(&self, source: SocketAddr, packet: &[u8]) -> Option<(TransactionId, SocketAddr)> {
+        if self.questions.is_empty() {
+            return None;
+        }
+        let message = stun::Message::read(packet)?;
+        let question = self.questions.get(&message.transaction)?;
+        let seen = message.mapped_address().filter(|_| question.server == source)?;
+        Some((message.transaction, seen))
+    }
+
+    /// Passes an answer on.
+    pub(super) fn answered(&mut self, transaction: TransactionId, seen: SocketAddr) {
+        if let Some(question) = self.questions.remove(&transaction) {
+            let _ = question.tell.send(seen);
+        }
     }
 
     /// Whose a packet is; nobody's where no session can know it.

@@ -1,5 +1,6 @@
 //! One session on its thread: str0m, and what goes in and out of it.
 
+use super::estimates::Relay;
 use super::socket::{Datagram, Sockets};
 use crate::peer::heard::Heard;
 use crate::peer::{Batch, Estimator, OutletEvents};
@@ -8,7 +9,7 @@ use crate::session::EventSender;
 use logic::codec::MediaKind;
 use logic::negotiation::{Event as Said, Transport};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use str0m::bwe::{Bitrate, BweKind};
@@ -180,6 +181,10 @@ impl Session {
         // Room for those that wrap around: the receiver counts from what it sees first.
         let sequence = u64::from(gst::glib::random_int() & 0x7fff);
         self.streams.push(Stream { agreed, sequence, declared: false, asking: Arc::default() });
+    }
+
+    pub(super) fn add_local_candidate(&mut self, candidate: Candidate) {
+        self.rtc.add_local_candidate(candidate);
     }
 
     pub(super) fn add_remote_candidate(&mut self, candidate: Candidate) {
@@ -371,27 +376,4 @@ fn parameters(format: &AgreedFormat) -> PayloadParams {
     // Sound is reported on too, but the network is never probed with it: it has nothing to send again.
     parameters.set_fb_transport_cc(format.kind == MediaKind::Video);
     parameters
-}
-
-/// Passes estimates on, the latest only: who hears them may block.
-struct Relay {
-    estimator: Estimator,
-    latest: Arc<(AtomicU32, AtomicBool)>,
-}
-
-impl Relay {
-    fn new(estimator: Estimator) -> Self {
-        Self { estimator, latest: Arc::default() }
-    }
-
-    fn tell(&self, bits_per_second: u32) {
-        self.latest.0.store(bits_per_second, Ordering::SeqCst);
-        if !self.latest.1.swap(true, Ordering::SeqCst) {
-            let (changed, latest) = (self.estimator.changed.clone(), self.latest.clone());
-            runtime::spawn_blocking(move || {
-                latest.1.store(false, Ordering::SeqCst);
-                changed(latest.0.load(Ordering::SeqCst));
-            });
-        }
-    }
 }

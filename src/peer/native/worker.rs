@@ -1,123 +1,28 @@
 //! One thread of an engine: sleeps until a packet, a deadline or a command comes, and serves its sessions.
 
 use super::CAT;
-use super::outlet::Packets;
+use super::handle::{Command, Handle, Job};
+use super::reflexive::Question;
 use super::routes::{Key, Place, Routes};
 use super::session::{Ended, Opening, Session};
 use super::socket::{Datagram, Sockets};
+use logic::stun;
 use mio::{Events, Poll, Token, Waker};
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
+use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-/// Commands that may wait; who has more waits too.
-const COMMANDS: usize = 1024;
-/// Batches of packets that may wait for a thread; more are dropped.
-const JOBS: usize = 8192;
 /// Jobs that are done before the sockets are looked at again.
 const AT_ONCE: usize = 256;
 /// Packets that are kept for a session whose peer is faster than its answer.
 const EARLY: usize = 8;
 
 const WAKE: Token = Token(usize::MAX);
-
-/// What a thread is told to do about a session.
-pub(super) enum Command {
-    /// A session will be opened, and its peer's first checks may come before.
-    Expect(Key),
-    /// Checks that ask for this fragment are a session's. To the reading thread.
-    Route(String, Place),
-    /// A session talks to somebody at this address. To the reading thread.
-    Found(SocketAddr, Place),
-    /// Both sides have described themselves.
-    Open(Key, Box<Opening>),
-    /// Something about an open session.
-    With(Key, Box<dyn FnOnce(&mut Session) + Send>),
-    /// A session is over.
-    Close(Key),
-    /// The same, for the reading thread.
-    Forget(Key),
-}
-
-/// What a thread may be too busy to take.
-pub(super) enum Job {
-    /// Media for a viewer.
-    Packets(Packets),
-    /// A packet from a viewer: from where, to where, what.
-    Datagram(Key, SocketAddr, SocketAddr, Box<[u8]>),
-}
-
-/// The way to a thread.
-pub(super) struct Handle {
-    index: usize,
-    commands: SyncSender<Command>,
-    jobs: SyncSender<Job>,
-    waker: Waker,
-    asleep: AtomicBool,
-    stop: AtomicBool,
-    sessions: AtomicUsize,
-    /// All threads of the engine.
-    all: OnceLock<Vec<std::sync::Weak<Handle>>>,
-}
-
-impl Handle {
-    pub(super) fn index(&self) -> usize {
-        self.index
-    }
-
-    /// How many sessions the thread serves.
-    pub(super) fn sessions(&self) -> usize {
-        self.sessions.load(Ordering::Relaxed)
-    }
-
-    /// A session was placed here.
-    pub(super) fn count(&self) {
-        self.sessions.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Tells the thread something; waits while it is far behind. Not to be called by a thread of an engine.
-    pub(super) fn tell(&self, command: Command) {
-        let _ = self.commands.send(command);
-        self.wake();
-    }
-
-    /// The same for threads of an engine, which never wait for each other; false where it was not taken.
-    fn mention(&self, command: Command) -> bool {
-        let taken = self.commands.try_send(command).is_ok();
-        self.wake();
-        taken
-    }
-
-    /// Hands the thread work; false where it has too much.
-    pub(super) fn hand(&self, job: Job) -> bool {
-        let taken = self.jobs.try_send(job).is_ok();
-        self.wake();
-        taken
-    }
-
-    /// Ends the thread and its sessions.
-    pub(super) fn stop(&self) {
-        self.stop.store(true, Ordering::SeqCst);
-        let _ = self.waker.wake();
-    }
-
-    fn wake(&self) {
-        // Either this sees that the thread sleeps, or the thread sees what was sent before.
-        fence(Ordering::SeqCst);
-        if self.asleep.swap(false, Ordering::SeqCst) {
-            let _ = self.waker.wake();
-        }
-    }
-
-    fn sibling(&self, index: usize) -> Option<Arc<Self>> {
-        self.all.get()?.get(index)?.upgrade()
-    }
-}
 
 /// A session's place while it is made, and after.
 enum Slot {
@@ -154,18 +59,7 @@ impl Worker {
         let poll = Poll::new()?;
         let mut sockets = Sockets::new(bound)?;
         sockets.register(poll.registry(), index == 0)?;
-        let (commands, told) = sync_channel(COMMANDS);
-        let (jobs, handed) = sync_channel(JOBS);
-        let handle = Handle {
-            index,
-            commands,
-            jobs,
-            waker: Waker::new(poll.registry(), WAKE)?,
-            asleep: AtomicBool::new(false),
-            stop: AtomicBool::new(false),
-            sessions: AtomicUsize::new(0),
-            all: OnceLock::new(),
-        };
+        let (handle, told, handed) = Handle::new(index, Waker::new(poll.registry(), WAKE)?);
         Ok(Self {
             handle: Arc::new(handle),
             commands: told,
@@ -282,6 +176,7 @@ impl Worker {
             }),
             Command::Close(key) => self.close(key),
             Command::Forget(key) => self.routes.forget(key),
+            Command::Ask(question) => self.ask(question),
         }
     }
 
@@ -352,8 +247,8 @@ impl Worker {
 
     /// Tells the reading thread, and is told again where it did not take it.
     fn announce(&mut self, address: SocketAddr, key: Key) {
-        let place = Place { thread: self.handle.index, key };
-        if self.handle.index == 0 {
+        let place = Place { thread: self.handle.index(), key };
+        if self.handle.index() == 0 {
             self.routes.found(address, place);
             return;
         }
@@ -366,23 +261,33 @@ impl Worker {
 
     fn read(&mut self, token: Token) {
         let mut came = Vec::new();
+        let mut answers = Vec::new();
         let routes = &self.routes;
         let more = self.sockets.receive(token, |datagram| {
-            if let Some(place) = routes.whose(datagram.source, datagram.bytes) {
+            if let Some(answer) = routes.answer(datagram.source, datagram.bytes) {
+                answers.push(answer);
+            } else if let Some(place) = routes.whose(datagram.source, datagram.bytes) {
                 came.push((place, datagram.source, datagram.destination, Box::from(datagram.bytes)));
             }
         });
         if more {
             self.readable.push(token);
         }
+        answers.into_iter().for_each(|(transaction, seen)| self.routes.answered(transaction, seen));
         for (place, source, destination, bytes) in came {
             let bytes: Box<[u8]> = bytes;
-            if place.thread == self.handle.index {
+            if place.thread == self.handle.index() {
                 self.take(place.key, &Datagram { source, destination, bytes: &bytes });
             } else if let Some(other) = self.handle.sibling(place.thread) {
                 other.hand(Job::Datagram(place.key, source, destination, bytes));
             }
         }
+    }
+
+    fn ask(&mut self, question: Question) {
+        let request = stun::binding_request(question.transaction);
+        self.sockets.send(question.base.ip(), question.server, &request);
+        self.routes.ask(question);
     }
 
     fn take(&mut self, key: Key, datagram: &Datagram<'_>) {

@@ -14,7 +14,7 @@ pub(crate) enum Said {
     Started,
     Stopped,
     Description(String, WebRTCSDPType, String),
-    Candidate,
+    Candidate(String, String),
     Ended(String, Option<String>),
 }
 
@@ -102,7 +102,7 @@ mod imp {
         }
 
         fn add_ice(&self, session: &str, candidate: &str, index: u32, mid: Option<String>) {
-            self.tell(Said::Candidate);
+            self.tell(Said::Candidate(session.into(), candidate.into()));
             if let Some(other) = self.other.upgrade() {
                 other.handle_ice(session, index, mid.as_deref(), candidate);
             }
