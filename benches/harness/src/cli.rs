@@ -22,6 +22,12 @@ pub struct Plugins {
     /// A second folder, measured alternately with the first
     #[arg(long, global = true, value_name = "DIR")]
     pub versus: Option<PathBuf>,
+    /// A property of the first one's webrtcsink, transport=native for instance; may be given several times
+    #[arg(long, global = true, value_name = "NAME=VALUE")]
+    pub sink: Vec<String>,
+    /// The same for the second
+    #[arg(long, global = true, value_name = "NAME=VALUE")]
+    pub versus_sink: Vec<String>,
     /// Print one JSON document instead of tables
     #[arg(long, global = true)]
     pub json: bool,

@@ -55,16 +55,17 @@ pub fn open(plugins: &Plugins) -> Result<Vec<Plugin>> {
         .plugin_path
         .as_deref()
         .context("--plugin-path is missing")?;
-    let mut opened = vec![Plugin::open('A', path)?];
+    let mut opened = vec![Plugin::open('A', path, &plugins.sink)?];
     if let Some(path) = plugins.versus.as_deref() {
-        opened.push(Plugin::open('B', path)?);
+        opened.push(Plugin::open('B', path, &plugins.versus_sink)?);
     }
     for plugin in &opened {
         eprintln!(
-            "{}: {} in {}",
+            "{}: {} in {} {}",
             plugin.letter,
             plugin.version,
-            plugin.given.display()
+            plugin.given.display(),
+            plugin.sink.join(" ")
         );
     }
     Ok(opened)
@@ -119,6 +120,7 @@ impl Side {
             codec: options.codec,
             bitrate: None,
             encoded_bitrate: 2_000_000,
+            sink: self.plugin.sink.clone(),
         };
         let (producer, port) = start_producer(&self.plugin, &job)?;
         self.producer = Some((producer, port));

@@ -51,6 +51,8 @@ pub struct ProducerJob {
     pub bitrate: Option<u32>,
     /// Bitrate of already encoded input.
     pub encoded_bitrate: u32,
+    /// Further properties of the sink, as `NAME=VALUE`.
+    pub sink: Vec<String>,
 }
 
 /// One viewer whose start is timed.

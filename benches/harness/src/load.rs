@@ -73,6 +73,7 @@ fn job(load: &Load, input: Input, codec: Codec, bitrate: Option<u32>, encoded_bi
         codec: Some(codec),
         bitrate,
         encoded_bitrate,
+        sink: Vec::new(),
     }
 }
 
@@ -126,7 +127,11 @@ fn measure(plugin: &Plugin, job: &ProducerJob, count: usize, load: &Load) -> Res
         Duration::from_secs_f64(load.settle),
         Duration::from_secs_f64(load.window),
     );
-    let (mut producer, port) = start_producer(plugin, job)?;
+    let job = ProducerJob {
+        sink: plugin.sink.clone(),
+        ..job.clone()
+    };
+    let (mut producer, port) = start_producer(plugin, &job)?;
     sleep(settle);
     let before = Look::at(producer.pid())?;
     sleep(window);

@@ -15,12 +15,14 @@ pub struct Plugin {
     pub version: String,
     /// Folder that was given.
     pub given: PathBuf,
+    /// Properties that its sinks get, as `NAME=VALUE`.
+    pub sink: Vec<String>,
     folder: PathBuf,
 }
 
 impl Plugin {
     /// Takes the plugins of a folder: `libgstrs*.so`, or the same with Cargo's hash where they are dependencies.
-    pub fn open(letter: char, given: &Path) -> Result<Self> {
+    pub fn open(letter: char, given: &Path, sink: &[String]) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("webrtc-harness-{}-{letter}", std::process::id()));
         let plugins = folder.join("plugins");
         std::fs::create_dir_all(&plugins).with_context(|| format!("failed to make {}", plugins.display()))?;
@@ -28,6 +30,7 @@ impl Plugin {
             letter,
             version: String::new(),
             given: given.to_owned(),
+            sink: sink.to_owned(),
             folder,
         };
         let files = plugin_files(given)?;

@@ -81,6 +81,12 @@ fn sink(job: &ProducerJob) -> Result<gst::Element> {
         set_if_present(&sink, "max-bitrate", &bitrate.to_string());
         set_if_present(&sink, "do-fec", "false");
     }
+    for property in &job.sink {
+        let (name, value) = property
+            .split_once('=')
+            .with_context(|| format!("--sink {property} is no NAME=VALUE"))?;
+        set_if_present(&sink, name, value);
+    }
     Ok(sink)
 }
 
