@@ -130,7 +130,7 @@ fn statistics_have_the_same_names(transport: &str) {
     let reported = |session: &gst::Structure| {
         session.fields().any(|name| name.starts_with("rtp-remote-inbound-stream-stats_"))
     };
-    let mut statistics = (0..12).map(|_| {
+    let mut statistics = (0..30).map(|_| {
         viewer.samples(30);
         let id = sink.emit_by_name::<Vec<String>>("get-sessions", &[]).pop().unwrap();
         sink.property::<gst::Structure>("stats").get::<gst::Structure>(id.as_str()).unwrap()

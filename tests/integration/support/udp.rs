@@ -15,6 +15,8 @@ pub(crate) struct Weather {
     pub(crate) silent: AtomicBool,
     /// Packets of media that were lost.
     pub(crate) lost: AtomicUsize,
+    /// Packets that were sent again.
+    pub(crate) repeated: AtomicUsize,
     media: AtomicUsize,
     stop: AtomicBool,
 }
@@ -127,7 +129,11 @@ impl Weather {
         let [128..=191, second, ..] = *packet else { return false };
         // 64 to 95 are reports (RFC 5761 section 4).
         let payload_type = second & 0x7f;
-        if (64..96).contains(&payload_type) || repeats.contains(&payload_type) {
+        if (64..96).contains(&payload_type) {
+            return false;
+        }
+        if repeats.contains(&payload_type) {
+            self.repeated.fetch_add(1, Ordering::SeqCst);
             return false;
         }
         let (count, loss) = (self.media.fetch_add(1, Ordering::SeqCst), self.loss.load(Ordering::SeqCst));
