@@ -91,10 +91,6 @@ impl Scene {
     }
 
     fn say(&mut self, peer: &mut Peer, message: Value) {
-        let text = message.to_string();
-        if let Some(envelope) = Envelope::read(&text) {
-            return self.exchange.pass_on(&peer.post, &peer.line, &envelope, &text.as_str().into());
-        }
         let message = serde_json::from_value(message).unwrap();
         let other = self.exchange.message(&peer.post, &peer.line, message);
         if let Some(other) = other {
@@ -117,10 +113,18 @@ impl Scene {
         (producer, consumer, session)
     }
 
+    /// A peer says a candidate, which is passed on as it is.
     fn candidate(&mut self, peer: &mut Peer, session: &str, number: usize) {
-        let ice = json!({"candidate": number.to_string(), "sdpMLineIndex": 0});
-        self.say(peer, json!({"type": "peer", "sessionId": session, "ice": ice}));
+        let text = candidate_text(session, number);
+        let envelope = Envelope::read(&text).unwrap();
+        self.exchange.pass_on(&peer.post, &peer.line, &envelope, &text.as_str().into());
     }
+}
+
+/// A candidate as clients write it: the type first.
+fn candidate_text(session: &str, number: usize) -> String {
+    let ice = json!({"candidate": number.to_string(), "sdpMLineIndex": 0});
+    format!(r#"{{"type":"peer","sessionId":"{session}","ice":{ice}}}"#)
 }
 
 impl Peer {

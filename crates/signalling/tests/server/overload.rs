@@ -136,29 +136,6 @@ async fn a_peer_that_reads_nothing_and_asks_for_signs_of_life_gets_no_memory_for
 }
 
 #[tokio::test]
-async fn a_short_message_that_waits_keeps_no_long_one_in_memory() {
-    let server = Server::start(false, Config { messages_per_second: 0, ..Config::default() }).await;
-    let (mut producer, mut consumer) = (server.client().await, server.client().await);
-    consumer.say(json!({"type": "setProtocolVersion", "version": "v1_2"})).await;
-    assert_eq!(consumer.next().await["type"], "lease");
-    let session = start_session(&mut producer, &mut consumer).await;
-    let before = memory();
-    let junk = "x".repeat(1_000_000);
-    for index in 0..200 {
-        // Read together with the candidate behind it, and refused.
-        soon(producer.socket.feed(Message::text(junk.clone()))).await.unwrap();
-        let ice = json!({"candidate": index.to_string(), "sdpMLineIndex": 0});
-        let message = json!({"type": "peer", "sessionId": session, "ice": ice});
-        soon(producer.socket.send(Message::text(message.to_string()))).await.unwrap();
-        assert_eq!(producer.next().await["type"], "error");
-        // It has arrived, but the server is not told so, and keeps it.
-        assert_eq!(consumer.next().await["ice"]["candidate"], index.to_string());
-    }
-    let more = memory().saturating_sub(before);
-    assert!(more < 60_000_000, "{more} bytes more");
-}
-
-#[tokio::test]
 async fn who_lost_the_connection_counts_at_the_door_as_long_as_the_place_is_kept() {
     let config = Config { max_connections: 2, lease: Duration::from_secs(3), ..Config::default() };
     let server = Server::start(false, config).await;

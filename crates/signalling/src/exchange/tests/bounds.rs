@@ -1,6 +1,7 @@
 //! What a peer may cost: how much waits for it, how often it says that it is there.
 
 use super::*;
+use async_tungstenite::tungstenite::Bytes;
 
 #[test]
 fn what_is_too_long_to_wait_is_not_kept_for_who_may_come_back() {
@@ -71,4 +72,19 @@ fn messages_are_acknowledged_without_being_asked_for() {
     }
     let frames = peer.frames();
     assert_eq!(frames[0], json!({"type": "heartbeat", "received": ACKNOWLEDGE}));
+}
+
+#[test]
+fn a_message_that_waits_keeps_nothing_of_the_buffer_that_it_was_read_into() {
+    let mut scene = Scene::new();
+    let (producer, _consumer, session) = scene.session();
+    let message = candidate_text(&session, 1);
+    // As the library reads it: a piece of something longer.
+    let buffer = Bytes::from(format!("{}{message}", "x".repeat(1_000_000)));
+    let text = Utf8Bytes::try_from(buffer.slice(1_000_000..)).unwrap();
+    let envelope = Envelope::read(&text).unwrap();
+    scene.exchange.pass_on(&producer.post, &producer.line, &envelope, &text);
+    drop(text);
+    assert!(buffer.is_unique());
+    assert_eq!(scene.exchange.posts.len(), 2);
 }
