@@ -36,7 +36,7 @@ pub struct BaseWebRTCSink {
         nick = "ICE transport policy", blurb = "Whether candidates other than relayed ones may be used",
         builder(WebRTCICETransportPolicy::All).mutable_ready())]
     #[property(name = "transport", type = WebRTCSinkTransport, get, set, member = transport, nick = "Transport",
-        blurb = "What carries the sessions", builder(WebRTCSinkTransport::WebRtcBin).mutable_ready())]
+        blurb = "What carries the sessions; auto takes native unless something, a handler of consumer-added for one, needs webrtcbin", builder(WebRTCSinkTransport::Auto).mutable_ready())]
     #[property(name = "udp-port", type = u32, get, set, member = udp_port, nick = "UDP port",
         blurb = "Port of the native transport, for all viewers; 0 for any", maximum = 65535, mutable_ready)]
     #[property(name = "udp-threads", type = u32, get, set, member = udp_threads, nick = "UDP threads",

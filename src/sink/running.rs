@@ -1,9 +1,9 @@
 //! What exists between READY and PAUSED and back: the link to the signaller, the sessions, the web server.
 
 use super::imp::{BaseWebRTCSink, CAT};
-use super::settings::{Settings, WebRTCSinkTransport};
+use super::settings::Settings;
 use super::viewers::Viewers;
-use super::{WebRTCSinkPad, stats};
+use super::{WebRTCSinkPad, stats, transport};
 use crate::peer::{self, NO_TRANSPORT};
 use crate::session::news;
 use crate::signaller::link::{Link, News};
@@ -35,7 +35,7 @@ impl BaseWebRTCSink {
     /// READY to PAUSED.
     pub(super) fn begin(&self) -> Result<(), gst::StateChangeError> {
         let settings = self.settings().clone();
-        let webrtcbin = settings.transport != WebRTCSinkTransport::Native;
+        let webrtcbin = transport::expects_webrtcbin(&self.obj(), &settings);
         if webrtcbin && let Err(err) = errors::require(NO_TRANSPORT) {
             gst::element_imp_error!(self, gst::CoreError::MissingPlugin, ("{err}"));
             return Err(gst::StateChangeError);

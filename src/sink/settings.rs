@@ -28,13 +28,13 @@ pub enum WebRTCSinkCongestionControl {
 #[enum_type(name = "GstWebRTCSinkTransport")]
 pub enum WebRTCSinkTransport {
     /// The native one, unless something asks for what only webrtcbin has.
+    #[default]
     #[enum_value(name = "Native, unless something asks for what only webrtcbin has", nick = "auto")]
     Auto,
     /// Many viewers on a few threads and one UDP port.
     #[enum_value(name = "Native: many viewers on a few threads and one UDP port", nick = "native")]
     Native,
     /// An element for each session.
-    #[default]
     #[enum_value(name = "webrtcbin: an element for each session", nick = "webrtcbin")]
     WebRtcBin,
 }

@@ -43,31 +43,45 @@ pub(super) fn choose(
     settings: &Settings,
     servers: &IceServers,
 ) -> Choice {
-    let webrtcbin = |reason: String| Choice { native: false, reason };
-    let relays = servers.who_names_relays();
-    match settings.transport {
+    let (native, reason) = match settings.transport {
         WebRTCSinkTransport::Native => {
-            let without = relays.map(|who| format!(", without the TURN servers that {who} names"));
-            let reason = format!("the property transport says so{}", without.unwrap_or_default());
-            Choice { native: true, reason }
+            let without = servers.who_names_relays();
+            let without = without.map(|who| format!(", without the TURN servers that {who} names"));
+            (true, format!("the property transport says so{}", without.unwrap_or_default()))
         }
-        WebRTCSinkTransport::WebRtcBin => webrtcbin("the property transport says so".into()),
-        WebRTCSinkTransport::Auto => {
-            if let Some(signal) = handed_out(sink.upcast_ref(), &SINK_SIGNALS) {
-                return webrtcbin(format!("a handler of {signal} wants its element"));
-            }
-            if let Some(signal) = handed_out(signaller.upcast_ref(), &SIGNALLER_SIGNALS) {
-                return webrtcbin(format!("a handler of the signaller's {signal} wants its element"));
-            }
-            if let Some(who) = relays {
-                return webrtcbin(format!("{who} names TURN servers"));
-            }
-            if settings.ice_transport_policy == WebRTCICETransportPolicy::Relay {
-                return webrtcbin("the property ice-transport-policy allows relays only".into());
-            }
-            Choice { native: true, reason: "nothing asks for what only webrtcbin has".into() }
-        }
+        WebRTCSinkTransport::WebRtcBin => (false, "the property transport says so".into()),
+        WebRTCSinkTransport::Auto => match needs_webrtcbin(sink, signaller, settings, servers) {
+            Some(reason) => (false, reason),
+            None => (true, "nothing asks for what only webrtcbin has".into()),
+        },
+    };
+    Choice { native, reason }
+}
+
+/// Whether sessions go through webrtcbin as far as can be told now.
+pub(super) fn expects_webrtcbin(sink: &BaseWebRTCSink, settings: &Settings) -> bool {
+    let servers = IceServers::new(settings.stun_server.as_deref(), &settings.turn_servers);
+    !choose(sink, &sink.signaller(), settings, &servers).native
+}
+
+/// What asks for something that only webrtcbin has.
+fn needs_webrtcbin(
+    sink: &BaseWebRTCSink,
+    signaller: &Signallable,
+    settings: &Settings,
+    servers: &IceServers,
+) -> Option<String> {
+    if let Some(signal) = handed_out(sink.upcast_ref(), &SINK_SIGNALS) {
+        return Some(format!("a handler of {signal} wants its element"));
     }
+    if let Some(signal) = handed_out(signaller.upcast_ref(), &SIGNALLER_SIGNALS) {
+        return Some(format!("a handler of the signaller's {signal} wants its element"));
+    }
+    if let Some(who) = servers.who_names_relays() {
+        return Some(format!("{who} names TURN servers"));
+    }
+    (settings.ice_transport_policy == WebRTCICETransportPolicy::Relay)
+        .then(|| "the property ice-transport-policy allows relays only".into())
 }
 
 /// The first of these signals that somebody listens to.

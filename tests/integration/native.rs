@@ -127,8 +127,10 @@ fn chosen(settings: &str, prepare: impl FnOnce(&gst::Element)) -> (String, Strin
 
 #[test]
 fn auto_takes_the_native_transport_unless_something_needs_the_other_and_says_why() {
-    let (transport, why) = chosen("transport=auto", |_| {});
-    assert_eq!(transport, "native", "{why}");
+    for settings in ["", "transport=auto"] {
+        let (transport, why) = chosen(settings, |_| {});
+        assert_eq!(transport, "native", "{why}");
+    }
     let (transport, why) = chosen("transport=auto turn-servers=<\"turn://u:p@127.0.0.1:9\">", |_| {});
     assert!(transport == "webrtcbin" && why.contains("turn-servers"), "{transport}: {why}");
     let (transport, why) = chosen("transport=auto ice-transport-policy=relay", |_| {});
