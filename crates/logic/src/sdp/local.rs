@@ -1,4 +1,4 @@
-//! Writing descriptions of our own (RFC 8866, RFC 8829): one bundle that only sends.
+//! Writing descriptions of our own (RFC 8866, RFC 8829): one bundle that only sends media, and data channels.
 
 use super::media::Format;
 use super::transport::Setup;
@@ -7,6 +7,9 @@ use std::fmt::Write;
 
 /// Header extension that names the media section of a packet (RFC 9143 section 15).
 pub const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+
+/// The longest message of a data channel that is taken, in bytes (RFC 8841 section 6).
+pub const LONGEST_MESSAGE: u32 = 256 * 1024;
 
 /// A description to be written.
 #[derive(Debug, Clone)]
@@ -36,6 +39,8 @@ pub struct Local<'a> {
 pub enum Line {
     /// A stream that is sent.
     Sending(Box<Sending>),
+    /// Data channels, under this identification tag.
+    Data(String),
     /// What the peer offered and this side does not want.
     Refused(Refused),
 }
@@ -90,14 +95,13 @@ impl Local<'_> {
         let mut first = true;
         for line in self.lines {
             match line {
-                Line::Sending(sending) => {
-                    self.write_sending(&mut text, sending);
-                    // One transport for all: the first section speaks for it (RFC 9143 section 7.3.2).
-                    if std::mem::take(&mut first) {
-                        self.write_candidates(&mut text);
-                    }
-                }
+                Line::Sending(sending) => self.write_sending(&mut text, sending),
+                Line::Data(mid) => self.write_data(&mut text, mid),
                 Line::Refused(refused) => refused.write(&mut text),
+            }
+            // One transport for all: the first section speaks for it (RFC 9143 section 7.3.2).
+            if line.bundled().is_some() && std::mem::take(&mut first) {
+                self.write_candidates(&mut text);
             }
         }
         text
@@ -112,10 +116,10 @@ impl Local<'_> {
         }
         let _ = write!(
             text,
-            "\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=mid:{}\r\na=sendonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\n\
-             a=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:{}\r\na=setup:{}\r\n",
-            sending.mid, self.ufrag, self.pwd, self.fingerprint, self.setup
+            "\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=mid:{}\r\na=sendonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\n",
+            sending.mid
         );
+        self.write_transport(text);
         for (id, uri) in &sending.extensions {
             let _ = write!(text, "a=extmap:{id} {uri}\r\n");
         }
@@ -130,6 +134,24 @@ impl Local<'_> {
         for ssrc in [Some(ssrc), sending.rtx_ssrc].into_iter().flatten() {
             let _ = write!(text, "a=ssrc:{ssrc} cname:{cname}\r\na=ssrc:{ssrc} msid:{msid}\r\n");
         }
+    }
+
+    /// RFC 8841 section 5.
+    fn write_data(&self, text: &mut String, mid: &str) {
+        let _ = write!(
+            text,
+            "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\n"
+        );
+        self.write_transport(text);
+        let _ = write!(text, "a=sctp-port:5000\r\na=max-message-size:{LONGEST_MESSAGE}\r\n");
+    }
+
+    fn write_transport(&self, text: &mut String) {
+        let _ = write!(
+            text,
+            "a=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:{}\r\na=setup:{}\r\n",
+            self.ufrag, self.pwd, self.fingerprint, self.setup
+        );
     }
 
     fn write_candidates(&self, text: &mut String) {
@@ -147,6 +169,7 @@ impl Line {
     pub fn bundled(&self) -> Option<&str> {
         match self {
             Self::Sending(sending) => Some(&sending.mid),
+            Self::Data(mid) => Some(mid),
             Self::Refused(_) => None,
         }
     }
@@ -247,5 +270,19 @@ mod tests {
         assert_eq!(transport.setup, Setup::ActPass);
         assert_eq!(transport.candidates.len(), 1);
         assert_eq!(transport.bundle, ["video1"]);
+    }
+
+    #[test]
+    fn data_channels_are_part_of_the_bundle_and_can_speak_for_it() {
+        let text = written(&[Line::Data("data0".into()), sending()]);
+        let read = Description::parse(&text).unwrap();
+        assert_eq!(read.media[0].section, Section::Data);
+        assert!(!read.media[0].rejected);
+        assert_eq!(read.media[0].longest_message, LONGEST_MESSAGE);
+        let transport = Transport::read(&text).unwrap();
+        assert_eq!(transport.bundle, ["data0", "video1"]);
+        assert_eq!(transport.candidates.len(), 1);
+        assert!(text.find("a=candidate").unwrap() < text.find("m=video").unwrap());
+        assert_eq!(text.matches("a=setup:actpass").count(), 2);
     }
 }

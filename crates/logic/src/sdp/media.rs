@@ -48,6 +48,8 @@ pub struct Media {
     pub formats: Vec<Format>,
     /// Header extensions (RFC 8285): identifier and URI.
     pub extensions: Vec<(u8, String)>,
+    /// The longest message of a data channel that the peer takes, in bytes.
+    pub longest_message: u32,
 }
 
 /// One RTP payload format.
@@ -109,6 +111,16 @@ fn read_media(media: &sdp_types::Media) -> Media {
         receives: !inactive && !has("sendonly"),
         formats: read_formats(media),
         extensions: attributes(media, "extmap").filter_map(read_extension).collect(),
+        longest_message: longest_message(attributes(media, "max-message-size").next()),
+    }
+}
+
+/// 64 KiB where the peer does not say, no limit where it says 0 (RFC 8841 section 6.1).
+fn longest_message(text: Option<&str>) -> u32 {
+    match text.map(|text| text.trim().parse::<u64>()) {
+        None | Some(Err(_)) => 64 * 1024,
+        Some(Ok(0)) => u32::MAX,
+        Some(Ok(bytes)) => u32::try_from(bytes).unwrap_or(u32::MAX),
     }
 }
 
@@ -182,6 +194,20 @@ mod tests {
         assert_eq!(media.extension("urn:x"), Some(3));
         assert!(media.receives && !media.sends && !media.rejected);
         assert_eq!(description.index_of_mid("a"), Some(0));
+    }
+
+    #[test]
+    fn how_long_a_message_may_be_is_read_and_has_a_default() {
+        let read = |line: &str| {
+            let section = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:d\r\n";
+            let sdp = format!("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n{section}{line}");
+            Description::parse(&sdp).unwrap().media[0].longest_message
+        };
+        assert_eq!(read("a=max-message-size:262144\r\n"), 262_144);
+        assert_eq!(read("a=max-message-size:0\r\n"), u32::MAX);
+        assert_eq!(read("a=max-message-size:99999999999\r\n"), u32::MAX);
+        assert_eq!(read("a=max-message-size:far\r\n"), 65_536);
+        assert_eq!(read(""), 65_536);
     }
 
     #[test]
