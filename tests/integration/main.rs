@@ -24,3 +24,4 @@ mod sharing;
 mod signalling_client;
 mod support;
 mod viewer_offers;
+mod watching;

@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::handle::{Command, Handle};
+use super::ice::Restart;
 use super::lines::{Agreement, Lines, Remote};
 use super::outlet::NativeOutlet;
 use super::routes::{Key, Place};
@@ -18,6 +19,9 @@ use std::time::Duration;
 use str0m::config::{DtlsCert, Fingerprint};
 use str0m::{Candidate, IceCreds};
 
+/// The peer's candidates that may wait for a description to come into force.
+const EARLY: usize = 64;
+
 /// A session through str0m.
 pub(crate) struct Native {
     key: Key,
@@ -26,7 +30,6 @@ pub(crate) struct Native {
     config: Config,
     events: EventSender,
     shared: Arc<Shared>,
-    credentials: IceCreds,
     id: u64,
     state: Arc<Mutex<State>>,
 }
@@ -35,13 +38,35 @@ struct State {
     lines: Lines,
     /// The peer's latest description.
     remote: Option<Remote>,
+    /// Those of our latest description.
+    credentials: IceCreds,
     /// Counts our descriptions.
     version: u64,
     /// The candidate that a STUN server told, and whether one may still come.
     reflexive: Option<Candidate>,
     gathering: bool,
-    /// Whether the thread has been told what was agreed on; then, whether this side decides about ICE's pairs.
-    open: bool,
+    /// What the thread has been told.
+    open: Option<Open>,
+    /// The peer's candidates that belong to a description which is not in force.
+    early: Vec<Candidate>,
+}
+
+/// What the thread of an open session knows.
+struct Open {
+    local: IceCreds,
+    remote: IceCreds,
+    /// Whether this side began with DTLS: that stays.
+    active: bool,
+    /// The peer's certificate: that stays too.
+    fingerprint: (String, Vec<u8>),
+}
+
+impl State {
+    /// Whether what the peer says of its candidates is about what the thread knows.
+    fn is_in_force(&self) -> bool {
+        let of = |open: &Open| self.remote.as_ref().is_some_and(|remote| credentials(remote) == open.remote);
+        self.open.as_ref().is_some_and(of)
+    }
 }
 
 impl Native {
@@ -52,18 +77,17 @@ impl Native {
     pub(crate) fn new(engine: &Arc<Engine>, config: &Config, events: EventSender) -> Result<Self, String> {
         let none = || "the transport has no threads".to_owned();
         let (key, handle) = engine.place().ok_or_else(none)?;
-        let credentials = IceCreds::new();
         handle.count();
         handle.tell(Command::Expect(key));
-        let place = Place { thread: handle.index(), key };
-        engine.reader().ok_or_else(none)?.tell(Command::Route(credentials.ufrag.clone(), place));
         let state = State {
             lines: Lines::new(),
             remote: None,
+            credentials: IceCreds::new(),
             version: 0,
             reflexive: None,
             gathering: false,
-            open: false,
+            open: None,
+            early: Vec::new(),
         };
         let native = Self {
             key,
@@ -72,12 +96,26 @@ impl Native {
             config: config.clone(),
             events,
             shared: Arc::default(),
-            credentials,
             id: u64::from(gst::glib::random_int()),
             state: Arc::new(Mutex::new(state)),
         };
+        native.route(&native.state().credentials);
         native.gather();
         Ok(native)
+    }
+
+    /// Has the reading thread know under which name this session is asked for.
+    fn route(&self, credentials: &IceCreds) {
+        if let Some(reader) = self.engine.reader() {
+            let place = Place { thread: self.handle.index(), key: self.key };
+            reader.tell(Command::Route(credentials.ufrag.clone(), place));
+        }
+    }
+
+    /// The next description of ours has credentials of its own: ICE begins anew.
+    fn renew(&self, state: &mut State) {
+        state.credentials = IceCreds::new();
+        self.route(&state.credentials);
     }
 
     /// Has the STUN server asked under which address the world sees this side.
@@ -97,7 +135,7 @@ impl Native {
                     IceCandidate { candidate: text, sdp_m_line_index: Some(index), sdp_mid: Some(mid) };
                 events.send(Event::LocalCandidate(told));
             }
-            if state.open {
+            if state.open.is_some() {
                 handle
                     .mention(Command::With(key, Box::new(|session| session.add_local_candidate(candidate))));
             }
@@ -123,15 +161,19 @@ impl Native {
     fn text(&self, state: &mut State, kind: DescriptionKind) -> String {
         let candidates: Vec<_> = self.candidates(state).iter().map(Candidate::to_sdp_string).collect();
         let lines = state.lines.written();
+        let active = match &state.open {
+            Some(open) => open.active,
+            None => begins(state.remote.as_ref(), kind),
+        };
         let local = Local {
             id: self.id,
             version: state.version,
-            ufrag: &self.credentials.ufrag,
-            pwd: &self.credentials.pass,
+            ufrag: &state.credentials.ufrag,
+            pwd: &state.credentials.pass,
             fingerprint: &self.config.certificate.fingerprint,
             setup: match kind {
                 DescriptionKind::Offer => Setup::ActPass,
-                DescriptionKind::Answer if begins(state.remote.as_ref(), kind) => Setup::Active,
+                DescriptionKind::Answer if active => Setup::Active,
                 DescriptionKind::Answer => Setup::Passive,
             },
             candidates: &candidates,
@@ -143,32 +185,54 @@ impl Native {
     }
 
     /// Both sides have described themselves, for the first time or anew.
-    fn agreed(&self, state: &mut State, kind: DescriptionKind) -> Result<(), EndReason> {
-        let Some(remote) = &state.remote else { return Ok(()) };
+    fn agreed(&self, state: &mut State, kind: DescriptionKind) {
+        let Some(remote) = &state.remote else { return };
         let agreement = match kind {
             DescriptionKind::Offer => state.lines.answered(remote, &self.config),
             DescriptionKind::Answer => state.lines.answering(remote),
         };
-        if std::mem::replace(&mut state.open, true) {
+        let candidates = remote.transport.candidates.iter().filter_map(|text| read_candidate(text));
+        let remote_candidates: Vec<_> = candidates.chain(state.early.drain(..)).collect();
+        let local_candidates = self.candidates(state);
+        if let Some(open) = &mut state.open {
             for stream in agreement.streams {
                 self.with(move |session| session.add_stream(stream));
             }
-            for candidate in remote.transport.candidates.iter().filter_map(|text| read_candidate(text)) {
-                self.with(move |session| session.add_remote_candidate(candidate));
+            let (local, remote) = (state.credentials.clone(), credentials(remote));
+            if (&local, &remote) == (&open.local, &open.remote) {
+                for candidate in remote_candidates {
+                    self.with(move |session| session.add_remote_candidate(candidate));
+                }
+                return;
             }
-            return Ok(());
+            let before = std::mem::replace(&mut open.local, local.clone());
+            open.remote = remote.clone();
+            let restart = Restart { local, remote, local_candidates, remote_candidates };
+            self.with(move |session| session.restart_ice(restart));
+            if let Some(reader) = self.engine.reader().filter(|_| before != open.local) {
+                reader.tell(Command::Unroute(before.ufrag, self.key));
+            }
+            return;
         }
-        let opening = self.opening((remote, self.candidates(state)), agreement, kind)?;
+        let opening =
+            self.opening(remote, &state.credentials, (local_candidates, remote_candidates), agreement, kind);
+        state.open = Some(Open {
+            local: opening.local.clone(),
+            remote: opening.remote.clone(),
+            active: opening.active,
+            fingerprint: remote.transport.fingerprint.clone(),
+        });
         self.handle.tell(Command::Open(self.key, Box::new(opening)));
-        Ok(())
     }
 
     fn opening(
         &self,
-        (remote, local_candidates): (&Remote, Vec<Candidate>),
+        remote: &Remote,
+        local: &IceCreds,
+        (local_candidates, remote_candidates): (Vec<Candidate>, Vec<Candidate>),
         agreement: Agreement,
         ours: DescriptionKind,
-    ) -> Result<Opening, EndReason> {
+    ) -> Opening {
         let transport = &remote.transport;
         let (hash_func, bytes) = transport.fingerprint.clone();
         let estimator = self.config.estimator.clone();
@@ -176,9 +240,9 @@ impl Native {
             gst::info!(super::CAT, "the peer does not report on every packet: no congestion control");
         }
         let certificate = &self.config.certificate;
-        Ok(Opening {
-            local: self.credentials.clone(),
-            remote: IceCreds { ufrag: transport.ufrag.clone(), pass: transport.pwd.clone() },
+        Opening {
+            local: local.clone(),
+            remote: credentials(remote),
             fingerprint: Fingerprint { hash_func, bytes },
             certificate: DtlsCert {
                 certificate: certificate.der.clone(),
@@ -190,11 +254,11 @@ impl Native {
             extensions: agreement.extensions,
             streams: agreement.streams,
             local_candidates,
-            remote_candidates: transport.candidates.iter().filter_map(|text| read_candidate(text)).collect(),
+            remote_candidates,
             estimator: estimator.filter(|_| agreement.measures),
             events: self.events.clone(),
             shared: self.shared.clone(),
-        })
+        }
     }
 
     fn with(&self, change: impl FnOnce(&mut Session) + Send + 'static) {
@@ -208,6 +272,12 @@ impl Connection for Native {
         let State { lines, remote, .. } = &mut *state;
         if let (DescriptionKind::Answer, Some(remote)) = (kind, remote) {
             lines.make_room(remote.description.media.len(), remote);
+            // Who is offered new credentials answers with new ones (RFC 8445 section 9).
+            let theirs = credentials(remote);
+            let renewed = |open: &Open| open.remote != theirs && open.local == state.credentials;
+            if state.open.as_ref().is_some_and(renewed) {
+                self.renew(&mut state);
+            }
         }
         let sdp = self.text(&mut state, kind);
         drop(state);
@@ -217,22 +287,23 @@ impl Connection for Native {
     fn set_local(&self, description: &SessionDescription) -> Result<(), EndReason> {
         match description.kind {
             DescriptionKind::Offer => Ok(()),
-            DescriptionKind::Answer => self.agreed(&mut self.state(), DescriptionKind::Answer),
+            DescriptionKind::Answer => {
+                self.agreed(&mut self.state(), DescriptionKind::Answer);
+                Ok(())
+            }
         }
     }
 
     fn set_remote(&self, description: &SessionDescription) -> Result<(), EndReason> {
         let remote = Remote::read(&description.sdp).map_err(|err| EndReason::Description(err.to_string()))?;
         let mut state = self.state();
-        let before = state.remote.replace(remote);
-        let renewed = |old: &Remote, new: &Remote| old.transport.ufrag != new.transport.ufrag;
-        if let (true, Some(old), Some(new)) = (state.open, &before, &state.remote)
-            && renewed(old, new)
-        {
-            return Err(EndReason::Description("restart ICE: this transport cannot".into()));
+        if state.open.as_ref().is_some_and(|open| open.fingerprint != remote.transport.fingerprint) {
+            let text = "go on with the peer: its certificate changed, which needs another session";
+            return Err(EndReason::Description(text.into()));
         }
+        state.remote = Some(remote);
         if description.kind == DescriptionKind::Answer {
-            self.agreed(&mut state, DescriptionKind::Offer)?;
+            self.agreed(&mut state, DescriptionKind::Offer);
         }
         drop(state);
         self.events.send(Event::RemoteSet);
@@ -240,8 +311,12 @@ impl Connection for Native {
     }
 
     fn add_candidate(&self, candidate: &IceCandidate) {
-        if let Some(candidate) = read_candidate(&candidate.candidate) {
+        let Some(candidate) = read_candidate(&candidate.candidate) else { return };
+        let mut state = self.state();
+        if state.is_in_force() {
             self.with(move |session| session.add_remote_candidate(candidate));
+        } else if state.early.len() < EARLY {
+            state.early.push(candidate);
         }
     }
 
@@ -284,6 +359,10 @@ impl Drop for Native {
             reader.tell(Command::Forget(self.key));
         }
     }
+}
+
+fn credentials(remote: &Remote) -> IceCreds {
+    IceCreds { ufrag: remote.transport.ufrag.clone(), pass: remote.transport.pwd.clone() }
 }
 
 /// Whether this side begins with DTLS: the peer's wish, and that of who answers where it has none.

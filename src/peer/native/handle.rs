@@ -20,8 +20,12 @@ pub(super) enum Command {
     Expect(Key),
     /// Checks that ask for this fragment are a session's. To the reading thread.
     Route(String, Place),
+    /// They are not any more. To the reading thread.
+    Unroute(String, Key),
     /// A session talks to somebody at this address. To the reading thread.
     Found(SocketAddr, Place),
+    /// A session may have left this address. To the reading thread.
+    Left(SocketAddr, Key),
     /// Both sides have described themselves.
     Open(Key, Box<Opening>),
     /// Something about an open session.

@@ -9,6 +9,7 @@
 //! | `worker` | one thread: sleeps until a packet, a deadline or a command, and serves its sessions |
 //! | `routes` | whose an incoming packet is |
 //! | `session` | one session on its thread: str0m, and what goes in and out of it |
+//! | `ice` | the candidates of one session, and starting anew with them |
 //! | `estimates` | what the network carries, for who wants to know |
 //! | `outlet` | one stream of one session for its rung |
 //! | `socket`, `addresses` | sending in batches and receiving; the addresses of this host |
@@ -20,6 +21,7 @@ mod connection;
 mod engine;
 mod estimates;
 mod handle;
+mod ice;
 mod lines;
 mod outlet;
 mod reflexive;

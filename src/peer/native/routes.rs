@@ -35,6 +35,20 @@ impl Routes {
         self.addresses.insert(address, place);
     }
 
+    /// A session is not asked for under this user name fragment any more.
+    pub(super) fn unexpect(&mut self, fragment: &str, key: Key) {
+        if self.fragments.get(fragment).is_some_and(|place| place.key == key) {
+            self.fragments.remove(fragment);
+        }
+    }
+
+    /// A session may have nobody at this address any more.
+    pub(super) fn left(&mut self, address: SocketAddr, key: Key) {
+        if self.addresses.get(&address).is_some_and(|place| place.key == key) {
+            self.addresses.remove(&address);
+        }
+    }
+
     /// A session is over.
     pub(super) fn forget(&mut self, key: Key) {
         self.fragments.retain(|_, place| place.key != key);

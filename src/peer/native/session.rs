@@ -1,6 +1,7 @@
 //! One session on its thread: str0m, and what goes in and out of it.
 
 use super::estimates::Relay;
+use super::ice::{Ice, Restart};
 use super::socket::{Datagram, Sockets};
 use crate::peer::heard::Heard;
 use crate::peer::{Batch, Estimator, OutletEvents};
@@ -113,14 +114,16 @@ struct Stream {
 /// A session while it lasts.
 pub(super) struct Session {
     rtc: Rtc,
+    ice: Ice,
     streams: Vec<Stream>,
     deadline: Option<Instant>,
     events: EventSender,
     shared: Arc<Shared>,
     estimate: Option<Relay>,
     places: Vec<SocketAddr>,
-    /// Those of the places that have not been announced.
+    /// Those of the places that have not been announced, and those that are to be forgotten.
     found: Vec<SocketAddr>,
+    left: Vec<SocketAddr>,
     reachable: bool,
 }
 
@@ -146,23 +149,25 @@ impl Session {
         {
             let mut direct = rtc.direct_api();
             direct.set_ice_controlling(opening.controlling);
-            direct.set_remote_ice_credentials(opening.remote);
+            direct.set_remote_ice_credentials(opening.remote.clone());
             direct.set_remote_fingerprint(opening.fingerprint);
         }
         if let Some(estimator) = &opening.estimator {
             let most = Bitrate::bps(estimator.bounds.max.into());
             rtc.bwe().set_bitrate(Bitrate::ZERO, most);
         }
+        let mut ice = Ice::new(opening.remote);
         for candidate in opening.local_candidates {
-            rtc.add_local_candidate(candidate);
+            ice.add_local(&mut rtc, candidate);
         }
         for candidate in opening.remote_candidates {
-            rtc.add_remote_candidate(candidate);
+            ice.add_remote(&mut rtc, candidate);
         }
         // A failure shows when the session is driven.
         let _ = rtc.direct_api().start_dtls(opening.active);
         let mut session = Self {
             rtc,
+            ice,
             streams: Vec::new(),
             deadline: None,
             events: opening.events,
@@ -170,6 +175,7 @@ impl Session {
             estimate: opening.estimator.map(Relay::new),
             places: Vec::new(),
             found: Vec::new(),
+            left: Vec::new(),
             reachable: true,
         };
         opening.streams.into_iter().for_each(|stream| session.add_stream(stream));
@@ -184,11 +190,18 @@ impl Session {
     }
 
     pub(super) fn add_local_candidate(&mut self, candidate: Candidate) {
-        self.rtc.add_local_candidate(candidate);
+        self.ice.add_local(&mut self.rtc, candidate);
     }
 
     pub(super) fn add_remote_candidate(&mut self, candidate: Candidate) {
-        self.rtc.add_remote_candidate(candidate);
+        self.ice.add_remote(&mut self.rtc, candidate);
+    }
+
+    /// Both sides have agreed to look for a path anew.
+    pub(super) fn restart_ice(&mut self, restart: Restart) {
+        self.ice.restart(&mut self.rtc, restart);
+        // Those that it still talks to are found again with the next packet.
+        self.left.append(&mut self.places);
     }
 
     /// When it wants to be heard next.
@@ -196,9 +209,9 @@ impl Session {
         self.deadline
     }
 
-    /// Places that it talks to since this was asked last.
-    pub(super) fn found(&mut self) -> Vec<SocketAddr> {
-        std::mem::take(&mut self.found)
+    /// Places that it talks to since this was asked last, and those that it may have left before.
+    pub(super) fn found(&mut self) -> (Vec<SocketAddr>, Vec<SocketAddr>) {
+        (std::mem::take(&mut self.found), std::mem::take(&mut self.left))
     }
 
     /// A place that could not be announced will be again.
@@ -291,13 +304,18 @@ impl Session {
                 self.shared.heard.connected();
                 Transport::Connected
             }
-            Event::IceConnectionStateChange(state) => {
-                self.reachable = state != IceConnectionState::Disconnected;
-                if self.reachable {
-                    return;
+            Event::IceConnectionStateChange(state) => match state {
+                IceConnectionState::Disconnected => {
+                    self.reachable = false;
+                    Transport::Disconnected
                 }
-                Transport::Disconnected
-            }
+                IceConnectionState::Connected | IceConnectionState::Completed
+                    if !std::mem::replace(&mut self.reachable, true) && self.rtc.is_connected() =>
+                {
+                    Transport::Connected
+                }
+                _ => return,
+            },
             Event::Closed => Transport::Closed,
             Event::KeyframeRequest(request) => return self.pass_on(request.mid),
             Event::EgressBitrateEstimate(BweKind::Twcc { estimate, can_probe: true }) => {

@@ -168,7 +168,9 @@ impl Worker {
                 self.slots.insert(key, Slot::Expected(Vec::new()));
             }
             Command::Route(fragment, place) => self.routes.expect(fragment, place),
+            Command::Unroute(fragment, key) => self.routes.unexpect(&fragment, key),
             Command::Found(address, place) => self.routes.found(address, place),
+            Command::Left(address, key) => self.routes.left(address, key),
             Command::Open(key, opening) => self.open(key, *opening),
             Command::With(key, change) => self.with(key, |session| {
                 change(session);
@@ -237,6 +239,8 @@ impl Worker {
                 before.map(|at| self.deadlines.remove(&(at, key)));
                 after.map(|at| self.deadlines.insert((at, key)));
             }
+            let (found, left) = found;
+            left.into_iter().for_each(|address| self.retract(address, key));
             found.into_iter().for_each(|address| self.announce(address, key));
             return;
         }
@@ -256,6 +260,15 @@ impl Worker {
             self.handle.sibling(0).is_some_and(|reader| reader.mention(Command::Found(address, place)));
         if !told && let Some(Slot::Open(session)) = self.slots.get_mut(&key) {
             session.unfound(address);
+        }
+    }
+
+    /// The same of a place that was left. Where it is not taken, it stays until the session ends.
+    fn retract(&mut self, address: SocketAddr, key: Key) {
+        if self.handle.index() == 0 {
+            self.routes.left(address, key);
+        } else if let Some(reader) = self.handle.sibling(0) {
+            reader.mention(Command::Left(address, key));
         }
     }
 

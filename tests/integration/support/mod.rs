@@ -7,6 +7,7 @@ pub(crate) mod program;
 pub(crate) mod relay;
 pub(crate) mod server;
 pub(crate) mod udp;
+pub(crate) mod watcher;
 pub(crate) mod websocket;
 
 use gst::glib;

@@ -1,0 +1,139 @@
+//! A viewer that sees every packet: str0m behind one socket, driven by the test itself.
+
+use super::DEADLINE;
+use super::direct::{Direct, Said};
+use gst_webrtc::WebRTCSDPType;
+use gstrswebrtc::signaller::SignallableExt;
+use std::collections::VecDeque;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::RtpPacket;
+use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
+
+/// The viewer, and the sink's words for it.
+pub(crate) struct Watcher {
+    pub(crate) rtc: Rtc,
+    direct: Direct,
+    said: Receiver<Said>,
+    socket: UdpSocket,
+    address: SocketAddr,
+    came: VecDeque<RtpPacket>,
+    /// What the sink answered, and offered again.
+    answer: Option<String>,
+    offer: Option<String>,
+}
+
+impl Watcher {
+    /// A viewer whose transport is as `prepare` has it, of the sink behind this signaller: it has asked for a
+    /// session called `s`, and was offered one.
+    pub(crate) fn new(
+        (direct, said): (Direct, Receiver<Said>),
+        prepare: impl FnOnce(RtcConfig) -> RtcConfig,
+    ) -> Self {
+        let rtc = prepare(RtcConfig::new().set_rtp_mode(true)).build(Instant::now());
+        let (socket, address) = bind();
+        direct.session_requested("s", "watcher", None);
+        let came = VecDeque::new();
+        let mut watcher = Self { rtc, direct, said, socket, address, came, answer: None, offer: None };
+        watcher.rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        watcher
+    }
+
+    /// The sink's next offer.
+    pub(crate) fn offered(&mut self) -> String {
+        self.go_on_until(|watcher| watcher.offer.take())
+    }
+
+    /// Takes an offer, and tells the sink so, in words that `change` chose.
+    pub(crate) fn answer(&mut self, offer: &str, change: impl FnOnce(String) -> String) {
+        let offer = SdpOffer::from_sdp_string(offer).unwrap();
+        let answer = self.rtc.sdp_api().accept_offer(offer).unwrap().to_sdp_string();
+        self.direct.describe("s", WebRTCSDPType::Answer, &change(answer));
+    }
+
+    /// Moves to another address and has ICE begin anew from there; what the sink answered.
+    pub(crate) fn move_away(&mut self) -> String {
+        let (socket, address) = bind();
+        let mut changes = self.rtc.sdp_api();
+        changes.ice_restart(false);
+        let (offer, pending) = changes.apply().unwrap();
+        let candidate = Candidate::host(address, "udp").unwrap();
+        let offer = format!("{}a={}\r\n", offer.to_sdp_string(), candidate.to_sdp_string());
+        // From now on nothing comes to the old place.
+        (self.socket, self.address) = (socket, address);
+        self.direct.describe("s", WebRTCSDPType::Offer, &offer);
+        self.accept(pending, candidate)
+    }
+
+    fn accept(&mut self, pending: SdpPendingOffer, candidate: Candidate) -> String {
+        let answer = self.go_on_until(|watcher| watcher.answer.take());
+        let read = SdpAnswer::from_sdp_string(&answer).unwrap();
+        self.rtc.sdp_api().accept_answer(pending, read).unwrap();
+        self.rtc.add_local_candidate(candidate);
+        answer
+    }
+
+    /// The next packet of media.
+    pub(crate) fn packet(&mut self) -> RtpPacket {
+        self.go_on_until(|watcher| watcher.came.pop_front())
+    }
+
+    /// The next packets of media.
+    pub(crate) fn packets(&mut self, count: usize) -> Vec<RtpPacket> {
+        (0..count).map(|_| self.packet()).collect()
+    }
+
+    /// What the sink's statistics have to say about this session.
+    pub(crate) fn go_on_until<T>(&mut self, mut found: impl FnMut(&mut Self) -> Option<T>) -> T {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            if let Some(found) = found(self) {
+                return found;
+            }
+            assert!(Instant::now() < end, "nothing came in time");
+            self.step();
+        }
+    }
+
+    /// Sends what is due, and waits for a packet.
+    fn step(&mut self) {
+        while let Ok(said) = self.said.try_recv() {
+            match said {
+                Said::Description(_, WebRTCSDPType::Offer, sdp) => self.offer = Some(sdp),
+                Said::Description(_, WebRTCSDPType::Answer, sdp) => self.answer = Some(sdp),
+                Said::Ended(_, why) => panic!("the sink ended the session: {why:?}"),
+                _ => {}
+            }
+        }
+        let due = loop {
+            match self.rtc.poll_output().unwrap() {
+                Output::Transmit(transmit) => {
+                    let _ = self.socket.send_to(&transmit.contents, transmit.destination);
+                }
+                Output::Event(Event::RtpPacket(packet)) => self.came.push_back(packet),
+                Output::Event(_) => {}
+                Output::Timeout(at) => break at,
+            }
+        };
+        let wait = due.saturating_duration_since(Instant::now());
+        let wait = wait.clamp(Duration::from_millis(1), Duration::from_millis(20));
+        self.socket.set_read_timeout(Some(wait)).unwrap();
+        let mut bytes = [0; 2048];
+        let input = match self.socket.recv_from(&mut bytes) {
+            Ok((size, from)) => Receive::new(Protocol::Udp, from, self.address, &bytes[..size]).ok(),
+            Err(_) => None,
+        };
+        let input = input.map(|receive| Input::Receive(Instant::now(), receive));
+        let input = input.filter(|input| self.rtc.accepts(input));
+        self.rtc.handle_input(input.unwrap_or_else(|| Input::Timeout(Instant::now()))).unwrap();
+    }
+}
+
+fn bind() -> (UdpSocket, SocketAddr) {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
+}
