@@ -1,9 +1,10 @@
 //! The way to a thread of an engine: bounded channels, and waking it where it sleeps.
 
+use super::opening::Opening;
 use super::outlet::Packets;
 use super::reflexive::Question;
 use super::routes::{Key, Place};
-use super::session::{Opening, Session};
+use super::session::Session;
 use mio::Waker;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};

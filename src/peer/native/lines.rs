@@ -1,6 +1,6 @@
 //! The media sections of one session: what is offered or answered in each, and what both sides agreed on.
 
-use super::session::{AgreedFormat, AgreedStream};
+use super::opening::{AgreedFormat, AgreedStream};
 use crate::codec::TRANSPORT_WIDE_CC;
 use crate::peer::{Config, OutletEvents, SenderOptions};
 use gst::glib;

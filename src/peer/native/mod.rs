@@ -8,6 +8,7 @@
 //! | `handle` | the way to a thread |
 //! | `worker` | one thread: sleeps until a packet, a deadline or a command, and serves its sessions |
 //! | `routes` | whose an incoming packet is |
+//! | `opening` | what both sides agreed on, and str0m set up for it |
 //! | `session` | one session on its thread: str0m, and what goes in and out of it |
 //! | `ice` | the candidates of one session, and starting anew with them |
 //! | `estimates` | what the network carries, for who wants to know |
@@ -23,6 +24,7 @@ mod estimates;
 mod handle;
 mod ice;
 mod lines;
+mod opening;
 mod outlet;
 mod reflexive;
 mod routes;
@@ -34,7 +36,7 @@ mod worker;
 pub(crate) use engine::Engine;
 
 pub(super) use connection::Native;
-pub(crate) use session::AgreedFormat;
+pub(crate) use opening::AgreedFormat;
 
 use std::sync::LazyLock;
 

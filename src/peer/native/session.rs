@@ -2,9 +2,10 @@
 
 use super::estimates::Relay;
 use super::ice::{Ice, Restart};
+use super::opening::{AgreedStream, Opening, declare};
 use super::socket::{Datagram, Sockets};
+use crate::peer::Batch;
 use crate::peer::heard::Heard;
-use crate::peer::{Batch, Estimator, OutletEvents};
 use crate::runtime;
 use crate::session::EventSender;
 use logic::codec::MediaKind;
@@ -12,79 +13,17 @@ use logic::negotiation::{Event as Said, Transport};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-use str0m::bwe::{Bitrate, BweKind};
-use str0m::change::DirectApi;
-use str0m::config::{DtlsCert, Fingerprint};
-use str0m::format::{Codec, CodecConfig, CodecSpec, FormatParams, PayloadParams};
-use str0m::media::{Frequency, MediaKind as Kind, Mid};
+use std::time::Instant;
+use str0m::bwe::BweKind;
+use str0m::media::Mid;
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{Extension, ExtensionMap, RtpWrite};
-use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
+use str0m::rtp::RtpWrite;
+use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 
-/// Packets that can be sent again, and for how long.
-const REPEATABLE: (usize, Duration) = (512, Duration::from_secs(2));
-/// Of all that is sent, no more than this part is sent again.
-const MOST_REPEATED: f32 = 0.3;
 /// Places that one session talks to; a peer that names more is odd.
 const PLACES: usize = 64;
-/// How often statistics are gathered.
-const STATISTICS: Duration = Duration::from_secs(1);
-
 /// The session is over; its task has been told.
 pub(super) struct Ended;
-
-/// What both sides agreed on.
-pub(super) struct Opening {
-    pub(super) local: IceCreds,
-    pub(super) remote: IceCreds,
-    pub(super) fingerprint: Fingerprint,
-    pub(super) certificate: DtlsCert,
-    /// Whether this side decides about ICE's pairs.
-    pub(super) controlling: bool,
-    /// Whether this side begins with DTLS.
-    pub(super) active: bool,
-    pub(super) formats: Vec<AgreedFormat>,
-    /// Header extensions that the peer takes: identifier and meaning.
-    pub(super) extensions: Vec<(u8, Extension)>,
-    pub(super) streams: Vec<AgreedStream>,
-    pub(super) local_candidates: Vec<Candidate>,
-    pub(super) remote_candidates: Vec<Candidate>,
-    pub(super) estimator: Option<Estimator>,
-    pub(super) events: EventSender,
-    pub(super) shared: Arc<Shared>,
-}
-
-impl Opening {
-    /// Tells the task that it did not work out.
-    pub(super) fn ended(&self) -> impl FnOnce() + use<> {
-        let events = self.events.clone();
-        move || events.send(Said::Transport(Transport::Failed))
-    }
-}
-
-/// A format that may be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct AgreedFormat {
-    pub(crate) payload_type: u8,
-    /// In which it is sent again (RFC 4588).
-    pub(crate) rtx: Option<u8>,
-    pub(crate) kind: MediaKind,
-    pub(crate) clock_rate: u32,
-}
-
-/// A stream that is sent.
-pub(super) struct AgreedStream {
-    /// Index by which packets name it.
-    pub(super) index: usize,
-    pub(super) mid: Mid,
-    pub(super) kind: MediaKind,
-    pub(super) ssrc: u32,
-    pub(super) rtx_ssrc: Option<u32>,
-    /// The peer's payload type, where it differs from the packets' own.
-    pub(super) payload_type: Option<u8>,
-    pub(super) events: Arc<dyn OutletEvents>,
-}
 
 /// What the session's task may look at.
 #[derive(Default)]
@@ -128,43 +67,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(opening: Opening, now: Instant) -> Self {
-        let mut config = RtcConfig::new()
-            .set_rtp_mode(true)
-            .clear_codecs()
-            .set_local_ice_credentials(opening.local)
-            .set_dtls_cert(opening.certificate)
-            .set_extension_map(ExtensionMap::empty())
-            .set_stats_interval(Some(STATISTICS))
-            .set_send_buffer_video(REPEATABLE.0);
-        for (id, extension) in opening.extensions {
-            config = config.set_extension(id, extension);
-        }
-        let formats = opening.formats.iter().map(parameters).collect();
-        *config.codec_config() = CodecConfig::new_from_payload_params(formats);
-        if let Some(estimator) = &opening.estimator {
-            config = config.enable_bwe(Some(Bitrate::bps(estimator.bounds.start.into())));
-        }
-        let mut rtc = config.build(now);
-        {
-            let mut direct = rtc.direct_api();
-            direct.set_ice_controlling(opening.controlling);
-            direct.set_remote_ice_credentials(opening.remote.clone());
-            direct.set_remote_fingerprint(opening.fingerprint);
-        }
-        if let Some(estimator) = &opening.estimator {
-            let most = Bitrate::bps(estimator.bounds.max.into());
-            rtc.bwe().set_bitrate(Bitrate::ZERO, most);
-        }
-        let mut ice = Ice::new(opening.remote);
-        for candidate in opening.local_candidates {
-            ice.add_local(&mut rtc, candidate);
-        }
-        for candidate in opening.remote_candidates {
-            ice.add_remote(&mut rtc, candidate);
-        }
-        // A failure shows when the session is driven.
-        let _ = rtc.direct_api().start_dtls(opening.active);
+    pub(super) fn new(mut opening: Opening, now: Instant) -> Self {
+        let (rtc, ice) = opening.set_up(now);
         let mut session = Self {
             rtc,
             ice,
@@ -369,29 +273,4 @@ impl Shared {
     pub(super) fn statistics(&self) -> std::sync::MutexGuard<'_, Statistics> {
         self.statistics.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
-}
-
-fn declare(direct: &mut DirectApi<'_>, agreed: &AgreedStream) {
-    let kind = match agreed.kind {
-        MediaKind::Audio => Kind::Audio,
-        MediaKind::Video => Kind::Video,
-    };
-    direct.declare_media(agreed.mid, kind);
-    let rtx = agreed.rtx_ssrc.map(Into::into);
-    let stream = direct.declare_stream_tx(agreed.ssrc.into(), rtx, agreed.mid, None);
-    stream.set_rtx_cache(REPEATABLE.0, REPEATABLE.1, Some(MOST_REPEATED));
-}
-
-/// In RTP mode only the numbers of a format matter.
-fn parameters(format: &AgreedFormat) -> PayloadParams {
-    let codec = match format.kind {
-        MediaKind::Audio => Codec::Opus,
-        MediaKind::Video => Codec::Vp8,
-    };
-    let clock_rate = Frequency::new(format.clock_rate).unwrap_or(Frequency::NINETY_KHZ);
-    let spec = CodecSpec { codec, clock_rate, channels: None, format: FormatParams::default() };
-    let mut parameters = PayloadParams::new(format.payload_type.into(), format.rtx.map(Into::into), spec);
-    // Sound is reported on too, but the network is never probed with it: it has nothing to send again.
-    parameters.set_fb_transport_cc(format.kind == MediaKind::Video);
-    parameters
 }

@@ -2,9 +2,10 @@
 
 use super::CAT;
 use super::handle::{Command, Handle, Job};
+use super::opening::Opening;
 use super::reflexive::Question;
 use super::routes::{Key, Place, Routes};
-use super::session::{Ended, Opening, Session};
+use super::session::{Ended, Session};
 use super::socket::{Datagram, Sockets};
 use logic::stun;
 use mio::{Events, Poll, Token, Waker};

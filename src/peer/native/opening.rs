@@ -1,0 +1,143 @@
+//! What both sides agreed on, and str0m set up for it.
+
+use super::ice::Ice;
+use super::session::Shared;
+use crate::peer::{Estimator, OutletEvents};
+use crate::session::EventSender;
+use logic::codec::MediaKind;
+use logic::negotiation::{Event, Transport};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use str0m::bwe::Bitrate;
+use str0m::change::DirectApi;
+use str0m::config::{DtlsCert, Fingerprint};
+use str0m::format::{Codec, CodecConfig, CodecSpec, FormatParams, PayloadParams};
+use str0m::media::{Frequency, MediaKind as Kind, Mid};
+use str0m::rtp::{Extension, ExtensionMap};
+use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
+
+/// Packets that can be sent again, and for how long.
+const REPEATABLE: (usize, Duration) = (512, Duration::from_secs(2));
+/// Of all that is sent, no more than this part is sent again.
+const MOST_REPEATED: f32 = 0.3;
+/// How often statistics are gathered.
+const STATISTICS: Duration = Duration::from_secs(1);
+
+/// What both sides agreed on.
+pub(super) struct Opening {
+    pub(super) local: IceCreds,
+    pub(super) remote: IceCreds,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) certificate: DtlsCert,
+    /// Whether this side decides about ICE's pairs.
+    pub(super) controlling: bool,
+    /// Whether this side begins with DTLS.
+    pub(super) active: bool,
+    pub(super) formats: Vec<AgreedFormat>,
+    /// Header extensions that the peer takes: identifier and meaning.
+    pub(super) extensions: Vec<(u8, Extension)>,
+    pub(super) streams: Vec<AgreedStream>,
+    pub(super) local_candidates: Vec<Candidate>,
+    pub(super) remote_candidates: Vec<Candidate>,
+    pub(super) estimator: Option<Estimator>,
+    pub(super) events: EventSender,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Opening {
+    /// Tells the task that it did not work out.
+    pub(super) fn ended(&self) -> impl FnOnce() + use<> {
+        let events = self.events.clone();
+        move || events.send(Event::Transport(Transport::Failed))
+    }
+
+    /// str0m as it serves such a session, and its candidates.
+    pub(super) fn set_up(&mut self, now: Instant) -> (Rtc, Ice) {
+        let mut config = RtcConfig::new()
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .set_local_ice_credentials(self.local.clone())
+            .set_dtls_cert(self.certificate.clone())
+            .set_extension_map(ExtensionMap::empty())
+            .set_stats_interval(Some(STATISTICS))
+            .set_send_buffer_video(REPEATABLE.0);
+        for (id, extension) in self.extensions.drain(..) {
+            config = config.set_extension(id, extension);
+        }
+        let formats = self.formats.iter().map(parameters).collect();
+        *config.codec_config() = CodecConfig::new_from_payload_params(formats);
+        if let Some(estimator) = &self.estimator {
+            config = config.enable_bwe(Some(Bitrate::bps(estimator.bounds.start.into())));
+        }
+        let mut rtc = config.build(now);
+        {
+            let mut direct = rtc.direct_api();
+            direct.set_ice_controlling(self.controlling);
+            direct.set_remote_ice_credentials(self.remote.clone());
+            direct.set_remote_fingerprint(self.fingerprint.clone());
+        }
+        if let Some(estimator) = &self.estimator {
+            let most = Bitrate::bps(estimator.bounds.max.into());
+            rtc.bwe().set_bitrate(Bitrate::ZERO, most);
+        }
+        let mut ice = Ice::new(self.remote.clone());
+        for candidate in self.local_candidates.drain(..) {
+            ice.add_local(&mut rtc, candidate);
+        }
+        for candidate in self.remote_candidates.drain(..) {
+            ice.add_remote(&mut rtc, candidate);
+        }
+        // A failure shows when the session is driven.
+        let _ = rtc.direct_api().start_dtls(self.active);
+        (rtc, ice)
+    }
+}
+
+/// A format that may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AgreedFormat {
+    pub(crate) payload_type: u8,
+    /// In which it is sent again (RFC 4588).
+    pub(crate) rtx: Option<u8>,
+    pub(crate) kind: MediaKind,
+    pub(crate) clock_rate: u32,
+}
+
+/// A stream that is sent.
+pub(super) struct AgreedStream {
+    /// Index by which packets name it.
+    pub(super) index: usize,
+    pub(super) mid: Mid,
+    pub(super) kind: MediaKind,
+    pub(super) ssrc: u32,
+    pub(super) rtx_ssrc: Option<u32>,
+    /// The peer's payload type, where it differs from the packets' own.
+    pub(super) payload_type: Option<u8>,
+    pub(super) events: Arc<dyn OutletEvents>,
+}
+
+/// Makes a stream known.
+pub(super) fn declare(direct: &mut DirectApi<'_>, agreed: &AgreedStream) {
+    let kind = match agreed.kind {
+        MediaKind::Audio => Kind::Audio,
+        MediaKind::Video => Kind::Video,
+    };
+    direct.declare_media(agreed.mid, kind);
+    let rtx = agreed.rtx_ssrc.map(Into::into);
+    let stream = direct.declare_stream_tx(agreed.ssrc.into(), rtx, agreed.mid, None);
+    stream.set_rtx_cache(REPEATABLE.0, REPEATABLE.1, Some(MOST_REPEATED));
+}
+
+/// In RTP mode only the numbers of a format matter.
+fn parameters(format: &AgreedFormat) -> PayloadParams {
+    let codec = match format.kind {
+        MediaKind::Audio => Codec::Opus,
+        MediaKind::Video => Codec::Vp8,
+    };
+    let clock_rate = Frequency::new(format.clock_rate).unwrap_or(Frequency::NINETY_KHZ);
+    let spec = CodecSpec { codec, clock_rate, channels: None, format: FormatParams::default() };
+    let mut parameters = PayloadParams::new(format.payload_type.into(), format.rtx.map(Into::into), spec);
+    // Sound is reported on too, but the network is never probed with it: it has nothing to send again.
+    parameters.set_fb_transport_cc(format.kind == MediaKind::Video);
+    parameters
+}
