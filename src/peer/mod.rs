@@ -12,13 +12,14 @@ mod webrtcbin;
 
 pub(crate) use batch::Batch;
 pub(crate) use certificate::{Certificate, prepare};
-pub(crate) use native::{AgreedFormat, Engine};
+pub(crate) use native::{AgreedFormat, Engine, Listen};
 pub(crate) use resolve::{DEFAULT_STUN_SERVER, IceServers};
 pub(crate) use webrtcbin::{NO_TRANSPORT, Received, WebRtcBin as Receiver};
 
 use crate::errors::MissingElement;
 use crate::session::EventSender;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
+use logic::addresses::Advertised;
 use logic::negotiation::EndReason;
 use logic::rtp::Rewrite;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
@@ -56,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) servers: IceServers,
     /// Relayed candidates only.
     pub(crate) relay_only: bool,
+    /// Under which addresses peers are told of this host.
+    pub(crate) advertised: Arc<Advertised>,
     /// The certificate of every connection of the element.
     pub(crate) certificate: Arc<Certificate>,
     /// Whether and how to estimate what the network carries.

@@ -41,6 +41,18 @@ pub struct BaseWebRTCSink {
         blurb = "Port of the native transport, for all viewers; 0 for any", maximum = 65535, mutable_ready)]
     #[property(name = "udp-threads", type = u32, get, set, member = udp_threads, nick = "UDP threads",
         blurb = "Threads of the native transport; 0 for as many as there are cores, up to four", maximum = 64, mutable_ready)]
+    #[property(name = "udp-port-max", type = u32, get, set, member = udp_port_max, nick = "Last UDP port",
+        blurb = "End of a range that begins with udp-port, of which the first free port is taken; 0 for udp-port alone",
+        maximum = 65535, mutable_ready)]
+    #[property(name = "ice-interfaces", type = Option<String>, get, set, member = ice_interfaces, nick = "Network interfaces",
+        blurb = "Network interfaces of the native transport, such as eth0,wlan* or !docker*; NULL for all", mutable_ready)]
+    #[property(name = "ice-addresses", type = Option<String>, get, set, member = ice_addresses, nick = "Addresses",
+        blurb = "Addresses of this host that the native transport uses, as addresses or networks, such as 10.0.0.0/8 or !::/0; NULL for all",
+        mutable_ready)]
+    #[property(name = "ice-advertised-addresses", type = Option<String>, get, set, member = ice_advertised_addresses,
+        nick = "Advertised addresses", blurb = "Public addresses that viewers of the native transport are told in the place of \
+        this host's own, such as 203.0.113.7, 203.0.113.7/10.0.0.5 for one of them only, or host,203.0.113.7 for both; NULL for none",
+        mutable_ready)]
     #[property(name = "encoder-linger", type = u32, get, set, member = encoder_linger, nick = "Encoder linger",
         blurb = "How long an encoder goes on after its last viewer has left (ms)", default = 5000, mutable_playing)]
     #[property(name = "run-web-server", type = bool, get, set, member = run_web_server, nick = "Run web server",

@@ -9,12 +9,14 @@
 //! | `viewers` | sessions by id, and what signalling says about them |
 //! | `outgoing` | one viewer's session: what is offered, what is sent |
 //! | `transport`, `stage` | which transport serves a session; what it stands in |
+//! | `network` | ports and addresses as the properties have them |
 
 mod element;
 mod embedded_servers;
 mod hooks;
 mod imp;
 mod input;
+mod network;
 mod outgoing;
 mod pad;
 mod properties;

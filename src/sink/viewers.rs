@@ -5,7 +5,7 @@ use super::imp::CAT;
 use super::outgoing::{Estimates, Outgoing, Served};
 use super::settings::{Settings, WebRTCSinkTransport};
 use super::stage::Stage;
-use super::{BaseWebRTCSink, transport};
+use super::{BaseWebRTCSink, network, transport};
 use crate::peer::{AgreedFormat, Certificate, Config, Engine, Estimator, IceServers};
 use crate::runtime;
 use crate::session::{self, EventSender, Events, Session};
@@ -14,6 +14,7 @@ use crate::signaller::{Signallable, SignallableExt};
 use gst::glib;
 use gst::prelude::*;
 use gst_webrtc::WebRTCSessionDescription;
+use logic::addresses::Advertised;
 use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event, Opening};
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
@@ -41,6 +42,7 @@ impl Viewer {
 pub(super) struct Viewers {
     sink: glib::WeakRef<BaseWebRTCSink>,
     certificate: Arc<Certificate>,
+    advertised: Arc<Advertised>,
     servers: IceServers,
     /// What serves sessions through the native transport, where any may be.
     engine: Option<Arc<Engine>>,
@@ -55,18 +57,19 @@ impl Viewers {
         }
         let certificate =
             Certificate::generate().map_err(|err| format!("failed to make a certificate: {err}"))?;
-        let engine = match settings.transport {
-            WebRTCSinkTransport::WebRtcBin => None,
+        let (engine, advertised) = match settings.transport {
+            WebRTCSinkTransport::WebRtcBin => (None, Advertised::default()),
             _ => {
-                let port = u16::try_from(settings.udp_port).unwrap_or(0);
-                let engine = Engine::at(port, settings.udp_threads);
-                Some(engine.map_err(|err| format!("failed to {err}"))?)
+                let listen = network::listen(settings)?;
+                let advertised = network::advertised(settings, &listen)?;
+                (Some(Engine::at(listen).map_err(|err| format!("failed to {err}"))?), advertised)
             }
         };
         Ok(Arc::new(Self {
             engine,
             sink: sink.downgrade(),
             certificate: Arc::new(certificate),
+            advertised: Arc::new(advertised),
             servers: IceServers::new(settings.stun_server.as_deref(), &settings.turn_servers),
             sessions: Mutex::default(),
             changed: Condvar::new(),
@@ -216,6 +219,7 @@ impl Viewers {
             servers: self.servers.clone(),
             relay_only: settings.ice_transport_policy == gst_webrtc::WebRTCICETransportPolicy::Relay,
             certificate: self.certificate.clone(),
+            advertised: self.advertised.clone(),
             estimator,
             formats: formats(settings),
         }

@@ -236,6 +236,7 @@ impl super::BaseWebRTCSrc {
         let config = Config {
             servers: consumer.servers.clone(),
             relay_only: false,
+            advertised: Arc::default(),
             certificate: consumer.certificate.clone(),
             estimator: None,
             formats: Vec::new(),

@@ -12,6 +12,7 @@ mod embedded_servers;
 mod ends_in_time;
 mod inspection;
 mod native;
+mod native_network;
 mod never_blocks;
 mod order;
 mod outputs;

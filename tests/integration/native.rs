@@ -12,10 +12,10 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-const NATIVE: &str = "transport=native";
+pub(crate) const NATIVE: &str = "transport=native";
 
 /// A sink that plays and whose viewers are played by the test.
-fn alone(settings: &str) -> (Pipeline, Direct, Receiver<Said>) {
+pub(crate) fn alone(settings: &str) -> (Pipeline, Direct, Receiver<Said>) {
     let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws stun-server=\"\" {settings}"));
     let (direct, said) = Direct::new();
     pipeline.element("ws").set_property("signaller", &direct);
@@ -24,7 +24,7 @@ fn alone(settings: &str) -> (Pipeline, Direct, Receiver<Said>) {
     (pipeline, direct, said)
 }
 
-fn offer(direct: &Direct, said: &Receiver<Said>, session: &str) -> String {
+pub(crate) fn offer(direct: &Direct, said: &Receiver<Said>, session: &str) -> String {
     direct.session_requested(session, "viewer", None);
     loop {
         match said.recv_timeout(DEADLINE).expect("no offer in time") {
@@ -35,7 +35,7 @@ fn offer(direct: &Direct, said: &Receiver<Said>, session: &str) -> String {
     }
 }
 
-fn ports(sdp: &str) -> Vec<u16> {
+pub(crate) fn ports(sdp: &str) -> Vec<u16> {
     let candidates = sdp.lines().filter(|line| line.starts_with("a=candidate:") && !line.contains("::"));
     candidates.map(|line| line.split(' ').nth(5).unwrap().parse().unwrap()).collect()
 }
@@ -144,15 +144,15 @@ fn auto_takes_the_native_transport_unless_something_needs_the_other_and_says_why
 }
 
 /// A sink of numbered pictures and its viewer, on either side of a network.
-struct Across {
+pub(crate) struct Across {
     network: Arc<Network>,
-    producer: Pipeline,
-    viewer: Viewer,
+    pub(crate) producer: Pipeline,
+    pub(crate) viewer: Viewer,
     _feeder: picture::Feeder,
 }
 
 /// The viewer is told what `change` makes of the sink's description.
-fn across(settings: &str, change: fn(String) -> String) -> Across {
+pub(crate) fn across(settings: &str, change: fn(String) -> String) -> Across {
     let (producing, consuming) = Direct::pair();
     let sink = format!("webrtcsink name=ws stun-server=\"\" {NATIVE} video-caps=video/x-vp8 {settings}");
     let producer = Pipeline::parse(&format!("{} ! {sink}", picture::source()));
@@ -172,7 +172,7 @@ fn across(settings: &str, change: fn(String) -> String) -> Across {
     viewer.pipeline.play();
     producer.play();
     let feeder = picture::Feeder::start(&producer);
-    assert!(producer.0.state(gst::ClockTime::from_seconds(5)).0.is_ok());
+    support::has_caps(&producer.element("ws"));
     consuming.session_started("s", "producer");
     producing.session_requested("s", "viewer", None);
     Across { network, producer, viewer, _feeder: feeder }

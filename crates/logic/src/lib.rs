@@ -13,11 +13,13 @@
 //! | [`key_unit`] | when an encoder is asked for a key unit |
 //! | [`jitter`] | how long a receiver's jitter buffer is |
 //! | [`rtp`] | reading and rewriting of RTP headers |
+//! | [`addresses`] | which addresses and ports of a host serve, and under which peers know them |
 //! | [`stun`] | whose a connectivity check is |
 //! | [`bitrate`] | what bitrate a shared encoder runs at |
 
 #![warn(missing_docs)]
 
+pub mod addresses;
 pub mod backoff;
 pub mod bitrate;
 pub mod codec;

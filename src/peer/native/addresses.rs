@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Every address of an interface that is up, best first; link-local ones need a zone, which candidates lack.
-pub(super) fn local() -> Vec<IpAddr> {
+/// Every address of an interface that is up, with the interface's name, best first; link-local ones need a zone,
+/// which candidates lack.
+pub(super) fn local() -> Vec<(String, IpAddr)> {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let usable = interfaces.iter().filter(|interface| {
+    let usable = interfaces.into_iter().filter(|interface| {
         let down = matches!(
             interface.oper_status,
             if_addrs::IfOperStatus::Down
@@ -14,9 +15,9 @@ pub(super) fn local() -> Vec<IpAddr> {
         );
         !down && !interface.is_link_local()
     });
-    let mut addresses: Vec<_> = usable.map(if_addrs::Interface::ip).collect();
-    addresses.sort_by_key(|address| (address.is_loopback(), address.is_ipv6()));
-    addresses.dedup();
+    let mut addresses: Vec<_> = usable.map(|interface| (interface.name.clone(), interface.ip())).collect();
+    addresses.sort_by_key(|(_, address)| (address.is_loopback(), address.is_ipv6()));
+    addresses.dedup_by_key(|(_, address)| *address);
     addresses
 }
 

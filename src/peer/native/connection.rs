@@ -159,8 +159,15 @@ impl Native {
         hosts.chain(state.reflexive.clone()).collect()
     }
 
+    /// What the peer is told of that.
+    fn told(&self, state: &State) -> Vec<Candidate> {
+        let told = self.config.advertised.told(&self.engine.addresses()).into_iter();
+        let hosts = told.filter_map(|address| Candidate::host(address, "udp").ok());
+        hosts.chain(state.reflexive.clone()).collect()
+    }
+
     fn text(&self, state: &mut State, kind: DescriptionKind) -> String {
-        let candidates: Vec<_> = self.candidates(state).iter().map(Candidate::to_sdp_string).collect();
+        let candidates: Vec<_> = self.told(state).iter().map(Candidate::to_sdp_string).collect();
         let lines = state.lines.written();
         let active = match &state.open {
             Some(open) => open.active,

@@ -3,12 +3,12 @@
 
 use super::addresses;
 use super::handle::Handle;
+use super::listening::Listen;
 use super::reflexive::Reflexive;
 use super::routes::Key;
-use super::socket;
 use super::worker::Worker;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
@@ -22,6 +22,18 @@ const MOST_THREADS: usize = 4;
 pub(crate) enum EngineError {
     #[error("listen on UDP port {port}: {cause}; choose another with property udp-port")]
     Port { port: u16, cause: io::Error },
+    #[error(
+        "listen on one of the UDP ports {first} to {last}: {cause}; choose others with properties udp-port and \
+         udp-port-max"
+    )]
+    Range { first: u16, last: u16, cause: io::Error },
+    #[error(
+        "share UDP port {port} with another element of this process: its {property} differs; give both the same, \
+         or this one a udp-port of its own"
+    )]
+    Contradiction { port: u16, property: &'static str },
+    #[error("listen: {properties} none of this host's addresses: {own}")]
+    NoAddress { properties: &'static str, own: String },
     #[error("start the threads of the transport: {0}")]
     Threads(io::Error),
 }
@@ -32,7 +44,7 @@ pub(crate) struct Engine {
     threads: Vec<JoinHandle<()>>,
     /// What the sockets are bound to: the ports, by address family.
     bound: Vec<SocketAddr>,
-    port: u16,
+    listen: Listen,
     reflexive: Reflexive,
 }
 
@@ -40,33 +52,37 @@ pub(crate) struct Engine {
 static SHARED: Mutex<Vec<Weak<Engine>>> = Mutex::new(Vec::new());
 
 impl Engine {
-    /// The engine at `port`, started where there is none yet; 0: one of its own at any port. `threads`: 0 for
-    /// as many as there are cores, up to four.
+    /// The engine at the ports that are asked for, started where there is none yet; one of its own at any port.
     ///
     /// # Errors
-    /// The port is taken, or the system gives no threads.
-    pub(crate) fn at(port: u16, threads: u32) -> Result<Arc<Self>, EngineError> {
-        if port == 0 {
-            return Self::start(port, threads);
+    /// The port is taken or shared with somebody who wants something else of it, or the system gives no threads.
+    pub(crate) fn at(listen: Listen) -> Result<Arc<Self>, EngineError> {
+        if listen.ports.is_any() {
+            return Self::start(listen);
         }
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         shared.retain(|engine| engine.strong_count() > 0);
-        if let Some(engine) = shared.iter().filter_map(Weak::upgrade).find(|engine| engine.port == port) {
-            return Ok(engine);
+        let mut engines = shared.iter().filter_map(Weak::upgrade);
+        if let Some(engine) = engines.find(|engine| engine.listen.ports == listen.ports) {
+            let (port, _) = listen.ports.bounds();
+            return match listen.contradiction(&engine.listen) {
+                Some(property) => Err(EngineError::Contradiction { port, property }),
+                None => Ok(engine),
+            };
         }
-        let engine = Self::start(port, threads)?;
+        let engine = Self::start(listen)?;
         shared.push(Arc::downgrade(&engine));
         Ok(engine)
     }
 
-    fn start(port: u16, threads: u32) -> Result<Arc<Self>, EngineError> {
-        let sockets = socket::bind(port).map_err(|cause| EngineError::Port { port, cause })?;
+    fn start(listen: Listen) -> Result<Arc<Self>, EngineError> {
+        let sockets = listen.bind()?;
         let cores = || std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
-        let count = usize::try_from(threads).ok().filter(|count| *count > 0).unwrap_or_else(cores);
+        let count = usize::try_from(listen.threads).ok().filter(|count| *count > 0).unwrap_or_else(cores);
         let workers = Worker::all(count, &sockets).map_err(EngineError::Threads)?;
         let handles = workers.iter().map(|worker| worker.handle().clone()).collect();
         let mut engine =
-            Self { handles, threads: Vec::new(), bound: Vec::new(), port, reflexive: Reflexive::default() };
+            Self { handles, threads: Vec::new(), bound: Vec::new(), listen, reflexive: Reflexive::default() };
         engine.bound = sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
         for worker in workers {
             let thread = std::thread::Builder::new().name("webrtc-native".into());
@@ -97,17 +113,27 @@ impl Engine {
         if let Some(known) = self.reflexive.known(server) {
             return (known, false);
         }
-        let bound = self.bound.iter().find(|bound| bound.is_ipv4() == server.is_ipv4());
-        let (Some(bound), Some(reader)) = (bound, self.reader()) else { return (None, false) };
-        self.reflexive.ask(reader.clone(), server, bound.port(), found);
+        let Some(reader) = self.reader() else { return (None, false) };
+        let bases: Vec<_> =
+            self.addresses().into_iter().filter(|base| addresses::reachable(base.ip(), server)).collect();
+        if bases.is_empty() {
+            return (None, false);
+        }
+        self.reflexive.ask(reader.clone(), server, bases, found);
         (None, true)
     }
 
     /// Where this host can be reached, best first.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
-        let port = |v4: bool| self.bound.iter().find(|bound| bound.is_ipv4() == v4).map(SocketAddr::port);
-        let all = addresses::local().into_iter();
-        all.filter_map(|ip| Some(SocketAddr::new(ip, port(ip.is_ipv4())?))).collect()
+        let port = |ip: IpAddr| {
+            let mut bound = self.bound.iter();
+            let socket = bound.find(|bound| {
+                bound.ip() == ip || bound.ip().is_unspecified() && bound.is_ipv4() == ip.is_ipv4()
+            });
+            socket.map(SocketAddr::port)
+        };
+        let all = self.listen.addresses().into_iter();
+        all.filter_map(|ip| Some(SocketAddr::new(ip, port(ip)?))).collect()
     }
 }
 

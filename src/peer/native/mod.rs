@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `connection`, `lines` | one session for its task: descriptions, candidates, what was agreed |
 //! | `engine` | the threads that serve sessions, and the port that they share |
+//! | `listening` | what an element asks of an engine: ports, addresses, threads |
 //! | `handle` | the way to a thread |
 //! | `worker` | one thread: sleeps until a packet, a deadline or a command, and serves its sessions |
 //! | `routes` | whose an incoming packet is |
@@ -24,6 +25,7 @@ mod estimates;
 mod handle;
 mod ice;
 mod lines;
+mod listening;
 mod opening;
 mod outlet;
 mod reflexive;
@@ -34,6 +36,7 @@ mod statistics;
 mod worker;
 
 pub(crate) use engine::Engine;
+pub(crate) use listening::Listen;
 
 pub(super) use connection::Native;
 pub(crate) use opening::AgreedFormat;

@@ -45,18 +45,18 @@ impl Reflexive {
         Some(known.candidate.clone())
     }
 
-    /// Asks `server` through the reading thread's socket at `port`, in the background; `found` is called where the
-    /// answer is a candidate.
+    /// Asks `server` through the reading thread, in the background, from one of `bases`; `found` is called where
+    /// the answer is a candidate.
     pub(super) fn ask(
         &self,
         reader: Arc<Handle>,
         server: SocketAddr,
-        port: u16,
+        bases: Vec<SocketAddr>,
         found: impl FnOnce(Candidate) + Send + 'static,
     ) {
         let reflexive = self.clone();
         runtime::spawn(async move {
-            let Some(base) = base(server, port) else { return };
+            let Some(base) = base(server, &bases) else { return };
             let mut transaction = TransactionId::default();
             for part in transaction.chunks_mut(4) {
                 part.copy_from_slice(&gst::glib::random_int().to_be_bytes());
@@ -79,8 +79,8 @@ impl Reflexive {
     }
 }
 
-/// The address from which packets to this server leave; none where there is no way to it.
-fn base(server: SocketAddr, port: u16) -> Option<SocketAddr> {
+/// The address from which packets to this server leave, where it is one of these; else the best of them.
+fn base(server: SocketAddr, bases: &[SocketAddr]) -> Option<SocketAddr> {
     let any = match server {
         SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
         SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
@@ -88,5 +88,6 @@ fn base(server: SocketAddr, port: u16) -> Option<SocketAddr> {
     // Connecting sends nothing: it only has the system choose.
     let socket = UdpSocket::bind(any).ok()?;
     socket.connect(server).ok()?;
-    Some(SocketAddr::new(socket.local_addr().ok()?.ip(), port))
+    let ip = socket.local_addr().ok()?.ip();
+    bases.iter().find(|base| base.ip() == ip).or(bases.first()).copied()
 }

@@ -1,4 +1,4 @@
-//! The UDP sockets of an engine, one for each address family, and sending through them in batches.
+//! The UDP sockets of an engine, one for each address family or address, and sending through them in batches.
 
 use super::addresses;
 use mio::{Interest, Registry, Token};
@@ -6,7 +6,7 @@ use quinn_udp::{RecvMeta, UdpSocketState};
 use socket2::{Domain, Protocol, Type};
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 /// Asked of the kernel for what is on its way out and in; it may give less.
 const BUFFER: usize = 4 << 20;
@@ -14,25 +14,17 @@ const BUFFER: usize = 4 << 20;
 const BATCH: usize = 60_000;
 /// What may wait for the network interface before packets are dropped, the oldest first (bytes).
 const BACKLOG: usize = 4 << 20;
+/// Failures in a row after which a socket is left alone until it has something.
+const MOST_FAILURES: u32 = 16;
 /// Datagrams read at once.
 const READS: usize = 8;
 
-/// Binds `port` on every address of each family that the system has; 0 for any.
+/// A socket for everything that is sent and received through an address.
 ///
 /// # Errors
-/// The port is taken, or there is no UDP at all.
-pub(super) fn bind(port: u16) -> io::Result<Vec<UdpSocket>> {
-    let mut bound = vec![bind_one(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)?];
-    match bind_one(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port) {
-        Ok(socket) => bound.push(socket),
-        Err(err) if err.kind() == io::ErrorKind::AddrInUse => return Err(err),
-        // A system without IPv6.
-        Err(_) => {}
-    }
-    Ok(bound)
-}
-
-fn bind_one(ip: IpAddr, port: u16) -> io::Result<UdpSocket> {
+/// The port is taken, or the address not there.
+pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    let ip = address.ip();
     let domain = if ip.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
     let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
     if ip.is_ipv6() {
@@ -41,7 +33,7 @@ fn bind_one(ip: IpAddr, port: u16) -> io::Result<UdpSocket> {
     socket.set_nonblocking(true)?;
     let _ = socket.set_send_buffer_size(BUFFER);
     let _ = socket.set_recv_buffer_size(BUFFER);
-    socket.bind(&SocketAddr::new(ip, port).into())?;
+    socket.bind(&address.into())?;
     Ok(socket.into())
 }
 
@@ -52,6 +44,26 @@ struct Socket {
     checks: UdpSocketState,
     media: UdpSocketState,
     local: SocketAddr,
+    /// How often in a row reading failed.
+    failures: u32,
+}
+
+impl Socket {
+    /// Whether there may be more after a failure. Most are of one packet, as when its sender is gone; one that
+    /// stays, as when the interface is gone, is waited for.
+    fn goes_on_after(&mut self, err: &io::Error) -> bool {
+        self.failures = if err.kind() == io::ErrorKind::WouldBlock { 0 } else { self.failures + 1 };
+        if self.failures == MOST_FAILURES {
+            gst::warning!(
+                super::CAT,
+                "receiving at {} failed: {err}; waiting for it to work again",
+                self.local
+            );
+            self.failures = 0;
+            return false;
+        }
+        self.failures > 0
+    }
 }
 
 /// The way in and out of a thread.
@@ -89,7 +101,7 @@ impl Sockets {
             let local = socket.local_addr()?;
             let checks = UdpSocketState::new((&socket).into())?;
             let media = UdpSocketState::new((&socket).into())?;
-            Ok(Socket { io: mio::net::UdpSocket::from_std(socket), checks, media, local })
+            Ok(Socket { io: mio::net::UdpSocket::from_std(socket), checks, media, local, failures: 0 })
         });
         Ok(Self {
             sockets: sockets.collect::<io::Result<_>>()?,
@@ -117,18 +129,22 @@ impl Sockets {
         if !addresses::reachable(from, to) {
             return;
         }
-        if !self.batch.takes((from, to), bytes, self.most_segments(to)) {
+        if !self.batch.takes((from, to), bytes, self.most_segments(from)) {
             self.flush();
         }
         self.batch.push((from, to), bytes);
     }
 
-    fn socket(&self, to: SocketAddr) -> Option<&Socket> {
-        self.sockets.iter().find(|socket| socket.local.is_ipv4() == to.is_ipv4())
+    /// The one that has this address, or all of its family.
+    fn socket(&self, from: IpAddr) -> Option<&Socket> {
+        self.sockets.iter().find(|socket| {
+            let ip = socket.local.ip();
+            ip == from || ip.is_unspecified() && ip.is_ipv4() == from.is_ipv4()
+        })
     }
 
-    fn most_segments(&self, to: SocketAddr) -> usize {
-        self.socket(to).map_or(1, |socket| socket.media.max_gso_segments())
+    fn most_segments(&self, from: IpAddr) -> usize {
+        self.socket(from).map_or(1, |socket| socket.media.max_gso_segments())
     }
 
     /// Sends what is being gathered.
@@ -172,7 +188,7 @@ impl Sockets {
     /// Hands a batch to the kernel; false where it has no room. Any other failure is as good as a lost packet.
     fn transmit(&self, batch: &Batch) -> bool {
         let Some((from, to)) = batch.path else { return true };
-        let Some(socket) = self.socket(to) else { return true };
+        let Some(socket) = self.socket(from) else { return true };
         let state = if batch.is_check() { &socket.checks } else { &socket.media };
         let send = |contents: &[u8], segment_size: Option<usize>| {
             let transmit = quinn_udp::Transmit {
@@ -202,14 +218,15 @@ impl Sockets {
     /// Reads some of what has come in through a socket and hands it on; whether there may be more.
     pub(super) fn receive(&mut self, token: Token, mut handle: impl FnMut(&Datagram<'_>)) -> bool {
         let mut metas = [RecvMeta::default(); READS];
-        let Some(socket) = self.sockets.get(token.0) else { return false };
+        let Some(socket) = self.sockets.get_mut(token.0) else { return false };
         let mut slices: Vec<_> = self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
         let (port, read) =
             (socket.local.port(), socket.media.recv((&socket.io).into(), &mut slices, &mut metas));
         let count = match read {
             Ok(count) => count,
-            Err(err) => return err.kind() != io::ErrorKind::WouldBlock,
+            Err(err) => return socket.goes_on_after(&err),
         };
+        socket.failures = 0;
         for (meta, buffer) in metas.iter().zip(&self.buffers).take(count) {
             let Some(ip) = meta.dst_ip else { continue };
             let bytes = buffer.get(..meta.len).unwrap_or_default();

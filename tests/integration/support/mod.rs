@@ -146,6 +146,18 @@ pub(crate) fn registered(sink: &gst::Element) {
     }
 }
 
+/// Waits until a sink knows what its first video stream is.
+pub(crate) fn has_caps(sink: &gst::Element) {
+    let pad = sink.static_pad("video_0").unwrap();
+    let (known, is_known) = channel();
+    pad.connect_notify(Some("caps"), move |_, _| {
+        let _ = known.send(());
+    });
+    if pad.current_caps().is_none() {
+        is_known.recv_timeout(DEADLINE).expect("the sink never heard what its stream is");
+    }
+}
+
 /// A viewer whose pads of `kind` end in an appsink that takes `caps`.
 pub(crate) struct Viewer {
     pub(crate) pipeline: Pipeline,

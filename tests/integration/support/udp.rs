@@ -1,7 +1,7 @@
 //! A network between a sink and its viewer, which can lose packets or fall silent.
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -50,9 +50,11 @@ impl Network {
         self.sink.get().unwrap().address
     }
 
-    /// The sink's description as its viewer is to see it: at this network.
+    /// The sink's description as its viewer is to see it: at this network. Where it has no IPv4, only the side
+    /// towards the sink is IPv6.
     pub(crate) fn between(&self, sdp: &str) -> String {
-        let port = self.socket.local_addr().unwrap().port();
+        let (port, outside) = (self.socket.local_addr().unwrap().port(), own_address());
+        let has_v4 = sdp.lines().any(|line| line.starts_with("a=candidate:") && !line.contains("::"));
         let repeats = sdp.lines().filter_map(|line| {
             let (payload_type, name) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
             name.starts_with("rtx/").then(|| payload_type.parse().unwrap())
@@ -63,12 +65,14 @@ impl Network {
             let (true, [_, _, _, _, ip, its, ..]) = (line.starts_with("a=candidate:"), &*words) else {
                 return Some(line.to_owned());
             };
-            if ip.parse::<Ipv4Addr>().is_err() {
-                return None;
-            }
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, its.parse().unwrap()));
+            let loopback: IpAddr = match ip.parse().unwrap() {
+                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                IpAddr::V6(_) if has_v4 => return None,
+                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            };
+            let address = SocketAddr::new(loopback, its.parse().unwrap());
             let _ = self.sink.set(Sink { address, repeats: repeats.clone() });
-            Some(line.replace(&format!(" {ip} {its} "), &format!(" {ip} {port} ")))
+            Some(line.replace(&format!(" {ip} {its} "), &format!(" {outside} {port} ")))
         });
         lines.map(|line| format!("{line}\r\n")).collect()
     }
@@ -84,7 +88,20 @@ impl Drop for Network {
 
 /// Has a thread that reads this socket look whether it is to stop.
 fn wake(socket: &UdpSocket) {
-    let _ = socket.send_to(&[], (Ipv4Addr::LOCALHOST, socket.local_addr().unwrap().port()));
+    let address = socket.local_addr().unwrap();
+    let loopback: IpAddr =
+        if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+    let _ = socket.send_to(&[], (loopback, address.port()));
+}
+
+/// The address from which this host speaks to others.
+pub(crate) fn own_address() -> IpAddr {
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    // Sends nothing.
+    match socket.connect("192.0.2.1:9") {
+        Ok(()) => socket.local_addr().unwrap().ip(),
+        Err(_) => Ipv4Addr::LOCALHOST.into(),
+    }
 }
 
 /// From the viewers to the sink.
@@ -96,7 +113,8 @@ fn up(viewers: &Arc<UdpSocket>, weather: &Arc<Weather>, sink: &Arc<OnceLock<Sink
     {
         let Some(to) = sink.get() else { continue };
         let (way, _) = ways.entry(viewer).or_insert_with(|| {
-            let way = Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap());
+            let any = if to.address.is_ipv4() { "127.0.0.1:0" } else { "[::1]:0" };
+            let way = Arc::new(UdpSocket::bind(any).unwrap());
             let (from, back) = (way.clone(), viewers.clone());
             let (weather, sink) = (weather.clone(), sink.clone());
             (way, std::thread::spawn(move || down(&from, &back, viewer, &weather, &sink)))

@@ -1,0 +1,181 @@
+//! What an element asks of an engine: ports, addresses, threads; and taking the port.
+
+use super::addresses;
+use super::engine::EngineError;
+use super::socket;
+use logic::addresses::{Names, Networks, Ports};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+/// How often any port is tried that is free for one address, and may not be for another.
+const TRIES: usize = 16;
+
+/// What an element asks of the engine that serves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listen {
+    pub(crate) ports: Ports,
+    /// 0 for as many as there are cores, up to four.
+    pub(crate) threads: u32,
+    pub(crate) interfaces: Names,
+    pub(crate) networks: Networks,
+}
+
+impl Listen {
+    /// The addresses that may be used now, best first.
+    pub(crate) fn addresses(&self) -> Vec<IpAddr> {
+        let all = addresses::local().into_iter();
+        let allowed = all.filter(|(name, ip)| self.interfaces.allow(name) && self.networks.allow(*ip));
+        allowed.map(|(_, ip)| ip).collect()
+    }
+
+    /// The properties in which another element of the process that asks for the same port asks for something else.
+    pub(super) fn contradiction(&self, other: &Self) -> Option<&'static str> {
+        if self.interfaces != other.interfaces {
+            return Some("ice-interfaces");
+        }
+        if self.networks != other.networks {
+            return Some("ice-addresses");
+        }
+        // Who leaves it open takes what is there.
+        let threads = self.threads != 0 && other.threads != 0 && self.threads != other.threads;
+        threads.then_some("udp-threads")
+    }
+
+    /// Takes the first port that is free on all addresses.
+    ///
+    /// # Errors
+    /// There is none, or the addresses cannot be had.
+    pub(super) fn bind(&self) -> Result<Vec<UdpSocket>, EngineError> {
+        let (first, last) = self.ports.bounds();
+        let ips = self.bindable()?;
+        let tries = if self.ports.is_any() { TRIES } else { 1 };
+        let mut fault = io::Error::from(ErrorKind::AddrNotAvailable);
+        for port in (0..tries).flat_map(|_| self.ports.all()) {
+            match bind(port, &ips) {
+                Ok(sockets) => return Ok(sockets),
+                Err(cause) if cause.kind() == ErrorKind::AddrInUse => fault = cause,
+                Err(cause) => return Err(EngineError::Port { port, cause }),
+            }
+        }
+        match first == last {
+            true => Err(EngineError::Port { port: first, cause: fault }),
+            false => Err(EngineError::Range { first, last, cause: fault }),
+        }
+    }
+
+    /// What is bound to: everything, where nothing is said, so that addresses may come and go.
+    fn bindable(&self) -> Result<Vec<IpAddr>, EngineError> {
+        if self.interfaces.is_empty() && self.networks.is_empty() {
+            return Ok(vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]);
+        }
+        let allowed = self.addresses();
+        if !allowed.is_empty() {
+            return Ok(allowed);
+        }
+        let own = addresses::local().into_iter().map(|(name, ip)| format!("{ip} ({name})"));
+        Err(EngineError::NoAddress {
+            properties: match (self.interfaces.is_empty(), self.networks.is_empty()) {
+                (false, true) => "property ice-interfaces leaves",
+                (true, _) => "property ice-addresses leaves",
+                (false, false) => "properties ice-interfaces and ice-addresses leave",
+            },
+            own: own.collect::<Vec<_>>().join(", "),
+        })
+    }
+}
+
+/// Binds one port on each address that the system has; 0 for any.
+fn bind(port: u16, ips: &[IpAddr]) -> io::Result<Vec<UdpSocket>> {
+    let mut bound: Vec<UdpSocket> = Vec::new();
+    let mut fault = None;
+    for ip in ips {
+        let port = bound.first().and_then(|socket| socket.local_addr().ok()).map_or(port, |at| at.port());
+        match socket::bind(SocketAddr::new(*ip, port)) {
+            Ok(socket) => bound.push(socket),
+            Err(err) if err.kind() == ErrorKind::AddrInUse => return Err(err),
+            // A system without IPv6, an address that has just gone.
+            Err(err) => fault = fault.or(Some(err)),
+        }
+    }
+    match fault {
+        Some(fault) if bound.is_empty() => Err(fault),
+        _ => Ok(bound),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listen(ports: (u32, u32), interfaces: &str, networks: &str) -> Listen {
+        Listen {
+            ports: Ports::new(ports.0, ports.1).unwrap(),
+            threads: 0,
+            interfaces: Names::read(interfaces),
+            networks: Networks::read(networks).unwrap(),
+        }
+    }
+
+    fn ports(sockets: &[UdpSocket]) -> Vec<u16> {
+        sockets.iter().map(|socket| socket.local_addr().unwrap().port()).collect()
+    }
+
+    /// Two neighbouring ports of which the first is taken.
+    fn neighbours() -> (UdpSocket, u32) {
+        loop {
+            let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+            let port = taken.local_addr().unwrap().port();
+            if port < u16::MAX && UdpSocket::bind(("127.0.0.1", port + 1)).is_ok() {
+                return (taken, port.into());
+            }
+        }
+    }
+
+    #[test]
+    fn any_port_is_the_same_on_every_address() {
+        let sockets = listen((0, 0), "", "").bind().unwrap();
+        let ports = ports(&sockets);
+        assert!(ports.iter().all(|port| *port == ports[0] && *port != 0), "{ports:?}");
+    }
+
+    #[test]
+    fn of_a_range_the_first_free_port_is_taken_and_a_taken_one_is_named_with_its_properties() {
+        let (taken, port) = neighbours();
+        let loopback = |ports| listen(ports, "", "127.0.0.1").bind();
+        let bound = loopback((port, port + 1)).unwrap();
+        assert_eq!(ports(&bound), [u16::try_from(port + 1).unwrap()]);
+        let err = loopback((port, port + 1)).unwrap_err().to_string();
+        for part in [&format!("{port} to {}", port + 1), "udp-port", "udp-port-max"] {
+            assert!(err.contains(part), "{err}");
+        }
+        drop(taken);
+        assert_eq!(ports(&loopback((port, port + 1)).unwrap()), [u16::try_from(port).unwrap()]);
+    }
+
+    #[test]
+    fn only_what_is_allowed_is_bound_to_and_what_allows_nothing_is_named() {
+        let sockets = listen((0, 0), "", "127.0.0.0/8").bind().unwrap();
+        let ips: Vec<_> = sockets.iter().map(|socket| socket.local_addr().unwrap().ip()).collect();
+        assert_eq!(ips, [IpAddr::from(Ipv4Addr::LOCALHOST)]);
+        for (interfaces, networks, named) in [
+            ("none-of-this-name", "", "property ice-interfaces leaves"),
+            ("", "203.0.113.0/24", "property ice-addresses leaves"),
+            ("!*", "127.0.0.1", "properties ice-interfaces and ice-addresses leave"),
+        ] {
+            let err = listen((0, 0), interfaces, networks).bind().unwrap_err().to_string();
+            assert!(err.contains(named) && err.contains("127.0.0.1 ("), "{err}");
+        }
+    }
+
+    #[test]
+    fn elements_that_share_a_port_want_the_same_of_it() {
+        let one = listen((5000, 0), "eth0", "10.0.0.0/8");
+        assert_eq!(one.contradiction(&one.clone()), None);
+        let mut other = Listen { threads: 2, ..one.clone() };
+        assert_eq!(one.contradiction(&other), None);
+        other.threads = 2;
+        assert_eq!(Listen { threads: 3, ..one.clone() }.contradiction(&other), Some("udp-threads"));
+        assert_eq!(listen((5000, 0), "", "10.0.0.0/8").contradiction(&one), Some("ice-interfaces"));
+        assert_eq!(listen((5000, 0), "eth0", "").contradiction(&one), Some("ice-addresses"));
+    }
+}
