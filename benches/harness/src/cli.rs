@@ -49,6 +49,8 @@ pub enum Command {
     ChildFirstFrame { job: String },
     #[command(hide = true)]
     ChildViewers { job: String },
+    #[command(hide = true)]
+    ChildLight { job: String },
 }
 
 /// Options of `first-frame`.
@@ -130,4 +132,13 @@ pub struct Load {
     /// Viewers in one process
     #[arg(long, default_value_t = 8)]
     pub per_process: usize,
+    /// All viewers in one process that receives and counts and does no more, in place of webrtcsrc
+    #[arg(long)]
+    pub light: bool,
+    /// Light viewers do not report on every packet: the producer has nothing to estimate the network by
+    #[arg(long)]
+    pub no_reports: bool,
+    /// Between the starts of two light viewers (s)
+    #[arg(long, default_value_t = 0.02)]
+    pub spacing: f64,
 }

@@ -121,6 +121,7 @@ impl Side {
             bitrate: None,
             encoded_bitrate: 2_000_000,
             sink: self.plugin.sink.clone(),
+            light_viewers: false,
         };
         let (producer, port) = start_producer(&self.plugin, &job)?;
         self.producer = Some((producer, port));

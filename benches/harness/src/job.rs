@@ -53,6 +53,8 @@ pub struct ProducerJob {
     pub encoded_bitrate: u32,
     /// Further properties of the sink, as `NAME=VALUE`.
     pub sink: Vec<String>,
+    /// Its viewers accept ECDSA certificates only.
+    pub light_viewers: bool,
 }
 
 /// One viewer whose start is timed.
@@ -70,6 +72,19 @@ pub struct FirstFrameJob {
 pub struct ViewersJob {
     pub uri: String,
     pub count: usize,
+}
+
+/// Many light viewers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LightJob {
+    /// The server's, on the loopback.
+    pub port: u16,
+    pub count: usize,
+    pub codec: Codec,
+    /// Whether they report on every packet, for the producer's estimation.
+    pub reports: bool,
+    /// Between the starts of two of them (s).
+    pub spacing: f64,
 }
 
 /// What a child says, one JSON object a line.
@@ -101,12 +116,24 @@ pub struct Phase {
 }
 
 /// What a viewer received.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
-    /// RTP marker bits on its output.
+    /// RTP marker bits on its output; those of a light viewer from its first key unit on.
     pub frames: u64,
     /// Packets from its sockets, of every kind.
     pub packets: u64,
     /// Payload bytes of those packets, without UDP and IP headers.
     pub bytes: u64,
+    /// Packets of the stream that never came, or not yet. This and what follows: light viewers only.
+    #[serde(default)]
+    pub lost: u64,
+    /// Key units asked for because of them.
+    #[serde(default)]
+    pub key_units_wanted: u64,
+    /// From the start of the viewer's connection to the signalling server to its first packet, and its first whole frame.
+    #[serde(default)]
+    pub first_packet_ms: Option<f64>,
+    /// See [`Self::first_packet_ms`].
+    #[serde(default)]
+    pub first_frame_ms: Option<f64>,
 }

@@ -3,10 +3,11 @@
 use crate::child::Child;
 use crate::cli::{Encoded, Load, Plugins, Viewers};
 use crate::first_frame::{STOP, open, start_producer, warn_of_load};
-use crate::job::{Codec, Counts, Input, ProducerJob, Said, ViewersJob};
+use crate::job::{Codec, Counts, Input, LightJob, ProducerJob, Said, ViewersJob};
 use crate::plugin::Plugin;
 use crate::proc::{self, Look, Machine};
 use crate::report::{Row, report};
+use crate::table;
 use anyhow::Result;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -34,6 +35,11 @@ pub struct Measured {
     /// Means over the viewers, as they came from the sockets.
     pub packets_per_second: f64,
     pub bits_per_second: f64,
+    /// What light viewers lost in the window, all together.
+    pub lost: u64,
+    /// From their start to their first whole frame: the middle one and the last (ms).
+    pub first_frame_ms: Option<f64>,
+    pub last_frame_ms: Option<f64>,
 }
 
 /// The producer.
@@ -74,6 +80,7 @@ fn job(load: &Load, input: Input, codec: Codec, bitrate: Option<u32>, encoded_bi
         bitrate,
         encoded_bitrate,
         sink: Vec::new(),
+        light_viewers: load.light,
     }
 }
 
@@ -137,7 +144,7 @@ fn measure(plugin: &Plugin, job: &ProducerJob, count: usize, load: &Load) -> Res
     sleep(window);
     let idle = figures(&before, &Look::at(producer.pid())?);
 
-    let mut processes = start_viewers(plugin, port, count, load.per_process)?;
+    let mut processes = start_viewers(plugin, (port, job.codec), count, load)?;
     let (up, up_after) = wait_until_up(&mut processes, Duration::from_secs_f64(load.patience))?;
     sleep(settle);
     let machine = Machine::now()?;
@@ -153,6 +160,8 @@ fn measure(plugin: &Plugin, job: &ProducerJob, count: usize, load: &Load) -> Res
         show_encoders(&mut producer)?;
     }
 
+    let viewers = || counts_after.iter().flat_map(|(_, viewers)| viewers);
+    let starts: Vec<f64> = viewers().filter_map(|viewer| viewer.first_frame_ms).collect();
     let rates = rates(&counts_before, &counts_after);
     let mean = |of: fn(&Rates) -> f64| rates.iter().map(of).sum::<f64>() / rates.len().max(1) as f64;
     let measured = Measured {
@@ -174,6 +183,9 @@ fn measure(plugin: &Plugin, job: &ProducerJob, count: usize, load: &Load) -> Res
             .unwrap_or(0.0),
         packets_per_second: mean(|rates| rates.packets),
         bits_per_second: mean(|rates| rates.bits),
+        lost: lost(&counts_after).saturating_sub(lost(&counts_before)),
+        first_frame_ms: table::median(&starts),
+        last_frame_ms: starts.iter().copied().max_by(f64::total_cmp),
     };
     for process in processes {
         process.end(STOP)?;
@@ -196,8 +208,23 @@ fn figures(before: &Look, after: &Look) -> Figures {
     }
 }
 
-fn start_viewers(plugin: &Plugin, port: u16, count: usize, per_process: usize) -> Result<Vec<Child>> {
-    let per_process = per_process.max(1);
+fn start_viewers(
+    plugin: &Plugin,
+    (port, codec): (u16, Option<Codec>),
+    count: usize,
+    load: &Load,
+) -> Result<Vec<Child>> {
+    if load.light {
+        let job = LightJob {
+            port,
+            count,
+            codec: codec.unwrap_or(Codec::Vp8),
+            reports: !load.no_reports,
+            spacing: load.spacing,
+        };
+        return Ok(vec![Child::start(plugin, "child-light", Some(&job))?]);
+    }
+    let per_process = load.per_process.max(1);
     let full = std::iter::repeat_n(per_process, count / per_process);
     let rest = Some(count % per_process).filter(|rest| *rest > 0);
     let start = |count| {
@@ -208,6 +235,15 @@ fn start_viewers(plugin: &Plugin, port: u16, count: usize, per_process: usize) -
         Child::start(plugin, "child-viewers", Some(&job))
     };
     full.chain(rest).map(start).collect()
+}
+
+/// Packets that never came.
+fn lost(counts: &[(f64, Vec<Counts>)]) -> u64 {
+    counts
+        .iter()
+        .flat_map(|(_, viewers)| viewers)
+        .map(|viewer| viewer.lost)
+        .sum()
 }
 
 /// How many viewers got a frame, and after how many seconds the last of them.
@@ -280,6 +316,7 @@ mod tests {
             frames,
             packets: 2 * frames,
             bytes: 100 * frames,
+            ..Counts::default()
         };
         let before = [(1.0, vec![counts(10)]), (5.0, vec![counts(0)])];
         let after = [(2.0, vec![counts(40)]), (7.0, vec![counts(30)])];

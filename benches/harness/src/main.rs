@@ -9,7 +9,9 @@ mod cli;
 mod content;
 mod feed;
 mod first_frame;
+mod identity;
 mod job;
+mod light;
 mod load;
 mod phases;
 mod pipeline;
@@ -32,6 +34,7 @@ fn main() -> Result<()> {
         cli::Command::ChildVersion => plugin::print_version(),
         cli::Command::ChildProducer { job } => producer::run(&serde_json::from_str(&job)?),
         cli::Command::ChildFirstFrame { job } => phases::run(&serde_json::from_str(&job)?),
+        cli::Command::ChildLight { job } => light::run(&serde_json::from_str(&job)?),
         cli::Command::ChildViewers { job } => viewers::run(&serde_json::from_str(&job)?),
     }
 }

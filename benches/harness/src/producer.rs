@@ -3,6 +3,7 @@
 use crate::child::{answer, say};
 use crate::content::{self, Clip};
 use crate::feed;
+use crate::identity;
 use crate::job::{Input, ProducerJob, Said};
 use crate::pipeline;
 use anyhow::{Context, Result};
@@ -80,6 +81,9 @@ fn sink(job: &ProducerJob) -> Result<gst::Element> {
         set_if_present(&sink, "start-bitrate", &bitrate.to_string());
         set_if_present(&sink, "max-bitrate", &bitrate.to_string());
         set_if_present(&sink, "do-fec", "false");
+    }
+    if job.light_viewers && sink.find_property("transport").is_none() {
+        identity::use_ecdsa(&sink)?;
     }
     for property in &job.sink {
         let (name, value) = property

@@ -31,6 +31,10 @@ pub struct Row {
     min_frames_per_second: Option<f64>,
     packets_per_second: Option<f64>,
     kilobits_per_second: Option<f64>,
+    /// Packets that light viewers missed, of all runs.
+    lost: u64,
+    first_frame_ms: Option<f64>,
+    last_frame_ms: Option<f64>,
     viewers_cpu: Option<f64>,
     machine_cpu: Option<f64>,
     /// The machine was full: this row measures saturation.
@@ -63,6 +67,9 @@ impl Row {
             min_frames_per_second: middle(&|run| run.frames_per_second),
             packets_per_second: middle(&|run| run.packets_per_second),
             kilobits_per_second: middle(&|run| run.bits_per_second / 1e3),
+            lost: runs.iter().map(|run| run.lost).sum(),
+            first_frame_ms: middle(&|run| run.first_frame_ms.unwrap_or(f64::NAN)),
+            last_frame_ms: middle(&|run| run.last_frame_ms.unwrap_or(f64::NAN)),
             viewers_cpu: middle(&|run| run.viewers_cpu),
             machine_cpu,
             saturated: machine_cpu.is_some_and(|cpu| cpu > FULL * 100.0 * proc::cores()),
@@ -95,6 +102,9 @@ impl Row {
             figure(self.min_frames_per_second, 1),
             figure(self.packets_per_second, 0),
             figure(self.kilobits_per_second, 0),
+            self.lost.to_string(),
+            figure(self.first_frame_ms, 0),
+            figure(self.last_frame_ms, 0),
             figure(self.viewers_cpu, 0),
             figure(self.machine_cpu, 0),
             notes.join("; "),
@@ -102,7 +112,7 @@ impl Row {
     }
 }
 
-const HEAD: [&str; 16] = [
+const HEAD: [&str; 19] = [
     "up",
     "up after s",
     "CPU % none",
@@ -116,6 +126,9 @@ const HEAD: [&str; 16] = [
     "min frames/s",
     "packets/s",
     "kbit/s",
+    "lost",
+    "first frame ms",
+    "the last's ms",
     "viewers' CPU %",
     "machine CPU %",
     "note",

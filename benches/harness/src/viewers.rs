@@ -26,6 +26,7 @@ impl Counter {
             frames: self.frames.load(Ordering::Relaxed),
             packets: self.packets.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
+            ..Counts::default()
         }
     }
 }

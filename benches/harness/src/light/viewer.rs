@@ -1,0 +1,189 @@
+//! One viewer on the media thread: str0m, a socket, and what it counts.
+
+use super::vp8;
+use crate::job::{Codec, Counts};
+use anyhow::{Context, Result};
+use mio::net::UdpSocket;
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+use str0m::change::SdpOffer;
+use str0m::media::KeyframeRequestKind;
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{Extension, RtpPacket, Ssrc};
+use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
+
+/// A packet that has been missing for so long is given up, and a key unit asked for.
+const GIVEN_UP: Duration = Duration::from_secs(1);
+
+/// A viewer that has been offered something.
+pub struct Viewer {
+    rtc: Rtc,
+    pub socket: UdpSocket,
+    local: SocketAddr,
+    /// When it wants to be heard next.
+    pub deadline: Instant,
+    began: Instant,
+    codec: Codec,
+    counts: Counts,
+    ssrc: Option<Ssrc>,
+    /// Numbers of the first and the last packet, and how many of those between have come.
+    numbers: Option<(u64, u64, u64)>,
+    /// Since when some of them are missing.
+    missing: Option<Instant>,
+    /// Frames since the first key unit count.
+    showing: bool,
+}
+
+impl Viewer {
+    /// A viewer at an address of this host, and its answer.
+    pub fn new(
+        offer: &str,
+        (host, codec): (IpAddr, Codec),
+        reports: bool,
+        began: Instant,
+    ) -> Result<(Self, String)> {
+        let socket = UdpSocket::bind(SocketAddr::new(host, 0)).context("failed to open a socket")?;
+        let local = socket.local_addr()?;
+        // Today's plugin may describe another certificate than the one it shows, see `identity`.
+        let mut config = RtcConfig::new()
+            .set_rtp_mode(true)
+            .set_stats_interval(None)
+            .set_fingerprint_verification(false);
+        if !reports {
+            config = config.clear_extension_map().set_extension(4, Extension::RtpMid);
+        }
+        let mut rtc = config.build(Instant::now());
+        rtc.add_local_candidate(Candidate::host(local, "udp")?);
+        let offer = SdpOffer::from_sdp_string(offer).context("failed to read an offer")?;
+        let answer = rtc.sdp_api().accept_offer(offer).context("failed to answer")?;
+        let answer = answer.to_sdp_string();
+        let lines = answer.split_inclusive("\r\n");
+        let answer = lines
+            .filter(|line| reports || !line.contains("transport-cc"))
+            .collect();
+        let viewer = Self {
+            rtc,
+            socket,
+            local,
+            deadline: began,
+            began,
+            codec,
+            counts: Counts::default(),
+            ssrc: None,
+            numbers: None,
+            missing: None,
+            showing: false,
+        };
+        Ok((viewer, answer))
+    }
+
+    /// The producer can be reached there, too.
+    pub fn add_candidate(&mut self, text: &str) {
+        let text = text.trim().trim_start_matches("a=");
+        // Names and TCP are not for this viewer.
+        if let Ok(candidate) = Candidate::from_sdp_string(text)
+            && candidate.proto() == Protocol::Udp
+            && candidate.addr().is_ipv4() == self.local.is_ipv4()
+        {
+            self.rtc.add_remote_candidate(candidate);
+        }
+    }
+
+    /// What it has got so far.
+    pub fn counts(&self) -> Counts {
+        let missing = self
+            .numbers
+            .map_or(0, |(first, last, came)| last + 1 - first - came);
+        Counts {
+            lost: self.counts.lost + missing,
+            ..self.counts
+        }
+    }
+
+    /// Reads all that has come.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
+        loop {
+            match self.socket.recv_from(buffer) {
+                Ok((length, source)) => self.take(source, buffer.get(..length).unwrap_or_default())?,
+                Err(err) if err.kind() == ErrorKind::WouldBlock => return Ok(()),
+                // What the network says of a packet that was sent.
+                Err(err) if err.kind() == ErrorKind::ConnectionRefused => {}
+                Err(err) => return Err(err.into()),
+            }
+        }
+    }
+
+    fn take(&mut self, source: SocketAddr, bytes: &[u8]) -> Result<()> {
+        self.counts.packets += 1;
+        self.counts.bytes += u64::try_from(bytes.len()).unwrap_or(0);
+        let Ok(receive) = Receive::new(Protocol::Udp, source, self.local, bytes) else {
+            return Ok(());
+        };
+        self.rtc.handle_input(Input::Receive(Instant::now(), receive))?;
+        self.drain()
+    }
+
+    /// Time has passed.
+    pub fn pass(&mut self, now: Instant) -> Result<()> {
+        if self.missing.is_some_and(|since| now - since > GIVEN_UP) {
+            self.missing = None;
+            self.want_key_unit();
+        }
+        self.rtc.handle_input(Input::Timeout(now))?;
+        self.drain()
+    }
+
+    fn drain(&mut self) -> Result<()> {
+        loop {
+            match self.rtc.poll_output()? {
+                Output::Transmit(transmit) => {
+                    // As good as lost.
+                    let _ = self.socket.send_to(&transmit.contents, transmit.destination);
+                }
+                Output::Event(Event::RtpPacket(packet)) => self.count(&packet),
+                Output::Event(_) => {}
+                Output::Timeout(at) => {
+                    self.deadline = at;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn count(&mut self, packet: &RtpPacket) {
+        let (number, since) = (*packet.seq_no, self.began.elapsed().as_secs_f64() * 1e3);
+        self.ssrc = Some(packet.header.ssrc);
+        let (first, last, came) = self.numbers.get_or_insert((number, number, 0));
+        self.counts.first_packet_ms.get_or_insert(since);
+        // What precedes the first is not waited for.
+        if number >= *first {
+            *last = number.max(*last);
+            *came += 1;
+            let whole = *last + 1 - *first == *came;
+            self.missing = if whole {
+                None
+            } else {
+                self.missing.or(Some(packet.timestamp))
+            };
+        }
+        self.showing |= self.codec != Codec::Vp8 || vp8::begins_key_unit(&packet.payload);
+        if self.showing && packet.header.marker {
+            self.counts.frames += 1;
+            self.counts.first_frame_ms.get_or_insert(since);
+        }
+    }
+
+    fn want_key_unit(&mut self) {
+        self.counts.lost = self.counts().lost;
+        // Later gaps count from here.
+        if let Some((first, last, came)) = &mut self.numbers {
+            (*first, *came) = (*last, 1);
+        }
+        let mut direct = self.rtc.direct_api();
+        if let Some(stream) = self.ssrc.and_then(|ssrc| direct.stream_rx(&ssrc)) {
+            stream.request_keyframe(KeyframeRequestKind::Pli);
+            self.counts.key_units_wanted += 1;
+        }
+    }
+}
