@@ -106,6 +106,14 @@ pub(crate) trait Connection: Send + Sync + 'static {
     /// Refuses an m-line of the offer that was set, which has these formats.
     fn refuse(&self, m_line: usize, formats: &gst::Caps);
 
+    /// Whether ICE can begin anew, with other credentials, while media goes on.
+    fn can_restart_ice(&self) -> bool {
+        false
+    }
+
+    /// Has ICE begin anew with the next description.
+    fn restart_ice(&self) {}
+
     /// For how long nothing has come from the peer.
     fn silence(&self) -> Duration;
 

@@ -9,12 +9,12 @@ use logic::negotiation::{Action, EndReason, Event, Negotiation};
 use protocol::{DescriptionKind, SessionDescription};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A session whose transport is not up by then is given up.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// How often a connected peer's silence is looked at.
+/// How often it is looked at whether a connected peer is still there.
 const PULSE: Duration = Duration::from_secs(1);
 
 /// What an element does in a session. Called off the runtime, one at a time, without any lock held.
@@ -56,7 +56,9 @@ struct Running<H> {
 }
 
 async fn run<H: Host>(session: Session<H>, mut events: Events) {
-    let mut running = Running { session, negotiation: Negotiation::new() };
+    let negotiation = Negotiation::new().with_restarts(session.connection.can_restart_ice());
+    let mut running = Running { session, negotiation };
+    let began = Instant::now();
     let deadline = tokio::time::sleep(DEADLINE);
     tokio::pin!(deadline);
     let mut pulse = tokio::time::interval(PULSE);
@@ -65,7 +67,7 @@ async fn run<H: Host>(session: Session<H>, mut events: Events) {
             event = events.events.recv() => event.unwrap_or(Event::Failed(EndReason::Stopping)),
             () = &mut deadline, if !running.negotiation.is_connected() => Event::DeadlinePassed,
             _ = pulse.tick(), if running.negotiation.is_connected() => {
-                Event::Silent(running.session.connection.silence())
+                Event::Pulse { at: began.elapsed(), silence: running.session.connection.silence() }
             }
         };
         let event = if events.flooded.load(Ordering::Relaxed) {
@@ -101,6 +103,7 @@ impl<H: Host> Running<H> {
     fn perform(&mut self, action: Action) -> Result<(), EndReason> {
         let Session { id, connection, signaller, host } = &mut self.session;
         match action {
+            Action::RestartIce => connection.restart_ice(),
             Action::CreateOffer => {
                 host.before_offer(&**connection)?;
                 connection.create(DescriptionKind::Offer);

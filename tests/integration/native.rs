@@ -9,7 +9,7 @@ use gstrswebrtc::signaller::SignallableExt;
 use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 pub(crate) const NATIVE: &str = "transport=native";
@@ -152,7 +152,7 @@ pub(crate) struct Across {
 }
 
 /// The viewer is told what `change` makes of the sink's description.
-pub(crate) fn across(settings: &str, change: fn(String) -> String) -> Across {
+pub(crate) fn across(settings: &str, change: impl Fn(String) -> String + Send + Sync + 'static) -> Across {
     let (producing, consuming) = Direct::pair();
     let sink = format!("webrtcsink name=ws stun-server=\"\" {NATIVE} video-caps=video/x-vp8 {settings}");
     let producer = Pipeline::parse(&format!("{} ! {sink}", picture::source()));
@@ -215,6 +215,22 @@ fn a_viewer_that_vanishes_without_a_word_is_given_up() {
     across.network.weather.silent.store(true, Ordering::SeqCst);
     let message = across.producer.message_within("webrtc-session-ended", Duration::from_secs(45));
     assert_eq!(message.get("reason"), Ok("vanished"));
+}
+
+#[test]
+fn a_viewer_that_keeps_its_credentials_when_it_is_offered_a_restart_is_found_again() {
+    let (give, offered) = channel();
+    let across = across("", move |sdp| {
+        let name = sdp.lines().find(|line| line.starts_with("a=ice-ufrag:")).unwrap();
+        let _ = give.send(name.to_owned());
+        sdp
+    });
+    across.viewer.samples(120);
+    let first = offered.recv().unwrap();
+    across.network.weather.silent.store(true, Ordering::SeqCst);
+    while offered.recv_timeout(DEADLINE).expect("no restart was offered") == first {}
+    across.network.weather.silent.store(false, Ordering::SeqCst);
+    across.viewer.samples(120);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::support::direct::{Direct, Said};
 use crate::support::watcher::Watcher;
 use crate::support::{DEADLINE, Pipeline, VIDEO};
 use gst::prelude::*;
+use std::time::Duration;
 use str0m::RtcConfig;
 use str0m::rtp::RtpPacket;
 
@@ -52,4 +53,31 @@ fn a_viewer_that_moves_restarts_ice_and_media_goes_on() {
 #[test]
 fn who_waited_for_the_handshake_says_so_when_ice_restarts() {
     moves("passive", "passive");
+}
+
+#[test]
+fn a_viewer_from_which_nothing_comes_is_offered_a_restart_and_found_again() {
+    let (_pipeline, mut viewer) = watched("", |config| config);
+    let offer = viewer.offered();
+    viewer.answer(&offer, |answer| answer);
+    // What comes with the handshakes says nothing about reports.
+    viewer.watch_for(Duration::from_secs(4));
+    viewer.cut_off = true;
+    let again = viewer.offered();
+    assert_ne!(line(&again, "a=ice-ufrag:"), line(&offer, "a=ice-ufrag:"));
+    viewer.cut_off = false;
+    viewer.answer(&again, |answer| answer);
+    let packets = viewer.packets(300);
+    assert!(is_gapless(&packets[250..]));
+}
+
+#[test]
+fn a_viewer_whose_certificate_changes_is_somebody_else() {
+    let (pipeline, mut viewer) = watched("", |config| config);
+    let offer = viewer.offered();
+    viewer.answer(&offer, |answer| answer);
+    viewer.packets(10);
+    viewer.offer(|offer| offer.replace("a=fingerprint:sha-256 ", "a=fingerprint:sha-256 00:"));
+    let message = pipeline.message("webrtc-session-ended");
+    assert_eq!(message.get("reason"), Ok("description"));
 }

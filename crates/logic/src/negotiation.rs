@@ -2,11 +2,14 @@
 //!
 //! Feed it what happened, perform what it returns, in order. It sends a description before the candidates
 //! that belong to it, holds candidates that arrive before their description, merges requests for a new
-//! offer while one is under way, and names the reason when a session cannot go on.
+//! offer while one is under way, has ICE begin anew while the peer cannot be reached, and names the reason when a
+//! session cannot go on.
 
 mod end_reason;
+mod restarts;
 
 pub use end_reason::EndReason;
+use restarts::Restarts;
 
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::time::Duration;
@@ -65,13 +68,20 @@ pub enum Event {
     Failed(EndReason),
     /// The time for the transport to come up has passed.
     DeadlinePassed,
-    /// Nothing has come from the peer for this long.
-    Silent(Duration),
+    /// Time has passed since the transport came up.
+    Pulse {
+        /// How long the session has been.
+        at: Duration,
+        /// For how long nothing has come from the peer.
+        silence: Duration,
+    },
 }
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
+    /// The next description is to have new credentials for ICE.
+    RestartIce,
     /// Make an offer; report it as [`Event::Created`].
     CreateOffer,
     /// Make an answer; report it as [`Event::Created`].
@@ -113,6 +123,7 @@ pub struct Negotiation {
     remote_described: bool,
     connected: bool,
     media_changed: bool,
+    restarts: Restarts,
     early_local: Vec<IceCandidate>,
     early_remote: Vec<IceCandidate>,
     early_offer: Option<SessionDescription>,
@@ -133,10 +144,17 @@ impl Negotiation {
             remote_described: false,
             connected: false,
             media_changed: false,
+            restarts: Restarts::default(),
             early_local: Vec::new(),
             early_remote: Vec::new(),
             early_offer: None,
         }
+    }
+
+    /// The same where `possible` says whether the transport can have ICE begin anew.
+    pub fn with_restarts(mut self, possible: bool) -> Self {
+        self.restarts.make_possible(possible);
+        self
     }
 
     /// Whether the session is over.
@@ -164,8 +182,10 @@ impl Negotiation {
             Event::MediaChanged => self.change_media(),
             Event::Transport(transport) => self.transport(transport),
             Event::Failed(reason) => self.end(reason),
-            Event::Silent(silence) if self.connected && silence >= CONSENT => self.end(EndReason::Vanished),
-            Event::Silent(_) => Vec::new(),
+            Event::Pulse { silence, .. } if self.connected && silence >= CONSENT => {
+                self.end(EndReason::Vanished)
+            }
+            Event::Pulse { at, silence } => self.pulse(at, silence),
             Event::DeadlinePassed if self.connected => Vec::new(),
             Event::DeadlinePassed => self.end(EndReason::TimedOut(self.awaited())),
         }
@@ -308,7 +328,21 @@ impl Negotiation {
         Vec::new()
     }
 
+    /// An exchange that is under way comes first: whoever is not reached does not answer either.
+    fn pulse(&mut self, at: Duration, silence: Duration) -> Vec<Action> {
+        if !self.connected || self.state != State::Stable || !self.restarts.is_due(at, silence) {
+            return Vec::new();
+        }
+        self.state = State::CreatingOffer;
+        vec![Action::RestartIce, Action::CreateOffer]
+    }
+
     fn transport(&mut self, transport: Transport) -> Vec<Action> {
+        match transport {
+            Transport::Connected => self.restarts.interrupted(false),
+            Transport::Disconnected => self.restarts.interrupted(true),
+            _ => {}
+        }
         match transport {
             Transport::Connected if !self.connected => {
                 self.connected = true;

@@ -3,9 +3,10 @@
 use super::engine::Engine;
 use super::handle::{Command, Handle};
 use super::ice::Restart;
-use super::lines::{Agreement, Lines, Remote};
+use super::lines::{Agreement, Lines};
 use super::opening::Opening;
 use super::outlet::NativeOutlet;
+use super::remote::{Remote, read_candidate};
 use super::routes::{Key, Place};
 use super::session::{Session, Shared};
 use super::statistics;
@@ -65,7 +66,7 @@ struct Open {
 impl State {
     /// Whether what the peer says of its candidates is about what the thread knows.
     fn is_in_force(&self) -> bool {
-        let of = |open: &Open| self.remote.as_ref().is_some_and(|remote| credentials(remote) == open.remote);
+        let of = |open: &Open| self.remote.as_ref().is_some_and(|remote| remote.credentials() == open.remote);
         self.open.as_ref().is_some_and(of)
     }
 }
@@ -171,7 +172,7 @@ impl Native {
         let lines = state.lines.written();
         let active = match &state.open {
             Some(open) => open.active,
-            None => begins(state.remote.as_ref(), kind),
+            None => state.remote.as_ref().is_some_and(|remote| remote.has_us_begin(kind)),
         };
         let local = Local {
             id: self.id,
@@ -199,14 +200,13 @@ impl Native {
             DescriptionKind::Offer => state.lines.answered(remote, &self.config),
             DescriptionKind::Answer => state.lines.answering(remote),
         };
-        let candidates = remote.transport.candidates.iter().filter_map(|text| read_candidate(text));
-        let remote_candidates: Vec<_> = candidates.chain(state.early.drain(..)).collect();
+        let remote_candidates: Vec<_> = remote.candidates().chain(state.early.drain(..)).collect();
         let local_candidates = self.candidates(state);
         if let Some(open) = &mut state.open {
             for stream in agreement.streams {
                 self.with(move |session| session.add_stream(stream));
             }
-            let (local, remote) = (state.credentials.clone(), credentials(remote));
+            let (local, remote) = (state.credentials.clone(), remote.credentials());
             if (&local, &remote) == (&open.local, &open.remote) {
                 for candidate in remote_candidates {
                     self.with(move |session| session.add_remote_candidate(candidate));
@@ -250,14 +250,14 @@ impl Native {
         let certificate = &self.config.certificate;
         Opening {
             local: local.clone(),
-            remote: credentials(remote),
+            remote: remote.credentials(),
             fingerprint: Fingerprint { hash_func, bytes },
             certificate: DtlsCert {
                 certificate: certificate.der.clone(),
                 private_key: certificate.key.clone(),
             },
             controlling: ours == DescriptionKind::Offer || transport.lite,
-            active: begins(Some(remote), ours),
+            active: remote.has_us_begin(ours),
             formats: agreement.formats,
             extensions: agreement.extensions,
             streams: agreement.streams,
@@ -281,7 +281,7 @@ impl Connection for Native {
         if let (DescriptionKind::Answer, Some(remote)) = (kind, remote) {
             lines.make_room(remote.description.media.len(), remote);
             // Who is offered new credentials answers with new ones (RFC 8445 section 9).
-            let theirs = credentials(remote);
+            let theirs = remote.credentials();
             let renewed = |open: &Open| open.remote != theirs && open.local == state.credentials;
             if state.open.as_ref().is_some_and(renewed) {
                 self.renew(&mut state);
@@ -347,6 +347,20 @@ impl Connection for Native {
         }
     }
 
+    fn can_restart_ice(&self) -> bool {
+        true
+    }
+
+    fn restart_ice(&self) {
+        {
+            let mut state = self.state();
+            self.renew(&mut state);
+            // The host may have moved.
+            state.reflexive = None;
+        }
+        self.gather();
+    }
+
     fn silence(&self) -> Duration {
         self.shared.heard.silence()
     }
@@ -367,24 +381,4 @@ impl Drop for Native {
             reader.tell(Command::Forget(self.key));
         }
     }
-}
-
-fn credentials(remote: &Remote) -> IceCreds {
-    IceCreds { ufrag: remote.transport.ufrag.clone(), pass: remote.transport.pwd.clone() }
-}
-
-/// Whether this side begins with DTLS: the peer's wish, and that of who answers where it has none.
-fn begins(remote: Option<&Remote>, ours: DescriptionKind) -> bool {
-    match remote.map(|remote| remote.transport.setup) {
-        Some(Setup::Active) => false,
-        Some(Setup::Passive) => true,
-        _ => ours == DescriptionKind::Answer,
-    }
-}
-
-/// The peer's candidate, where it is one that can be reached: not TCP, not a name.
-fn read_candidate(text: &str) -> Option<Candidate> {
-    let text = text.trim().trim_start_matches("a=");
-    let candidate = Candidate::from_sdp_string(text).ok()?;
-    (candidate.proto() == str0m::net::Protocol::Udp).then_some(candidate)
 }

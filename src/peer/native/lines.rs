@@ -1,35 +1,19 @@
 //! The media sections of one session: what is offered or answered in each, and what both sides agreed on.
 
 use super::opening::{AgreedFormat, AgreedStream};
+use super::remote::Remote;
 use crate::codec::TRANSPORT_WIDE_CC;
 use crate::peer::{Config, OutletEvents, SenderOptions};
 use gst::glib;
 use logic::codec::{MediaKind, Parameters};
 use logic::sdp::local::{Line, MID, Refused, Sending, Sent};
-use logic::sdp::media::{Description, Format, Media, ReadError};
-use logic::sdp::transport::{Transport, TransportError};
+use logic::sdp::media::{Format, Media};
 use std::sync::Arc;
 use str0m::media::Mid;
 use str0m::rtp::Extension;
 
 /// Identifier of the header extension that names the media section, in our offers.
 const MID_ID: u8 = 4;
-
-/// The peer's description.
-pub(super) struct Remote {
-    pub(super) description: Description,
-    pub(super) transport: Transport,
-}
-
-impl Remote {
-    pub(super) fn read(sdp: &str) -> Result<Self, TransportError> {
-        let description = Description::parse(sdp)?;
-        let transport = Transport::read(sdp)?;
-        // Both read the same text; this holds them to it.
-        let same = description.media.len() == transport.heads.len();
-        if same { Ok(Self { description, transport }) } else { Err(ReadError::Empty.into()) }
-    }
-}
 
 /// A stream that is offered or answered.
 struct Ours {

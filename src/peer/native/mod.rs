@@ -9,6 +9,7 @@
 //! | `handle` | the way to a thread |
 //! | `worker` | one thread: sleeps until a packet, a deadline or a command, and serves its sessions |
 //! | `routes` | whose an incoming packet is |
+//! | `remote` | what the peer says of itself |
 //! | `opening` | what both sides agreed on, and str0m set up for it |
 //! | `session` | one session on its thread: str0m, and what goes in and out of it |
 //! | `ice` | the candidates of one session, and starting anew with them |
@@ -29,6 +30,7 @@ mod listening;
 mod opening;
 mod outlet;
 mod reflexive;
+mod remote;
 mod routes;
 mod session;
 mod socket;

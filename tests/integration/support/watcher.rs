@@ -21,6 +21,8 @@ pub(crate) struct Watcher {
     socket: UdpSocket,
     address: SocketAddr,
     came: VecDeque<RtpPacket>,
+    /// Whether nothing gets through, in either direction.
+    pub(crate) cut_off: bool,
     /// What the sink answered, and offered again.
     answer: Option<String>,
     offer: Option<String>,
@@ -37,7 +39,8 @@ impl Watcher {
         let (socket, address) = bind();
         direct.session_requested("s", "watcher", None);
         let came = VecDeque::new();
-        let mut watcher = Self { rtc, direct, said, socket, address, came, answer: None, offer: None };
+        let (answer, offer) = (None, None);
+        let mut watcher = Self { rtc, direct, said, socket, address, came, cut_off: false, answer, offer };
         watcher.rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         watcher
     }
@@ -54,21 +57,21 @@ impl Watcher {
         self.direct.describe("s", WebRTCSDPType::Answer, &change(answer));
     }
 
-    /// Moves to another address and has ICE begin anew from there; what the sink answered.
-    pub(crate) fn move_away(&mut self) -> String {
-        let (socket, address) = bind();
+    /// Has ICE begin anew, in words that `change` chose.
+    pub(crate) fn offer(&mut self, change: impl FnOnce(String) -> String) -> SdpPendingOffer {
         let mut changes = self.rtc.sdp_api();
         changes.ice_restart(false);
         let (offer, pending) = changes.apply().unwrap();
-        let candidate = Candidate::host(address, "udp").unwrap();
-        let offer = format!("{}a={}\r\n", offer.to_sdp_string(), candidate.to_sdp_string());
-        // From now on nothing comes to the old place.
-        (self.socket, self.address) = (socket, address);
-        self.direct.describe("s", WebRTCSDPType::Offer, &offer);
-        self.accept(pending, candidate)
+        self.direct.describe("s", WebRTCSDPType::Offer, &change(offer.to_sdp_string()));
+        pending
     }
 
-    fn accept(&mut self, pending: SdpPendingOffer, candidate: Candidate) -> String {
+    /// The same from another address; what the sink answered.
+    pub(crate) fn move_away(&mut self) -> String {
+        // From now on nothing comes to the old place.
+        (self.socket, self.address) = bind();
+        let candidate = Candidate::host(self.address, "udp").unwrap();
+        let pending = self.offer(|offer| format!("{offer}a={}\r\n", candidate.to_sdp_string()));
         let answer = self.go_on_until(|watcher| watcher.answer.take());
         let read = SdpAnswer::from_sdp_string(&answer).unwrap();
         self.rtc.sdp_api().accept_answer(pending, read).unwrap();
@@ -86,7 +89,14 @@ impl Watcher {
         (0..count).map(|_| self.packet()).collect()
     }
 
-    /// What the sink's statistics have to say about this session.
+    /// The packets of media that come within `time`.
+    pub(crate) fn watch_for(&mut self, time: Duration) -> Vec<RtpPacket> {
+        let end = Instant::now() + time;
+        self.go_on_until(|_| (Instant::now() >= end).then_some(()));
+        self.came.drain(..).collect()
+    }
+
+    /// Goes on until something is found.
     pub(crate) fn go_on_until<T>(&mut self, mut found: impl FnMut(&mut Self) -> Option<T>) -> T {
         let end = Instant::now() + DEADLINE;
         loop {
@@ -110,6 +120,7 @@ impl Watcher {
         }
         let due = loop {
             match self.rtc.poll_output().unwrap() {
+                Output::Transmit(_) if self.cut_off => {}
                 Output::Transmit(transmit) => {
                     let _ = self.socket.send_to(&transmit.contents, transmit.destination);
                 }
@@ -127,7 +138,7 @@ impl Watcher {
             Err(_) => None,
         };
         let input = input.map(|receive| Input::Receive(Instant::now(), receive));
-        let input = input.filter(|input| self.rtc.accepts(input));
+        let input = input.filter(|input| !self.cut_off && self.rtc.accepts(input));
         self.rtc.handle_input(input.unwrap_or_else(|| Input::Timeout(Instant::now()))).unwrap();
     }
 }

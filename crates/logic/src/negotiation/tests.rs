@@ -135,13 +135,77 @@ fn a_flood_of_early_candidates_ends_the_session_instead_of_filling_memory() {
     assert!(n.is_ended());
 }
 
+fn pulse(at: u64, silence: u64) -> Event {
+    Event::Pulse { at: Duration::from_secs(at), silence: Duration::from_secs(silence) }
+}
+
 #[test]
 fn a_peer_that_is_silent_for_the_time_of_its_consent_has_vanished() {
     let mut n = stable();
-    assert_eq!(n.handle(Event::Silent(Duration::from_secs(60))), []);
+    assert_eq!(n.handle(pulse(60, 60)), []);
     n.handle(Event::Transport(Transport::Connected));
-    assert_eq!(n.handle(Event::Silent(Duration::from_secs(29))), []);
-    assert_eq!(n.handle(Event::Silent(Duration::from_secs(30))), [Action::End(EndReason::Vanished)]);
+    assert_eq!(n.handle(pulse(61, 29)), []);
+    assert_eq!(n.handle(pulse(62, 30)), [Action::End(EndReason::Vanished)]);
+}
+
+const RESTART: [Action; 2] = [Action::RestartIce, Action::CreateOffer];
+
+fn connected() -> Negotiation {
+    let mut n = stable().with_restarts(true);
+    n.handle(Event::Transport(Transport::Connected));
+    n
+}
+
+/// The offer of a restart is made and answered.
+fn restarted(n: &mut Negotiation) {
+    n.handle(Event::Created(offer("r")));
+    n.handle(Event::Remote(answer("r")));
+    n.handle(Event::RemoteSet);
+}
+
+#[test]
+fn ice_begins_anew_when_an_interruption_lasts_and_again_when_that_did_not_help() {
+    let mut n = connected();
+    assert_eq!(n.handle(Event::Transport(Transport::Disconnected)), []);
+    assert_eq!(n.handle(pulse(40, 1)), []);
+    assert_eq!(n.handle(pulse(41, 2)), []);
+    assert_eq!(n.handle(pulse(42, 3)), RESTART);
+    assert_eq!(n.handle(pulse(43, 4)), []);
+    restarted(&mut n);
+    assert_eq!(n.handle(pulse(51, 12)), []);
+    assert_eq!(n.handle(pulse(52, 13)), RESTART);
+}
+
+#[test]
+fn a_peer_that_sends_nothing_is_looked_for_before_it_is_given_up() {
+    let mut n = connected();
+    assert_eq!(n.handle(pulse(20, 9)), []);
+    assert_eq!(n.handle(pulse(21, 10)), RESTART);
+    restarted(&mut n);
+    assert_eq!(n.handle(pulse(31, 20)), RESTART);
+}
+
+#[test]
+fn ice_does_not_begin_anew_for_an_interruption_that_ended_nor_where_the_transport_cannot() {
+    let mut n = connected();
+    n.handle(Event::Transport(Transport::Disconnected));
+    assert_eq!(n.handle(pulse(40, 0)), []);
+    n.handle(Event::Transport(Transport::Connected));
+    assert_eq!(n.handle(pulse(50, 0)), []);
+    n.handle(Event::Transport(Transport::Disconnected));
+    assert_eq!(n.handle(pulse(60, 0)), []);
+    let mut n = connected().with_restarts(false);
+    n.handle(Event::Transport(Transport::Disconnected));
+    assert_eq!((n.handle(pulse(1, 1)), n.handle(pulse(9, 9))), (vec![], vec![]));
+}
+
+#[test]
+fn an_exchange_that_is_under_way_is_over_before_ice_begins_anew() {
+    let mut n = connected();
+    assert_eq!(n.handle(Event::MediaChanged), [Action::CreateOffer]);
+    assert_eq!(n.handle(pulse(20, 15)), []);
+    restarted(&mut n);
+    assert_eq!(n.handle(pulse(21, 16)), RESTART);
 }
 
 #[test]
