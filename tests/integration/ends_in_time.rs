@@ -1,6 +1,8 @@
 //! A pipeline reaches NULL within a second from every phase, and starts again.
 
 use crate::support::direct::{Direct, Said};
+use crate::support::light::Habit;
+use crate::support::stage::{PACE, Stage};
 use crate::support::{self, DEADLINE, Pipeline, SINK, VIDEO, Viewer, producer, uri};
 use gst::prelude::*;
 use gstrswebrtc::signaller::SignallableExt;
@@ -148,6 +150,35 @@ fn and_it_starts_again_twice(transport: &str) {
     }
 }
 
+fn with_viewers_in_every_phase(transport: &str) {
+    let phases = ["offering", "offered", "checking", "shaking hands", "playing", "ending"];
+    for phase in phases {
+        let stage = Stage::set(transport, PACE);
+        let habit = match phase {
+            "offering" | "offered" => None,
+            "checking" => Some(Habit::Mute),
+            "shaking hands" => Some(Habit::WithoutDtls),
+            _ => Some(Habit::Good),
+        };
+        let names: Vec<_> = (0..4).map(|number| format!("viewer {number}")).collect();
+        names.iter().for_each(|name| stage.crowd.invite(name, habit));
+        for name in &names {
+            match phase {
+                "offered" => stage.crowd.until(name, phase, |guest| guest.offer.is_some()),
+                "checking" => stage.crowd.until(name, phase, |guest| guest.heard),
+                "shaking hands" => stage.crowd.until(name, phase, |guest| guest.reached),
+                "playing" | "ending" => stage.crowd.until(name, phase, |guest| guest.packets > 0),
+                _ => {}
+            }
+        }
+        if phase == "ending" {
+            names.iter().for_each(|name| stage.crowd.leave(name));
+        }
+        let took = stage.pipeline.stop();
+        assert!(took < LIMIT, "{phase}: took {took:?}");
+    }
+}
+
 crate::support::under_both_transports!(
     while_offering_and_while_waiting_for_an_answer,
     while_streaming_at_either_end,
@@ -155,4 +186,5 @@ crate::support::under_both_transports!(
     while_paused,
     right_after_a_viewer_was_killed,
     and_it_starts_again_twice,
+    with_viewers_in_every_phase,
 );

@@ -5,8 +5,8 @@ use gst::glib;
 use gst::subclass::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 use gstrswebrtc::signaller::{Signallable, SignallableExt, SignallableImpl};
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, OnceLock};
 
 /// What an element said.
 #[derive(Debug)]
@@ -41,6 +41,15 @@ impl Direct {
         (one, two)
     }
 
+    /// A signaller, what will be said to it, and that of a viewer which hears of this session only.
+    pub(crate) fn with_viewer(session: &str) -> (Self, Receiver<Said>, Self) {
+        let (one, two) = Self::pair();
+        let (tell, told) = channel();
+        *one.imp().tell.lock().unwrap() = Some(tell);
+        one.imp().only.set(session.to_owned()).unwrap();
+        (one, told, two)
+    }
+
     /// The peer sends a description.
     pub(crate) fn describe(&self, session: &str, kind: WebRTCSDPType, sdp: &str) {
         let message = gst_sdp::SDPMessage::parse_buffer(sdp.as_bytes()).unwrap();
@@ -55,6 +64,7 @@ mod imp {
     pub(crate) struct Direct {
         pub(super) tell: Mutex<Option<Sender<Said>>>,
         pub(super) other: glib::WeakRef<super::Direct>,
+        pub(super) only: OnceLock<String>,
     }
 
     #[glib::object_subclass]
@@ -83,6 +93,10 @@ mod imp {
                 let _ = tell.send(said);
             }
         }
+
+        fn other(&self, session: &str) -> Option<super::Direct> {
+            self.other.upgrade().filter(|_| self.only.get().is_none_or(|only| only == session))
+        }
     }
 
     impl SignallableImpl for Direct {
@@ -96,14 +110,14 @@ mod imp {
 
         fn send_sdp(&self, session: &str, sdp: &WebRTCSessionDescription) {
             self.tell(Said::Description(session.into(), sdp.type_(), sdp.sdp().as_text().unwrap()));
-            if let Some(other) = self.other.upgrade() {
+            if let Some(other) = self.other(session) {
                 other.session_description(session, sdp);
             }
         }
 
         fn add_ice(&self, session: &str, candidate: &str, index: u32, mid: Option<String>) {
             self.tell(Said::Candidate(session.into(), candidate.into()));
-            if let Some(other) = self.other.upgrade() {
+            if let Some(other) = self.other(session) {
                 other.handle_ice(session, index, mid.as_deref(), candidate);
             }
         }
@@ -114,7 +128,7 @@ mod imp {
 
         fn end_session_with_error(&self, session: &str, error: Option<&str>) {
             self.tell(Said::Ended(session.into(), error.map(str::to_owned)));
-            if let Some(other) = self.other.upgrade() {
+            if let Some(other) = self.other(session) {
                 other.session_ended(session, error);
             }
         }

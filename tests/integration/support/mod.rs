@@ -1,11 +1,14 @@
 //! What every scenario needs: producers, viewers, waiting with a deadline.
 
+pub(crate) mod crowd;
 pub(crate) mod delays;
 pub(crate) mod direct;
+pub(crate) mod light;
 pub(crate) mod picture;
 pub(crate) mod program;
 pub(crate) mod relay;
 pub(crate) mod server;
+pub(crate) mod stage;
 pub(crate) mod udp;
 pub(crate) mod watcher;
 pub(crate) mod websocket;
@@ -188,6 +191,11 @@ impl Viewer {
         let viewer = Self::new(uri, kind, caps, "");
         viewer.pipeline.play();
         viewer
+    }
+
+    /// The samples that have come and that nobody took yet.
+    pub(crate) fn come(&self) -> impl Iterator<Item = gst::Sample> {
+        self.samples.try_iter()
     }
 
     /// The next sample.

@@ -39,11 +39,16 @@ pub(crate) struct Feeder {
 
 impl Feeder {
     pub(crate) fn start(pipeline: &Pipeline) -> Self {
+        Self::at(pipeline, Duration::from_micros(33_333))
+    }
+
+    /// The same, one every so often.
+    pub(crate) fn at(pipeline: &Pipeline, each: Duration) -> Self {
         let source = pipeline.element("pictures").downcast::<gst_app::AppSrc>().unwrap();
         let (stop, stopped) = channel();
         let thread = std::thread::spawn(move || {
             for number in 0u16.. {
-                if stopped.recv_timeout(Duration::from_micros(33_333)) != Err(RecvTimeoutError::Timeout)
+                if stopped.recv_timeout(each) != Err(RecvTimeoutError::Timeout)
                     || source.push_buffer(coded(number)).is_err()
                 {
                     return;
