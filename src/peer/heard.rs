@@ -1,20 +1,26 @@
 //! When something last came from a peer.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// What a transport notes of media, reports and handshakes; keep-alives of ICE do not count.
+/// What a transport notes of media, reports and handshakes.
 pub(super) struct Heard {
     epoch: Instant,
     /// Milliseconds since then.
     last: AtomicU64,
     /// The same, of the moment when the transport came up; 0: not yet.
     connected: AtomicU64,
+    owed: AtomicBool,
 }
 
 impl Default for Heard {
     fn default() -> Self {
-        Self { epoch: Instant::now(), last: AtomicU64::new(0), connected: AtomicU64::new(0) }
+        Self {
+            epoch: Instant::now(),
+            last: AtomicU64::new(0),
+            connected: AtomicU64::new(0),
+            owed: AtomicBool::new(false),
+        }
     }
 }
 
@@ -36,13 +42,22 @@ impl Heard {
         self.connected.store(self.now().max(1), Ordering::Relaxed);
     }
 
-    /// For how long nothing has come. A peer from which nothing came after the handshakes is not called
-    /// silent: without media in either direction there are no reports.
+    /// From now on the peer owes reports on what it is sent, or answers to checks: its silence counts, even where
+    /// nothing came from it before.
+    pub(super) fn owes_answers(&self) {
+        if !self.owed.swap(true, Ordering::Relaxed) {
+            self.something();
+        }
+    }
+
+    /// For how long nothing has come. A peer that owes nothing and from which nothing came after the handshakes is
+    /// not called silent: without media in either direction there are no reports.
     pub(super) fn silence(&self) -> Duration {
         let (last, up) = (self.last.load(Ordering::Relaxed), self.connected.load(Ordering::Relaxed));
-        if up == 0 || last < up + Self::HANDSHAKES {
+        let owed = self.owed.load(Ordering::Relaxed);
+        if up == 0 || (last < up + Self::HANDSHAKES && !owed) {
             return Duration::ZERO;
         }
-        Duration::from_millis(self.now().saturating_sub(last))
+        Duration::from_millis(self.now().saturating_sub(last.max(up)))
     }
 }

@@ -212,6 +212,11 @@ impl WebRtcBin {
         transceiver.set_property("codec-preferences", options.formats);
         transceiver.set_property("direction", WebRTCRTPTransceiverDirection::Sendonly);
         transceiver.set_property("do-nack", options.retransmission);
+        let heard = self.heard.clone();
+        pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
+            heard.owes_answers();
+            gst::PadProbeReturn::Remove
+        });
         PadOutlet::new(pad, options.rewrite, options.events)
             .map_err(|err| glib::bool_error!("webrtcbin refuses a link: {err}"))
     }

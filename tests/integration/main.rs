@@ -10,6 +10,7 @@ mod codecs;
 mod custom_signallers;
 mod embedded_servers;
 mod ends_in_time;
+mod faults;
 mod inspection;
 mod joins;
 mod native;

@@ -206,6 +206,7 @@ impl Session {
         let transport = match event {
             Event::Connected => {
                 self.shared.heard.connected();
+                self.shared.heard.owes_answers();
                 Transport::Connected
             }
             Event::IceConnectionStateChange(state) => match state {

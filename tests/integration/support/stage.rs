@@ -36,7 +36,7 @@ impl Stage {
         steady.pipeline.play();
         pipeline.play();
         let feeder = picture::Feeder::at(&pipeline, pace);
-        assert!(pipeline.0.state(gst::ClockTime::from_seconds(5)).0.is_ok());
+        super::has_caps(&pipeline.element("ws"));
         watching.session_started("steady", "producer");
         direct.session_requested("steady", "watcher", None);
         let mut stage = Self { crowd, steady, seen: Vec::new(), pipeline, _feeder: feeder };
