@@ -17,7 +17,7 @@ use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 
 /// Packets that can be sent again, and for how long.
-const REPEATABLE: (usize, Duration) = (512, Duration::from_secs(2));
+const REPEATABLE: (usize, Duration) = (512, Duration::from_secs(1));
 /// Of all that is sent, no more than this part is sent again.
 const MOST_REPEATED: f32 = 0.3;
 /// How often statistics are gathered.

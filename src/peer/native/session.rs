@@ -4,7 +4,7 @@ use super::estimates::Relay;
 use super::ice::{Ice, Restart};
 use super::opening::{AgreedStream, Opening, declare};
 use super::socket::{Datagram, Sockets};
-use crate::peer::Batch;
+use crate::peer::batch::{Batch, Packet};
 use crate::peer::heard::Heard;
 use crate::runtime;
 use crate::session::EventSender;
@@ -22,6 +22,9 @@ use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 
 /// Places that one session talks to; a peer that names more is odd.
 const PLACES: usize = 64;
+/// Packets that are handed to str0m at once where no pacer holds them.
+const PORTION: usize = 16;
+
 /// The session is over; its task has been told.
 pub(super) struct Ended;
 
@@ -124,28 +127,46 @@ impl Session {
     }
 
     /// Sends packets to the viewer.
-    pub(super) fn write(&mut self, stream: usize, batch: &Batch, now: Instant) -> Result<(), Ended> {
-        let Some(stream) = self.streams.iter_mut().find(|other| other.agreed.index == stream) else {
+    pub(super) fn write(
+        &mut self,
+        stream: usize,
+        batch: &Batch,
+        sockets: &mut Sockets,
+        now: Instant,
+    ) -> Result<(), Ended> {
+        let Some(at) = self.streams.iter().position(|other| other.agreed.index == stream) else {
             return Ok(());
         };
+        // What goes out at once never fills a queue, which would keep the room of the largest frame for good; a
+        // pacer needs to see how much there is.
+        let portion = if self.estimate.is_some() { usize::MAX } else { PORTION };
+        for packets in batch.packets().chunks(portion) {
+            self.queue(at, packets, batch.captured());
+            self.pass(now)?;
+            self.drain(sockets)?;
+        }
+        Ok(())
+    }
+
+    fn queue(&mut self, at: usize, packets: &[Packet], captured: Instant) {
+        let Some(stream) = self.streams.get_mut(at) else { return };
         let mut direct = self.rtc.direct_api();
         if !std::mem::replace(&mut stream.declared, true) {
             declare(&mut direct, &stream.agreed);
         }
-        let Some(sender) = direct.stream_tx(&stream.agreed.ssrc.into()) else { return Ok(()) };
-        for packet in batch.packets() {
+        let Some(sender) = direct.stream_tx(&stream.agreed.ssrc.into()) else { return };
+        for packet in packets {
             let payload_type = stream.agreed.payload_type.unwrap_or(packet.payload_type);
             let write = RtpWrite::new(
                 payload_type.into(),
                 stream.sequence.into(),
                 packet.timestamp,
-                batch.captured(),
+                captured,
                 packet.payload.clone(),
             );
             stream.sequence += 1;
             sender.write_rtp(write.marker(packet.marker).nackable(stream.agreed.rtx_ssrc.is_some()));
         }
-        self.pass(now)
     }
 
     /// A packet came from the peer, or from someone who says so.
