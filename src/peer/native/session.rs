@@ -13,7 +13,7 @@ use logic::negotiation::{Event as Said, Transport};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use str0m::bwe::BweKind;
 use str0m::media::Mid;
 use str0m::net::{Protocol, Receive};
@@ -24,6 +24,9 @@ use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 const PLACES: usize = 64;
 /// Packets that are handed to str0m at once where no pacer holds them.
 const PORTION: usize = 16;
+/// What is due so soon is due now; and how often a session may go on so before others have their turn.
+const SOON: Duration = Duration::from_micros(5);
+const ROUNDS: usize = 64;
 
 /// The session is over; its task has been told.
 pub(super) struct Ended;
@@ -59,6 +62,8 @@ pub(super) struct Session {
     ice: Ice,
     streams: Vec<Stream>,
     deadline: Option<Instant>,
+    /// When it was heard last.
+    now: Instant,
     events: EventSender,
     shared: Arc<Shared>,
     estimate: Option<Relay>,
@@ -77,6 +82,7 @@ impl Session {
             ice,
             streams: Vec::new(),
             deadline: None,
+            now,
             events: opening.events,
             shared: opening.shared,
             estimate: opening.estimator.map(Relay::new),
@@ -173,6 +179,7 @@ impl Session {
     pub(super) fn receive(&mut self, datagram: &Datagram<'_>, now: Instant) -> Result<(), Ended> {
         let Datagram { source, destination, bytes } = *datagram;
         let Ok(receive) = Receive::new(Protocol::Udp, source, destination, bytes) else { return Ok(()) };
+        self.now = now;
         let input = Input::Receive(now, receive);
         if !self.rtc.accepts(&input) {
             return Ok(());
@@ -191,11 +198,13 @@ impl Session {
 
     /// Time has passed.
     pub(super) fn pass(&mut self, now: Instant) -> Result<(), Ended> {
+        self.now = now;
         self.rtc.handle_input(Input::Timeout(now)).map_err(|_| Ended)
     }
 
     /// Sends and tells what there is to send and tell.
     pub(super) fn drain(&mut self, sockets: &mut Sockets) -> Result<(), Ended> {
+        let mut rounds = 0;
         loop {
             match self.rtc.poll_output() {
                 Ok(Output::Transmit(transmit)) => {
@@ -203,6 +212,13 @@ impl Session {
                     self.note(transmit.destination);
                 }
                 Ok(Output::Event(event)) => self.hear(event),
+                // The pacer lets packets go one by one, a microsecond apart: they go with the others, as one batch.
+                Ok(Output::Timeout(at))
+                    if at <= self.now + SOON && rounds < ROUNDS && self.rtc.is_alive() =>
+                {
+                    rounds += 1;
+                    self.pass(Instant::now().max(at))?;
+                }
                 Ok(Output::Timeout(at)) => {
                     self.deadline = Some(at);
                     return if self.rtc.is_alive() { Ok(()) } else { Err(Ended) };

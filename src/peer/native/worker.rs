@@ -217,13 +217,11 @@ impl Worker {
         }
     }
 
-    /// Has sessions do what is due.
+    /// Has sessions do what is due, each once: who is due again at once waits for what has come meanwhile.
     fn be_punctual(&mut self) {
         let now = Instant::now();
-        while let Some((at, key)) = self.deadlines.first().copied() {
-            if at > now {
-                return;
-            }
+        let due: Vec<_> = self.deadlines.range(..=(now, Key::MAX)).copied().collect();
+        for (at, key) in due {
             self.deadlines.remove(&(at, key));
             self.with(key, |session| session.pass(now));
         }
@@ -245,8 +243,8 @@ impl Worker {
         if acted.as_ref().is_ok_and(Result::is_ok) {
             if before != after {
                 before.map(|at| self.deadlines.remove(&(at, key)));
-                after.map(|at| self.deadlines.insert((at, key)));
             }
+            after.map(|at| self.deadlines.insert((at, key)));
             let (found, left) = found;
             left.into_iter().for_each(|address| self.retract(address, key));
             found.into_iter().for_each(|address| self.announce(address, key));
