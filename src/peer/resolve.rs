@@ -2,6 +2,7 @@
 //! no look-up ever delays a host candidate.
 
 use crate::runtime;
+use logic::ice_servers::Relay;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use url::{Host, Url};
@@ -205,15 +206,38 @@ impl IceServers {
         Some(SocketAddr::new(host.parse().ok()?, url.port().unwrap_or(3478)))
     }
 
-    /// Who names TURN servers, whether their addresses are known by now or not.
-    pub(crate) fn who_names_relays(&self) -> Option<&'static str> {
+    /// Who names TURN servers, where all of them are to be spoken to over TLS, whether their addresses are known
+    /// by now or not.
+    pub(crate) fn who_names_only_relays_over_tls(&self) -> Option<&'static str> {
         let resolved = self.lock();
-        let relays = |servers: &[Server]| servers.iter().any(|server| !server.is_stun);
-        if relays(&resolved.own) {
-            return Some("the property turn-servers");
-        }
         let given = resolved.next.as_deref().unwrap_or(&resolved.given);
-        relays(given).then_some("the signalling server")
+        let relays = |servers: &[Server], over_tls: bool| {
+            let mut relays = servers.iter().filter(|server| !server.is_stun);
+            relays.any(|server| logic::ice_servers::is_over_tls(server.url.as_str()) == over_tls)
+        };
+        if relays(&resolved.own, false) || relays(given, false) {
+            return None;
+        }
+        let own = relays(&resolved.own, true).then_some("the property turn-servers");
+        own.or(relays(given, true).then_some("the signalling server"))
+    }
+
+    /// The TURN servers that are known by now and spoken to without TLS, and the names of the others.
+    pub(super) fn relays(&self) -> (Vec<Relay>, Vec<String>) {
+        let (over_tls, others): (Vec<_>, Vec<_>) =
+            self.turn().into_iter().partition(|url| logic::ice_servers::is_over_tls(url));
+        let relays = others.iter().filter_map(|url| {
+            let relay = logic::ice_servers::relay(url);
+            if relay.is_none() {
+                gst::warning!(
+                    gst::CAT_RUST,
+                    "ignoring TURN server '{}': it has no user name and password",
+                    without_password(url)
+                );
+            }
+            relay
+        });
+        (relays.collect(), over_tls.iter().map(|url| without_password(url).to_owned()).collect())
     }
 
     /// The TURN servers, by address, that are known by now.
@@ -259,15 +283,23 @@ mod tests {
         assert_eq!(clone.stun().as_deref(), Some("stun://192.0.2.2:2"));
         assert_eq!(clone.stun_address(), "192.0.2.2:2".parse().ok());
         assert_eq!(clone.turn(), ["turn://u:p@192.0.2.1:1", "turn://u:p@192.0.2.3:3"]);
-        assert_eq!(clone.who_names_relays(), Some("the property turn-servers"));
+        assert_eq!(clone.who_names_only_relays_over_tls(), None);
         servers.replace(&[]);
         assert_eq!((clone.stun(), clone.turn()), (None, list(&["turn://u:p@192.0.2.1:1"])));
         let own = IceServers::new(Some("stun://192.0.2.9:9"), &[]);
         own.replace(&list(&["stun://192.0.2.2:2"]));
         assert_eq!(own.stun().as_deref(), Some("stun://192.0.2.9:9"));
-        assert_eq!(own.who_names_relays(), None);
-        own.replace(&list(&["turn://u:p@192.0.2.3:3"]));
-        assert_eq!(own.who_names_relays(), Some("the signalling server"));
+        assert_eq!(own.who_names_only_relays_over_tls(), None);
+        own.replace(&list(&["turns://u:p@192.0.2.3:3"]));
+        assert_eq!(own.who_names_only_relays_over_tls(), Some("the signalling server"));
+        let mixed = list(&["turns://u:p@192.0.2.3:3", "turn://u:p@192.0.2.4:4", "turn://192.0.2.5:5"]);
+        own.replace(&mixed);
+        assert_eq!(own.who_names_only_relays_over_tls(), None);
+        let (relays, over_tls) = own.relays();
+        assert_eq!(relays.iter().map(|relay| relay.address.port()).collect::<Vec<_>>(), [4]);
+        assert_eq!(over_tls, ["192.0.2.3:3"]);
+        let own = IceServers::new(None, &list(&["turns://u:p@a.example:1"]));
+        assert_eq!(own.who_names_only_relays_over_tls(), Some("the property turn-servers"));
     }
 
     /// What the signalling server names, where names are looked up by the test.

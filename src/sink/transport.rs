@@ -6,7 +6,6 @@ use crate::peer::IceServers;
 use crate::signaller::Signallable;
 use gst::glib;
 use gst::prelude::*;
-use gst_webrtc::WebRTCICETransportPolicy;
 
 /// The sink's signals that hand out an element which only webrtcbin has.
 const SINK_SIGNALS: [&str; 3] = ["consumer-added", "consumer-removed", "consumer-pipeline-created"];
@@ -27,15 +26,6 @@ impl Choice {
     }
 }
 
-/// What the settings ask for that no transport gives them, where they do.
-pub(super) fn impossible(settings: &Settings) -> Option<&'static str> {
-    let relay_only = settings.ice_transport_policy == WebRTCICETransportPolicy::Relay;
-    (relay_only && settings.transport == WebRTCSinkTransport::Native).then_some(
-        "ice-transport-policy=relay allows relays only, and transport=native has none: \
-         set transport to auto or webrtcbin",
-    )
-}
-
 /// Chooses for a session that begins.
 pub(super) fn choose(
     sink: &BaseWebRTCSink,
@@ -45,12 +35,12 @@ pub(super) fn choose(
 ) -> Choice {
     let (native, reason) = match settings.transport {
         WebRTCSinkTransport::Native => {
-            let without = servers.who_names_relays();
-            let without = without.map(|who| format!(", without the TURN servers that {who} names"));
+            let without = servers.who_names_only_relays_over_tls();
+            let without = without.map(|who| format!(", without the TURN servers over TLS that {who} names"));
             (true, format!("the property transport says so{}", without.unwrap_or_default()))
         }
         WebRTCSinkTransport::WebRtcBin => (false, "the property transport says so".into()),
-        WebRTCSinkTransport::Auto => match needs_webrtcbin(sink, signaller, settings, servers) {
+        WebRTCSinkTransport::Auto => match needs_webrtcbin(sink, signaller, servers) {
             Some(reason) => (false, reason),
             None => (true, "nothing asks for what only webrtcbin has".into()),
         },
@@ -65,23 +55,15 @@ pub(super) fn expects_webrtcbin(sink: &BaseWebRTCSink, settings: &Settings) -> b
 }
 
 /// What asks for something that only webrtcbin has.
-fn needs_webrtcbin(
-    sink: &BaseWebRTCSink,
-    signaller: &Signallable,
-    settings: &Settings,
-    servers: &IceServers,
-) -> Option<String> {
+fn needs_webrtcbin(sink: &BaseWebRTCSink, signaller: &Signallable, servers: &IceServers) -> Option<String> {
     if let Some(signal) = handed_out(sink.upcast_ref(), &SINK_SIGNALS) {
         return Some(format!("a handler of {signal} wants its element"));
     }
     if let Some(signal) = handed_out(signaller.upcast_ref(), &SIGNALLER_SIGNALS) {
         return Some(format!("a handler of the signaller's {signal} wants its element"));
     }
-    if let Some(who) = servers.who_names_relays() {
-        return Some(format!("{who} names TURN servers"));
-    }
-    (settings.ice_transport_policy == WebRTCICETransportPolicy::Relay)
-        .then(|| "the property ice-transport-policy allows relays only".into())
+    let who = servers.who_names_only_relays_over_tls();
+    who.map(|who| format!("{who} names TURN servers over TLS"))
 }
 
 /// The first of these signals that somebody listens to.

@@ -52,9 +52,6 @@ pub(super) struct Viewers {
 
 impl Viewers {
     pub(super) fn new(sink: &BaseWebRTCSink, settings: &Settings) -> Result<Arc<Self>, String> {
-        if let Some(text) = transport::impossible(settings) {
-            return Err(text.into());
-        }
         let certificate =
             Certificate::generate().map_err(|err| format!("failed to make a certificate: {err}"))?;
         let (engine, advertised) = match settings.transport {

@@ -15,6 +15,7 @@ mod inspection;
 mod joins;
 mod native;
 mod native_network;
+mod native_turn;
 mod never_blocks;
 mod order;
 mod outputs;

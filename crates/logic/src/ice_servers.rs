@@ -1,6 +1,7 @@
 //! STUN and TURN servers that the signalling server names (RFC 7064, RFC 7065), as addresses in GStreamer's
 //! form: `stun://host:port`, `turn://user:password@host:port?transport=tcp`.
 
+use core::net::{IpAddr, SocketAddr};
 use protocol::IceServer;
 use std::fmt::Write;
 
@@ -13,6 +14,56 @@ pub fn addresses(servers: &[IceServer]) -> Vec<String> {
 /// Whether an address is of a STUN server.
 pub fn is_stun(address: &str) -> bool {
     address.starts_with("stun://")
+}
+
+/// A TURN server with what it asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relay {
+    /// Where it is.
+    pub address: SocketAddr,
+    /// Whether it is spoken to over TCP.
+    pub tcp: bool,
+    /// User name.
+    pub user: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Reads the address of a TURN server whose host is an address; nothing where that is of another kind, or the
+/// server is to be spoken to over TLS.
+pub fn relay(address: &str) -> Option<Relay> {
+    let rest = address.strip_prefix("turn://")?;
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (credentials, place) = rest.rsplit_once('@')?;
+    let (user, password) = credentials.split_once(':')?;
+    let place = place.trim_end_matches('/');
+    let address = place.parse().ok().or_else(|| {
+        let host: IpAddr = place.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+        Some(SocketAddr::new(host, 3478))
+    });
+    let tcp = query.split('&').any(|pair| pair == "transport=tcp");
+    Some(Relay { address: address?, tcp, user: decoded(user)?, password: decoded(password)? })
+}
+
+/// Whether an address is of a TURN server that is to be spoken to over TLS.
+pub fn is_over_tls(address: &str) -> bool {
+    address.starts_with("turns:")
+}
+
+/// Without percent-encoding (RFC 3986 section 2.1).
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let mut digit = || char::from(bytes.next()?).to_digit(16);
+        let (high, low) = (digit()?, digit()?);
+        decoded.push(u8::try_from(high * 16 + low).ok()?);
+    }
+    String::from_utf8(decoded).ok()
 }
 
 fn address(server: &IceServer, url: &str) -> Option<String> {
@@ -80,6 +131,35 @@ mod tests {
             ]
         );
         assert_eq!(of(&["stun:[2001:db8::1]"], None), ["stun://[2001:db8::1]:3478"]);
+    }
+
+    #[test]
+    fn relays_are_read_as_they_are_written() {
+        let credentials = Some(("17000:a@b", "p/w+=%"));
+        for (url, at, tcp) in [
+            ("turn:192.0.2.1", "192.0.2.1:3478", false),
+            ("turn:192.0.2.1:80?transport=udp", "192.0.2.1:80", false),
+            ("turn:[2001:db8::1]:3479?transport=tcp", "[2001:db8::1]:3479", true),
+        ] {
+            let relay = relay(&of(&[url], credentials)[0]).unwrap();
+            assert_eq!((relay.address, relay.tcp), (at.parse().unwrap(), tcp), "{url}");
+            assert_eq!((&*relay.user, &*relay.password), ("17000:a@b", "p/w+=%"));
+        }
+        let short = |text: &str| relay(text).map(|relay| relay.address.to_string());
+        assert_eq!(short("turn://u:p@192.0.2.1").as_deref(), Some("192.0.2.1:3478"));
+        assert_eq!(short("turn://u:p@[2001:db8::1]/").as_deref(), Some("[2001:db8::1]:3478"));
+        for text in [
+            "turns://u:p@192.0.2.1:1",
+            "stun://192.0.2.1:1",
+            "turn://192.0.2.1:1",
+            "turn://u@192.0.2.1:1",
+            "turn://u:p@a.example:1",
+            "turn://u:%4@192.0.2.1:1",
+            "turn://u:%ff@192.0.2.1:1",
+        ] {
+            assert_eq!(relay(text), None, "{text}");
+        }
+        assert!(is_over_tls("turns://u:p@192.0.2.1:1") && !is_over_tls("turn://u:p@192.0.2.1:1"));
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! | [`jitter`] | how long a receiver's jitter buffer is |
 //! | [`rtp`] | reading and rewriting of RTP headers |
 //! | [`addresses`] | which addresses and ports of a host serve, and under which peers know them |
+//! | [`framing`] | where packets begin and end in a stream |
 //! | [`stun`] | whose a connectivity check is |
 //! | [`bitrate`] | what bitrate a shared encoder runs at |
 
@@ -23,6 +24,7 @@ pub mod addresses;
 pub mod backoff;
 pub mod bitrate;
 pub mod codec;
+pub mod framing;
 pub mod ice_servers;
 pub mod jitter;
 pub mod key_unit;

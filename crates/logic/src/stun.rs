@@ -7,6 +7,7 @@ const MAGIC: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
 const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
 const USERNAME: u16 = 0x0006;
+const ERROR_CODE: u16 = 0x0009;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 
 /// Identifies a request and its response.
@@ -55,6 +56,12 @@ impl<'a> Message<'a> {
         }
         let name = std::str::from_utf8(self.attribute(USERNAME)?).ok()?;
         name.split_once(':').map(|(asked, _)| asked)
+    }
+
+    /// Why a request was refused: code and words (RFC 8489 section 14.8).
+    pub fn error(&self) -> Option<(u16, String)> {
+        let [_, _, class, number, words @ ..] = self.attribute(ERROR_CODE)? else { return None };
+        Some((u16::from(class & 7) * 100 + u16::from(*number), String::from_utf8_lossy(words).into_owned()))
     }
 
     /// The address that a server saw, in its response to a binding request.
@@ -116,6 +123,16 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_has_a_code_and_words() {
+        let mut packet = binding_request([7; 12]).to_vec();
+        packet[..4].copy_from_slice(&[0x01, 0x13, 0, 16]);
+        packet.extend([0, 9, 0, 10, 0, 0, 4, 86]);
+        packet.extend(b"Quota.\0\0");
+        assert_eq!(Message::read(&packet).unwrap().error(), Some((486, "Quota.".into())));
+        assert_eq!(Message::read(&RESPONSE).unwrap().error(), None);
+    }
+
+    #[test]
     fn a_check_names_whom_it_asks() {
         assert_eq!(Message::read(&request("abcde:xyz")).unwrap().asked(), Some("abcde"));
         assert_eq!(Message::read(&request("abcde")).unwrap().asked(), None);
@@ -133,7 +150,7 @@ mod tests {
                     let mut altered = packet.clone();
                     altered[at] = value;
                     if let Some(message) = Message::read(&altered) {
-                        let _ = (message.asked(), message.mapped_address());
+                        let _ = (message.asked(), message.mapped_address(), message.error());
                     }
                 }
             }

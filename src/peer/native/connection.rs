@@ -1,6 +1,7 @@
 //! One session for its task: makes and reads descriptions, and has its thread do the rest.
 
 use super::engine::Engine;
+use super::gathering::Gathered;
 use super::handle::{Command, Handle};
 use super::ice::Restart;
 use super::lines::{Agreement, Lines};
@@ -26,35 +27,33 @@ const EARLY: usize = 64;
 
 /// A session through str0m.
 pub(crate) struct Native {
-    key: Key,
-    handle: Arc<Handle>,
-    engine: Arc<Engine>,
-    config: Config,
-    events: EventSender,
+    pub(super) key: Key,
+    pub(super) handle: Arc<Handle>,
+    pub(super) engine: Arc<Engine>,
+    pub(super) config: Config,
+    pub(super) events: EventSender,
     shared: Arc<Shared>,
     id: u64,
-    state: Arc<Mutex<State>>,
+    pub(super) state: Arc<Mutex<State>>,
 }
 
-struct State {
-    lines: Lines,
+pub(super) struct State {
+    pub(super) lines: Lines,
     /// The peer's latest description.
     remote: Option<Remote>,
     /// Those of our latest description.
     credentials: IceCreds,
     /// Counts our descriptions.
-    version: u64,
-    /// The candidate that a STUN server told, and whether one may still come.
-    reflexive: Option<Candidate>,
-    gathering: bool,
+    pub(super) version: u64,
+    pub(super) gathered: Gathered,
     /// What the thread has been told.
-    open: Option<Open>,
+    pub(super) open: Option<Open>,
     /// The peer's candidates that belong to a description which is not in force.
     early: Vec<Candidate>,
 }
 
 /// What the thread of an open session knows.
-struct Open {
+pub(super) struct Open {
     local: IceCreds,
     remote: IceCreds,
     /// Whether this side began with DTLS: that stays.
@@ -86,8 +85,7 @@ impl Native {
             remote: None,
             credentials: IceCreds::new(),
             version: 0,
-            reflexive: None,
-            gathering: false,
+            gathered: Gathered::default(),
             open: None,
             early: Vec::new(),
         };
@@ -120,51 +118,8 @@ impl Native {
         self.route(&state.credentials);
     }
 
-    /// Has the STUN server asked under which address the world sees this side.
-    fn gather(&self) {
-        let Some(server) = self.config.servers.stun_address() else { return };
-        let (state, handle, key) = (Arc::downgrade(&self.state), self.handle.clone(), self.key);
-        let events = self.events.clone();
-        let found = move |candidate: Candidate| {
-            let Some(state) = state.upgrade() else { return };
-            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.reflexive = Some(candidate.clone());
-            state.gathering = false;
-            // What was described before goes after it.
-            if let Some((index, mid)) = state.lines.first().filter(|_| state.version > 0) {
-                let text = candidate.to_sdp_string();
-                let told =
-                    IceCandidate { candidate: text, sdp_m_line_index: Some(index), sdp_mid: Some(mid) };
-                events.send(Event::LocalCandidate(told));
-            }
-            if state.open.is_some() {
-                handle
-                    .mention(Command::With(key, Box::new(|session| session.add_local_candidate(candidate))));
-            }
-        };
-        // It may find before this returns.
-        let (known, asked) = self.engine.reflexive(server, found);
-        let mut state = self.state();
-        state.gathering = asked && state.reflexive.is_none();
-        state.reflexive = known.or(state.reflexive.take());
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Where this session can be reached.
-    fn candidates(&self, state: &State) -> Vec<Candidate> {
-        let addresses = self.engine.addresses().into_iter();
-        let hosts = addresses.filter_map(|address| Candidate::host(address, "udp").ok());
-        hosts.chain(state.reflexive.clone()).collect()
-    }
-
-    /// What the peer is told of that.
-    fn told(&self, state: &State) -> Vec<Candidate> {
-        let told = self.config.advertised.told(&self.engine.addresses()).into_iter();
-        let hosts = told.filter_map(|address| Candidate::host(address, "udp").ok());
-        hosts.chain(state.reflexive.clone()).collect()
     }
 
     fn text(&self, state: &mut State, kind: DescriptionKind) -> String {
@@ -186,7 +141,7 @@ impl Native {
                 DescriptionKind::Answer => Setup::Passive,
             },
             candidates: &candidates,
-            complete: !state.gathering,
+            complete: state.gathered.is_complete(),
             lines: &lines,
         };
         state.version += 1;
@@ -356,9 +311,9 @@ impl Connection for Native {
             let mut state = self.state();
             self.renew(&mut state);
             // The host may have moved.
-            state.reflexive = None;
+            state.gathered.forget_reflexive();
         }
-        self.gather();
+        self.gather_reflexive();
     }
 
     fn silence(&self) -> Duration {

@@ -123,6 +123,16 @@ impl Engine {
         (None, true)
     }
 
+    /// The address to reach a server from, where not every address may be used.
+    pub(super) fn way_to(&self, server: SocketAddr) -> Option<IpAddr> {
+        if self.bound.iter().all(|bound| bound.ip().is_unspecified()) {
+            return None;
+        }
+        let bases = self.addresses();
+        let mut ips = bases.iter().map(SocketAddr::ip).filter(|ip| addresses::reachable(*ip, server));
+        ips.next()
+    }
+
     /// Where this host can be reached, best first.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         let port = |ip: IpAddr| {

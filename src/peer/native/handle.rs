@@ -3,6 +3,7 @@
 use super::opening::Opening;
 use super::outlet::Packets;
 use super::reflexive::Question;
+use super::relay;
 use super::routes::{Key, Place};
 use super::session::Session;
 use mio::Waker;
@@ -35,6 +36,8 @@ pub(super) enum Command {
     Close(Key),
     /// The same, for the reading thread.
     Forget(Key),
+    /// An address on a TURN server is wanted for a session.
+    Relay(Key, relay::Request),
     /// Under which address a server sees the port. To the reading thread.
     Ask(Question),
 }

@@ -16,6 +16,8 @@
 //! | `estimates` | what the network carries, for who wants to know |
 //! | `outlet` | one stream of one session for its rung |
 //! | `socket`, `addresses` | sending in batches and receiving; the addresses of this host |
+//! | `relays`, `relay`, `stream` | addresses on TURN servers; TCP connections |
+//! | `gathering` | candidates that others have to tell |
 //! | `reflexive` | the address under which others see this host |
 //! | `statistics` | what str0m counts, in webrtcbin's words |
 
@@ -23,6 +25,7 @@ mod addresses;
 mod connection;
 mod engine;
 mod estimates;
+mod gathering;
 mod handle;
 mod ice;
 mod lines;
@@ -30,11 +33,14 @@ mod listening;
 mod opening;
 mod outlet;
 mod reflexive;
+mod relay;
+mod relays;
 mod remote;
 mod routes;
 mod session;
 mod socket;
 mod statistics;
+mod stream;
 mod worker;
 
 pub(crate) use engine::Engine;

@@ -208,8 +208,9 @@ impl Session {
         loop {
             match self.rtc.poll_output() {
                 Ok(Output::Transmit(transmit)) => {
-                    sockets.send(transmit.source.ip(), transmit.destination, &transmit.contents);
-                    self.note(transmit.destination);
+                    if sockets.send(transmit.source, transmit.destination, &transmit.contents) {
+                        self.note(transmit.destination);
+                    }
                 }
                 Ok(Output::Event(event)) => self.hear(event),
                 // The pacer lets packets go one by one, a microsecond apart: they go with the others, as one batch.

@@ -1,12 +1,13 @@
 //! The UDP sockets of an engine, one for each address family or address, and sending through them in batches.
 
 use super::addresses;
+use super::relays::Relays;
 use mio::{Interest, Registry, Token};
 use quinn_udp::{RecvMeta, UdpSocketState};
 use socket2::{Domain, Protocol, Type};
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 
 /// Asked of the kernel for what is on its way out and in; it may give less.
 const BUFFER: usize = 4 << 20;
@@ -74,6 +75,7 @@ pub(super) struct Sockets {
     waiting: VecDeque<Batch>,
     waiting_bytes: usize,
     buffers: Vec<Vec<u8>>,
+    pub(super) relays: Relays,
 }
 
 /// Datagrams of one size, the last perhaps shorter, to one destination.
@@ -83,7 +85,7 @@ struct Batch {
     count: usize,
     segment: usize,
     /// From and to.
-    path: Option<(IpAddr, SocketAddr)>,
+    path: Option<(SocketAddr, SocketAddr)>,
 }
 
 /// A datagram that came.
@@ -109,6 +111,7 @@ impl Sockets {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             buffers: Vec::new(),
+            relays: Relays::default(),
         })
     }
 
@@ -124,26 +127,31 @@ impl Sockets {
         Ok(())
     }
 
-    /// Sends a datagram, with those that follow it to the same place.
-    pub(super) fn send(&mut self, from: IpAddr, to: SocketAddr, bytes: &[u8]) {
-        if !addresses::reachable(from, to) {
-            return;
+    /// Sends a datagram, with those that follow it to the same place; false where it went through a relay.
+    pub(super) fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) -> bool {
+        if self.relays.send(from, to, bytes) {
+            return false;
+        }
+        if !addresses::reachable(from.ip(), to) {
+            return true;
         }
         if !self.batch.takes((from, to), bytes, self.most_segments(from)) {
             self.flush();
         }
         self.batch.push((from, to), bytes);
+        true
     }
 
-    /// The one that has this address, or all of its family.
-    fn socket(&self, from: IpAddr) -> Option<&Socket> {
+    /// The one that has this address, or all of its family. A relay's that is gone has none.
+    fn socket(&self, from: SocketAddr) -> Option<&Socket> {
         self.sockets.iter().find(|socket| {
             let ip = socket.local.ip();
-            ip == from || ip.is_unspecified() && ip.is_ipv4() == from.is_ipv4()
+            let its = ip == from.ip() || ip.is_unspecified() && ip.is_ipv4() == from.is_ipv4();
+            its && socket.local.port() == from.port()
         })
     }
 
-    fn most_segments(&self, from: IpAddr) -> usize {
+    fn most_segments(&self, from: SocketAddr) -> usize {
         self.socket(from).map_or(1, |socket| socket.media.max_gso_segments())
     }
 
@@ -196,7 +204,7 @@ impl Sockets {
                 ecn: None,
                 contents,
                 segment_size,
-                src_ip: Some(from),
+                src_ip: Some(from.ip()),
             };
             state.try_send((&socket.io).into(), &transmit)
         };
@@ -239,7 +247,7 @@ impl Sockets {
 }
 
 impl Batch {
-    fn takes(&self, path: (IpAddr, SocketAddr), bytes: &[u8], most: usize) -> bool {
+    fn takes(&self, path: (SocketAddr, SocketAddr), bytes: &[u8], most: usize) -> bool {
         if self.count == 0 {
             return true;
         }
@@ -254,7 +262,7 @@ impl Batch {
             && !is_check(bytes)
     }
 
-    fn push(&mut self, path: (IpAddr, SocketAddr), bytes: &[u8]) {
+    fn push(&mut self, path: (SocketAddr, SocketAddr), bytes: &[u8]) {
         if self.count == 0 {
             self.segment = bytes.len();
             self.path = Some(path);

@@ -4,6 +4,7 @@ use super::CAT;
 use super::handle::{Command, Handle, Job};
 use super::opening::Opening;
 use super::reflexive::Question;
+use super::relays;
 use super::routes::{Key, Place, Routes};
 use super::session::{Ended, Session};
 use super::socket::{Datagram, Sockets};
@@ -101,6 +102,7 @@ impl Worker {
                     continue;
                 }
                 if event.is_writable() {
+                    self.sockets.relays.resume(event.token());
                     self.sockets.resume();
                 }
                 if event.is_readable() && !self.readable.contains(&event.token()) {
@@ -115,7 +117,8 @@ impl Worker {
 
     fn sleep(&mut self, events: &mut Events, more: bool) -> io::Result<()> {
         let now = Instant::now();
-        let due = self.deadlines.first().map(|(at, _)| at.saturating_duration_since(now));
+        let due = self.deadlines.first().map(|(at, _)| *at).into_iter().chain(self.sockets.relays.deadline());
+        let due = due.min().map(|at| at.saturating_duration_since(now));
         let mut timeout = if more { Some(std::time::Duration::ZERO) } else { due };
         self.handle.asleep.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
@@ -182,6 +185,10 @@ impl Worker {
             Command::Close(key) => self.close(key),
             Command::Forget(key) => self.routes.forget(key),
             Command::Ask(question) => self.ask(question),
+            Command::Relay(key, request) if self.slots.contains_key(&key) => {
+                self.sockets.relays.open(key, request, self.poll.registry(), Instant::now());
+            }
+            Command::Relay(..) => {}
         }
     }
 
@@ -210,6 +217,7 @@ impl Worker {
 
     fn remove(&mut self, key: Key) {
         if let Some(slot) = self.slots.remove(&key) {
+            self.sockets.relays.close(key, self.poll.registry());
             self.handle.sessions.fetch_sub(1, Ordering::Relaxed);
             if let Slot::Open(session) = slot {
                 session.deadline().map(|at| self.deadlines.remove(&(at, key)));
@@ -220,6 +228,7 @@ impl Worker {
     /// Has sessions do what is due, each once: who is due again at once waits for what has come meanwhile.
     fn be_punctual(&mut self) {
         let now = Instant::now();
+        self.sockets.relays.be_punctual(now);
         let due: Vec<_> = self.deadlines.range(..=(now, Key::MAX)).copied().collect();
         for (at, key) in due {
             self.deadlines.remove(&(at, key));
@@ -279,6 +288,9 @@ impl Worker {
     }
 
     fn read(&mut self, token: Token) {
+        if self.sockets.relays.own(token) {
+            return self.read_relay(token);
+        }
         let mut came = Vec::new();
         let mut answers = Vec::new();
         let routes = &self.routes;
@@ -303,9 +315,19 @@ impl Worker {
         }
     }
 
+    fn read_relay(&mut self, token: Token) {
+        let mut came = Vec::new();
+        if self.sockets.relays.read(token, &mut came) {
+            self.readable.push(token);
+        }
+        for relays::Relayed { key, source, destination, bytes } in came {
+            self.take(key, &Datagram { source, destination, bytes: &bytes });
+        }
+    }
+
     fn ask(&mut self, question: Question) {
         let request = stun::binding_request(question.transaction);
-        self.sockets.send(question.base.ip(), question.server, &request);
+        self.sockets.send(question.base, question.server, &request);
         self.routes.ask(question);
     }
 

@@ -1,0 +1,142 @@
+//! A session's candidates: the host's own, and those that STUN and TURN servers tell in their own time, while nobody
+//! waits for them.
+
+use super::CAT;
+use super::connection::{Native, State};
+use super::handle::{Command, Handle};
+use super::relay::Request;
+use super::routes::Key;
+use crate::runtime;
+use crate::session::EventSender;
+use logic::negotiation::Event;
+use protocol::IceCandidate;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use str0m::{Candidate, CandidateKind};
+use tokio::sync::oneshot;
+
+/// TURN servers that a session asks for an address.
+const MOST_RELAYS: usize = 4;
+
+/// What servers have told.
+#[derive(Default)]
+pub(super) struct Gathered {
+    candidates: Vec<Candidate>,
+    /// How many may still tell something.
+    pending: usize,
+}
+
+impl Gathered {
+    /// Whether nothing more will come.
+    pub(super) fn is_complete(&self) -> bool {
+        self.pending == 0
+    }
+
+    /// What STUN servers told is out of date; relays stay where they are.
+    pub(super) fn forget_reflexive(&mut self) {
+        self.candidates.retain(|candidate| candidate.kind() != CandidateKind::ServerReflexive);
+    }
+}
+
+/// The way back to a session that may be over.
+#[derive(Clone)]
+struct Back {
+    state: Weak<Mutex<State>>,
+    handle: Arc<Handle>,
+    events: EventSender,
+    key: Key,
+}
+
+impl Back {
+    /// A server has told something, or that there is nothing to tell.
+    fn found(&self, candidate: Option<Candidate>) {
+        let Some(state) = self.state.upgrade() else { return };
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.gathered.pending = state.gathered.pending.saturating_sub(1);
+        let Some(candidate) = candidate else { return };
+        state.gathered.candidates.push(candidate.clone());
+        // What was described before goes after it.
+        if let Some((index, mid)) = state.lines.first().filter(|_| state.version > 0) {
+            let text = candidate.to_sdp_string();
+            let told = IceCandidate { candidate: text, sdp_m_line_index: Some(index), sdp_mid: Some(mid) };
+            self.events.send(Event::LocalCandidate(told));
+        }
+        if state.open.is_some() {
+            self.handle
+                .mention(Command::With(self.key, Box::new(|session| session.add_local_candidate(candidate))));
+        }
+    }
+}
+
+impl Native {
+    /// Has servers asked where this session can be reached.
+    pub(super) fn gather(&self) {
+        self.gather_reflexive();
+        self.ask_turn(&self.back());
+    }
+
+    /// The same, STUN servers only.
+    pub(super) fn gather_reflexive(&self) {
+        if !self.config.relay_only {
+            self.ask_stun(&self.back());
+        }
+    }
+
+    fn back(&self) -> Back {
+        Back {
+            state: Arc::downgrade(&self.state),
+            handle: self.handle.clone(),
+            events: self.events.clone(),
+            key: self.key,
+        }
+    }
+
+    /// Under which address the world sees this side.
+    fn ask_stun(&self, back: &Back) {
+        let Some(server) = self.config.servers.stun_address() else { return };
+        // It may find before this returns.
+        self.state().gathered.pending += 1;
+        let found = back.clone();
+        let (known, asked) = self.engine.reflexive(server, move |candidate| found.found(Some(candidate)));
+        if !asked {
+            back.found(known);
+        }
+    }
+
+    /// Addresses on TURN servers.
+    fn ask_turn(&self, back: &Back) {
+        let (relays, over_tls) = self.config.servers.relays();
+        if !over_tls.is_empty() {
+            gst::info!(
+                CAT,
+                "going on without TURN over TLS, which only webrtcbin has: {}",
+                over_tls.join(", ")
+            );
+        }
+        if relays.is_empty() && self.config.relay_only {
+            gst::warning!(CAT, "only relays may be used, and no TURN server is known: nobody can be reached");
+        }
+        for server in relays.into_iter().take(MOST_RELAYS) {
+            let (tell, told) = oneshot::channel();
+            self.state().gathered.pending += 1;
+            let from = self.engine.way_to(server.address);
+            self.handle.tell(Command::Relay(self.key, Request { server, from, tell }));
+            let back = back.clone();
+            runtime::spawn(async move { back.found(told.await.ok()) });
+        }
+    }
+
+    /// Where this session can be reached.
+    pub(super) fn candidates(&self, state: &State) -> Vec<Candidate> {
+        let own = if self.config.relay_only { Vec::new() } else { self.engine.addresses() };
+        let hosts = own.into_iter().filter_map(|address| Candidate::host(address, "udp").ok());
+        hosts.chain(state.gathered.candidates.iter().cloned()).collect()
+    }
+
+    /// What the peer is told of that.
+    pub(super) fn told(&self, state: &State) -> Vec<Candidate> {
+        let own = if self.config.relay_only { Vec::new() } else { self.engine.addresses() };
+        let told = self.config.advertised.told(&own).into_iter();
+        let hosts = told.filter_map(|address| Candidate::host(address, "udp").ok());
+        hosts.chain(state.gathered.candidates.iter().cloned()).collect()
+    }
+}

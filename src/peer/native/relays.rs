@@ -1,0 +1,147 @@
+//! The allocations on TURN servers of a thread's sessions: by the socket that they have, and by the address that
+//! they stand for.
+
+use super::CAT;
+use super::relay::{Over, Relay, Request};
+use super::routes::Key;
+use mio::{Registry, Token};
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+/// Tokens of relays are from here on.
+const FIRST: usize = 1 << 20;
+/// A packet is no larger (bytes).
+const LARGEST: usize = 1 << 16;
+
+/// A packet from a peer that came through a relay.
+pub(super) struct Relayed {
+    pub(super) key: Key,
+    pub(super) source: SocketAddr,
+    /// The relay's address.
+    pub(super) destination: SocketAddr,
+    pub(super) bytes: Box<[u8]>,
+}
+
+/// All of a thread.
+#[derive(Default)]
+pub(super) struct Relays {
+    relays: HashMap<Token, Relay>,
+    addresses: HashMap<SocketAddr, Token>,
+    deadlines: BTreeSet<(Instant, Token)>,
+    /// Sockets that were closed since this was asked last have a number that none of these has.
+    next: usize,
+    buffer: Vec<u8>,
+}
+
+impl Relays {
+    /// Whether a socket is a relay's.
+    pub(super) fn own(&self, token: Token) -> bool {
+        self.relays.contains_key(&token)
+    }
+
+    /// Asks a server for an address.
+    pub(super) fn open(&mut self, key: Key, request: Request, registry: &Registry, now: Instant) {
+        let token = Token(FIRST + self.next % FIRST);
+        self.next += 1;
+        let server = request.server.address;
+        match Relay::new(key, request, (registry, token), now) {
+            Ok(relay) => {
+                self.relays.insert(token, relay);
+                self.buffer.resize(LARGEST, 0);
+                self.with(token, |relay, _| relay.pass(now));
+            }
+            Err(err) => gst::warning!(CAT, "no way to TURN server {server}: {err}; going on without it"),
+        }
+    }
+
+    /// Lets a relay act; nothing is left of it when it is over.
+    fn with<T>(
+        &mut self,
+        token: Token,
+        act: impl FnOnce(&mut Relay, &mut [u8]) -> Result<T, Over>,
+    ) -> Option<T> {
+        let relay = self.relays.get_mut(&token)?;
+        let before = relay.deadline;
+        let buffer = &mut self.buffer;
+        let acted = catch_unwind(AssertUnwindSafe(|| act(relay, buffer)));
+        if let Some(address) = relay.relayed() {
+            self.addresses.insert(address, token);
+        }
+        if before != relay.deadline {
+            before.map(|at| self.deadlines.remove(&(at, token)));
+            relay.deadline.map(|at| self.deadlines.insert((at, token)));
+        }
+        match acted {
+            Ok(Ok(result)) => Some(result),
+            _ => {
+                self.remove(token);
+                None
+            }
+        }
+    }
+
+    fn remove(&mut self, token: Token) -> Option<Relay> {
+        let relay = self.relays.remove(&token)?;
+        relay.deadline.map(|at| self.deadlines.remove(&(at, token)));
+        self.addresses.retain(|_, other| *other != token);
+        Some(relay)
+    }
+
+    /// Sends a packet where `from` is a relay's address; whether it is.
+    pub(super) fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) -> bool {
+        if self.addresses.is_empty() {
+            return false;
+        }
+        let Some(token) = self.addresses.get(&from).copied() else { return false };
+        self.with(token, |relay, _| relay.send(to, bytes, Instant::now()));
+        true
+    }
+
+    /// Reads some of what has come in through a socket; whether there may be more.
+    pub(super) fn read(&mut self, token: Token, came: &mut Vec<Relayed>) -> bool {
+        let Some(relay) = self.relays.get(&token) else { return false };
+        let (key, address) = (relay.key, relay.relayed());
+        let handle = |source, bytes: &[u8]| {
+            if let Some(destination) = address {
+                came.push(Relayed { key, source, destination, bytes: bytes.into() });
+            }
+        };
+        self.with(token, |relay, buffer| relay.read(buffer, Instant::now(), handle)).unwrap_or(false)
+    }
+
+    /// There is room to write.
+    pub(super) fn resume(&mut self, token: Token) {
+        self.with(token, |relay, _| relay.resume());
+    }
+
+    /// When one of them wants to be heard next.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Has them do what is due.
+    pub(super) fn be_punctual(&mut self, now: Instant) {
+        while let Some((_, token)) = self.deadlines.first().copied().filter(|(at, _)| *at <= now) {
+            self.with(token, |relay, _| relay.pass(now));
+            // One that asks for the same time again is heard in the next round.
+            if self.deadlines.first().is_some_and(|first| first.1 == token) {
+                return;
+            }
+        }
+    }
+
+    /// A session is over: its addresses are given back.
+    pub(super) fn close(&mut self, key: Key, registry: &Registry) {
+        if self.relays.is_empty() {
+            return;
+        }
+        let its = self.relays.iter().filter(|(_, relay)| relay.key == key);
+        let tokens: Vec<_> = its.map(|(token, _)| *token).collect();
+        for mut relay in tokens.into_iter().filter_map(|token| self.remove(token)) {
+            relay.close(Instant::now());
+            relay.deregister(registry);
+        }
+    }
+}
