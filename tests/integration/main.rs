@@ -11,6 +11,7 @@ mod custom_signallers;
 mod embedded_servers;
 mod ends_in_time;
 mod faults;
+mod forgeries;
 mod inspection;
 mod joins;
 mod native;

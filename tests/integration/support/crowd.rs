@@ -1,13 +1,12 @@
 //! A sink whose viewers are light ones: who was invited, what became of each, and waiting for it.
 
 use super::direct::{Direct, Said};
-use super::light::{Habit, Lights, News};
+use super::light::{Habit, Joined, Lights, News};
 use super::{DEADLINE, Pipeline};
 use gst::prelude::*;
 use gst_webrtc::WebRTCSDPType;
 use gstrswebrtc::signaller::SignallableExt;
 use std::collections::HashMap;
-use std::net::{SocketAddr, UdpSocket};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -27,9 +26,7 @@ pub(crate) struct Guest {
     /// Packets that are missing by their numbers.
     pub(crate) missing: u64,
     last: Option<u64>,
-    /// Another handle to its socket, and where the sink is.
-    pub(crate) socket: Option<UdpSocket>,
-    pub(crate) sink: Option<SocketAddr>,
+    pub(crate) joined: Option<Joined>,
 }
 
 #[derive(Default)]
@@ -126,6 +123,11 @@ impl Crowd {
         });
     }
 
+    /// What is known of one viewer.
+    pub(crate) fn of<T>(&self, session: &str, ask: impl FnOnce(&Guest) -> T) -> T {
+        ask(&self.guests.lock()[session])
+    }
+
     /// Why the sink ended a session.
     pub(crate) fn end(&self, session: &str, limit: Duration) -> Option<String> {
         self.wait_within(limit, "end", |all| all.get(session)?.ended.clone())
@@ -151,11 +153,10 @@ impl Guests {
                 let Some(habit) = habit else {
                     return self.change(&session, |guest| guest.offer = Some(sdp));
                 };
-                let (answer, socket, sink) = lights.join(&session, &sdp, habit);
-                direct.describe(&session, WebRTCSDPType::Answer, &answer);
+                let joined = lights.join(&session, &sdp, habit);
+                direct.describe(&session, WebRTCSDPType::Answer, &joined.answer);
                 self.change(&session, |guest| {
-                    (guest.offer, guest.socket) = (Some(sdp), Some(socket));
-                    guest.sink = sink;
+                    (guest.offer, guest.joined) = (Some(sdp), Some(joined));
                 });
             }
             Said::Candidate(session, candidate) => lights.candidate(&session, &candidate),

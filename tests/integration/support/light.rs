@@ -3,10 +3,10 @@
 
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 use str0m::change::SdpOffer;
@@ -57,6 +57,20 @@ struct Viewer {
     habit: Habit,
     deadline: Option<Instant>,
     heard: bool,
+    sent: Sent,
+}
+
+/// The latest packets that a viewer sent.
+pub(crate) type Sent = Arc<Mutex<VecDeque<Vec<u8>>>>;
+
+/// A viewer as others may use it, or pretend to be it.
+pub(crate) struct Joined {
+    pub(crate) answer: String,
+    /// Another handle to its socket.
+    pub(crate) socket: std::net::UdpSocket,
+    /// Where the sink is, as its description says.
+    pub(crate) sink: Option<SocketAddr>,
+    pub(crate) sent: Sent,
 }
 
 /// A thread with viewers.
@@ -85,13 +99,8 @@ impl Lights {
         (Self { commands, waker, thread: Some(thread) }, news)
     }
 
-    /// A viewer answers an offer. Also returned: another handle to its socket, and the sink's first address.
-    pub(crate) fn join(
-        &self,
-        session: &str,
-        offer: &str,
-        habit: Habit,
-    ) -> (String, std::net::UdpSocket, Option<SocketAddr>) {
+    /// A viewer answers an offer.
+    pub(crate) fn join(&self, session: &str, offer: &str, habit: Habit) -> Joined {
         let now = Instant::now();
         let mut rtc = Rtc::builder().set_rtp_mode(true).clear_codecs().enable_vp8(true).build(now);
         let socket = std::net::UdpSocket::bind((here(), 0)).unwrap();
@@ -102,10 +111,10 @@ impl Lights {
         let offer = SdpOffer::from_sdp_string(offer).unwrap_or_else(|err| panic!("{err}: {offer}"));
         let answer = rtc.sdp_api().accept_offer(offer).unwrap().to_sdp_string();
         let other = socket.try_clone().unwrap();
-        let socket = UdpSocket::from_std(socket);
-        let viewer = Viewer { rtc, socket, local, habit, deadline: None, heard: false };
+        let (socket, sent) = (UdpSocket::from_std(socket), Sent::default());
+        let viewer = Viewer { rtc, socket, local, habit, deadline: None, heard: false, sent: sent.clone() };
         self.tell(Command::Join(session.to_owned(), Box::new(viewer)));
-        (answer, other, sink)
+        Joined { answer, socket: other, sink, sent }
     }
 
     /// A viewer hears of another address of the sink.
@@ -282,7 +291,14 @@ impl Viewer {
             Habit::Mute | Habit::Deaf => {}
             Habit::WithoutDtls if is_dtls(bytes) => {}
             // What the system does not take is lost, as anywhere on the way.
-            _ => drop(self.socket.send_to(bytes, to)),
+            _ => {
+                let _ = self.socket.send_to(bytes, to);
+                let mut sent = self.sent.lock().unwrap();
+                sent.push_back(bytes.to_vec());
+                while sent.len() > 64 {
+                    sent.pop_front();
+                }
+            }
         }
     }
 }
