@@ -1,8 +1,10 @@
 //! Packets on the native transport's port that pretend to be a viewer's, before the handshake and after it: the viewer
 //! goes on, and nobody else is disturbed.
 
+use crate::support::crowd::Guest;
 use crate::support::light::{Habit, here};
 use crate::support::stage::{PACE, Stage};
+use gst::prelude::*;
 use std::net::{SocketAddr, UdpSocket};
 
 /// Somebody who knows all that a description tells, and can send as if from the viewer's address.
@@ -180,5 +182,32 @@ fn a_viewer_is_served_although_a_hundred_thousand_packets_pretend_to_be_his() {
     stage.crowd.until("victim", "media afterwards", |guest| guest.packets > before + 60);
     stage.crowd.of("victim", |guest| assert_eq!(guest.missing, 0));
     assert_eq!(stage.sessions(), 2);
+    stage.nobody_was_disturbed();
+}
+
+#[test]
+fn a_viewer_who_names_anothers_address_as_his_own_takes_nothing_from_him() {
+    let mut stage = Stage::set("transport=native", PACE);
+    stage.crowd.invite("victim", Some(Habit::Good));
+    stage.crowd.until("victim", "media", |guest| guest.packets > 10);
+    stage.crowd.invite("thief", Some(Habit::Mute));
+    stage.crowd.until("thief", "check", |guest| guest.heard);
+    let address = |guest: &Guest| guest.joined.as_ref().unwrap().socket.local_addr().unwrap();
+    stage.crowd.claim("thief", stage.crowd.of("victim", address));
+    // The sink has tried that address by then.
+    stage.watch(30);
+    let sink = stage.pipeline.element("ws");
+    let asked = || {
+        let stats: gst::Structure = sink.property::<gst::Structure>("stats").get("victim").unwrap();
+        let streams = stats.iter().filter_map(|(_, value)| value.get::<gst::Structure>().ok());
+        streams.filter_map(|stream| stream.get::<u32>("pli-count").ok()).sum::<u32>()
+    };
+    let before = asked();
+    stage.crowd.ask("victim");
+    let heard = (0..150).any(|_| {
+        stage.watch(1);
+        asked() > before
+    });
+    assert!(heard, "what the viewer asked for was not heard");
     stage.nobody_was_disturbed();
 }

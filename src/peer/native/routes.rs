@@ -16,11 +16,14 @@ pub(super) struct Place {
     pub(super) key: Key,
 }
 
+/// Sessions that may have somebody at the same address. Each takes only what is its own.
+const SHARING: usize = 8;
+
 /// What is known of every session of an engine.
 #[derive(Default)]
 pub(super) struct Routes {
     fragments: HashMap<String, Place>,
-    addresses: HashMap<SocketAddr, Place>,
+    addresses: HashMap<SocketAddr, Vec<Place>>,
     questions: HashMap<TransactionId, Question>,
 }
 
@@ -30,9 +33,13 @@ impl Routes {
         self.fragments.insert(fragment, place);
     }
 
-    /// A session has answered somebody at this address, or asked something of him.
+    /// A session has answered somebody at this address, or asked something of him. That proves nothing: peers name
+    /// addresses as they like, another peer's too, from whom nothing is taken by that.
     pub(super) fn found(&mut self, address: SocketAddr, place: Place) {
-        self.addresses.insert(address, place);
+        let places = self.addresses.entry(address).or_default();
+        if !places.contains(&place) && places.len() < SHARING {
+            places.push(place);
+        }
     }
 
     /// A session is not asked for under this user name fragment any more.
@@ -44,15 +51,21 @@ impl Routes {
 
     /// A session may have nobody at this address any more.
     pub(super) fn left(&mut self, address: SocketAddr, key: Key) {
-        if self.addresses.get(&address).is_some_and(|place| place.key == key) {
-            self.addresses.remove(&address);
+        if let Some(places) = self.addresses.get_mut(&address) {
+            places.retain(|place| place.key != key);
+            if places.is_empty() {
+                self.addresses.remove(&address);
+            }
         }
     }
 
     /// A session is over.
     pub(super) fn forget(&mut self, key: Key) {
         self.fragments.retain(|_, place| place.key != key);
-        self.addresses.retain(|_, place| place.key != key);
+        self.addresses.retain(|_, places| {
+            places.retain(|place| place.key != key);
+            !places.is_empty()
+        });
     }
 
     /// A STUN server was asked something.
@@ -79,14 +92,34 @@ impl Routes {
         }
     }
 
-    /// Whose a packet is; nobody's where no session can know it.
-    pub(super) fn whose(&self, source: SocketAddr, packet: &[u8]) -> Option<Place> {
+    /// Whose a packet may be; nobody's where no session can know it.
+    pub(super) fn whose(&self, source: SocketAddr, packet: &[u8]) -> &[Place] {
         // A check names whom it asks; anyone may send one from anywhere, so the address proves nothing.
         if let Some(message) = stun::Message::read(packet)
             && let Some(asked) = message.asked()
         {
-            return self.fragments.get(asked).copied();
+            return self.fragments.get(asked).map_or(&[], std::slice::from_ref);
         }
-        self.addresses.get(&source).copied()
+        self.addresses.get(&source).map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_another_session_names_too_stays_known_as_the_first_ones() {
+        let mut routes = Routes::default();
+        let (address, media) = ("192.0.2.1:9".parse().unwrap(), [0x80; 20]);
+        let place = |key| Place { thread: 0, key };
+        (1..100).for_each(|key| routes.found(address, place(key)));
+        assert_eq!(routes.whose(address, &media)[0], place(1));
+        assert_eq!(routes.whose(address, &media).len(), SHARING);
+        routes.forget(1);
+        routes.left(address, 3);
+        assert_eq!(routes.whose(address, &media)[..2], [place(2), place(4)]);
+        (1..100).for_each(|key| routes.forget(key));
+        assert!(routes.whose(address, &media).is_empty() && routes.addresses.is_empty());
     }
 }

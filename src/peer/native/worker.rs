@@ -294,13 +294,17 @@ impl Worker {
         let mut came = Vec::new();
         let mut answers = Vec::new();
         let routes = &self.routes;
-        let more = self.sockets.receive(token, |datagram| {
-            if let Some(answer) = routes.answer(datagram.source, datagram.bytes) {
-                answers.push(answer);
-            } else if let Some(place) = routes.whose(datagram.source, datagram.bytes) {
-                came.push((place, datagram.source, datagram.destination, Box::from(datagram.bytes)));
-            }
-        });
+        let more =
+            self.sockets.receive(token, |datagram| {
+                if let Some(answer) = routes.answer(datagram.source, datagram.bytes) {
+                    answers.push(answer);
+                } else {
+                    let places = routes.whose(datagram.source, datagram.bytes).iter();
+                    came.extend(places.map(|place| {
+                        (*place, datagram.source, datagram.destination, Box::from(datagram.bytes))
+                    }));
+                }
+            });
         if more {
             self.readable.push(token);
         }

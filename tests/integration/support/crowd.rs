@@ -7,6 +7,7 @@ use gst::prelude::*;
 use gst_webrtc::WebRTCSDPType;
 use gstrswebrtc::signaller::SignallableExt;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -76,6 +77,17 @@ impl Crowd {
     /// A viewer behaves otherwise from now on.
     pub(crate) fn behave(&self, session: &str, habit: Habit) {
         self.lights.behave(session, habit);
+    }
+
+    /// A viewer asks for a key unit.
+    pub(crate) fn ask(&self, session: &str) {
+        self.lights.ask(session);
+    }
+
+    /// A viewer says that it can be reached there.
+    pub(crate) fn claim(&self, session: &str, address: SocketAddr) {
+        let candidate = format!("candidate:9 1 UDP 2130706431 {} {} typ host", address.ip(), address.port());
+        self.direct.handle_ice(session, 0, None, &candidate);
     }
 
     /// A viewer's program is killed: its socket is closed and nobody says a word.

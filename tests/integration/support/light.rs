@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 use str0m::change::SdpOffer;
+use str0m::media::KeyframeRequestKind;
 use str0m::net::{Protocol, Receive};
+use str0m::rtp::Ssrc;
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 
 const WAKE: Token = Token(usize::MAX);
@@ -46,6 +48,7 @@ enum Command {
     Join(String, Box<Viewer>),
     Candidate(String, String),
     Behave(String, Habit),
+    KeyUnit(String),
     Leave(String),
     Stop,
 }
@@ -58,6 +61,8 @@ struct Viewer {
     deadline: Option<Instant>,
     heard: bool,
     sent: Sent,
+    /// Of the packets that came.
+    source: Option<Ssrc>,
 }
 
 /// The latest packets that a viewer sent.
@@ -112,7 +117,16 @@ impl Lights {
         let answer = rtc.sdp_api().accept_offer(offer).unwrap().to_sdp_string();
         let other = socket.try_clone().unwrap();
         let (socket, sent) = (UdpSocket::from_std(socket), Sent::default());
-        let viewer = Viewer { rtc, socket, local, habit, deadline: None, heard: false, sent: sent.clone() };
+        let viewer = Viewer {
+            rtc,
+            socket,
+            local,
+            habit,
+            deadline: None,
+            heard: false,
+            sent: sent.clone(),
+            source: None,
+        };
         self.tell(Command::Join(session.to_owned(), Box::new(viewer)));
         Joined { answer, socket: other, sink, sent }
     }
@@ -125,6 +139,11 @@ impl Lights {
     /// A viewer behaves otherwise from now on.
     pub(crate) fn behave(&self, session: &str, habit: Habit) {
         self.tell(Command::Behave(session.to_owned(), habit));
+    }
+
+    /// A viewer asks for a key unit.
+    pub(crate) fn ask(&self, session: &str) {
+        self.tell(Command::KeyUnit(session.to_owned()));
     }
 
     /// A viewer is gone, without a word.
@@ -224,6 +243,12 @@ impl All {
                     self.drive(token, |viewer| viewer.habit = habit);
                 }
             }
+            Command::KeyUnit(session) => {
+                let token = self.tokens.get(&session).copied();
+                if let Some(token) = token {
+                    self.drive(token, Viewer::ask);
+                }
+            }
             Command::Leave(session) => {
                 let viewer = self.tokens.remove(&session).and_then(|token| {
                     self.deadlines.retain(|(_, other)| *other != token);
@@ -249,6 +274,9 @@ impl All {
             match viewer.rtc.poll_output() {
                 Ok(Output::Transmit(transmit)) => viewer.send(transmit.destination, &transmit.contents),
                 Ok(Output::Event(event)) => {
+                    if let Event::RtpPacket(packet) = &event {
+                        viewer.source = Some(packet.header.ssrc);
+                    }
                     if let Some(news) = news(event) {
                         let _ = self.tell.send((session.clone(), news));
                     }
@@ -271,6 +299,15 @@ impl All {
 }
 
 impl Viewer {
+    fn ask(&mut self) {
+        if let Some(source) = self.source
+            && let Some(stream) = self.rtc.direct_api().stream_rx(&source)
+        {
+            stream.request_keyframe(KeyframeRequestKind::Pli);
+        }
+        let _ = self.rtc.handle_input(Input::Timeout(Instant::now()));
+    }
+
     fn read(&mut self) {
         let mut packet = [0; 2048];
         while self.habit != Habit::Deaf
