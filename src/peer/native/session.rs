@@ -3,13 +3,14 @@
 use super::estimates::Relay;
 use super::ice::{Ice, Restart};
 use super::opening::{AgreedStream, Opening, declare};
+use super::outlet::Packets;
 use super::socket::{Datagram, Sockets};
-use crate::peer::batch::{Batch, Packet};
 use crate::peer::heard::Heard;
 use crate::runtime;
 use crate::session::EventSender;
 use logic::codec::MediaKind;
 use logic::negotiation::{Event as Said, Transport};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,13 +18,14 @@ use std::time::{Duration, Instant};
 use str0m::bwe::BweKind;
 use str0m::media::Mid;
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::RtpWrite;
+use str0m::rtp::{RtpWrite, StreamTx};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 
 /// Places that one session talks to; a peer that names more is odd.
 const PLACES: usize = 64;
-/// Packets that are handed to str0m at once where no pacer holds them.
+/// Packets that are handed to str0m at once, and how many it holds back at least before it gets more.
 const PORTION: usize = 16;
+const FEW: usize = 8;
 /// What is due so soon is due now; and how often a session may go on so before others have their turn.
 const SOON: Duration = Duration::from_micros(5);
 const ROUNDS: usize = 64;
@@ -47,6 +49,8 @@ pub(super) struct Statistics {
 
 struct Stream {
     agreed: AgreedStream,
+    /// What str0m has not been given yet, and how many packets of each it has.
+    waiting: VecDeque<(Packets, usize)>,
     /// The next packet's number: every viewer's are his own and without gaps.
     sequence: u64,
     /// Whether str0m knows it. Not before the first packet: with nothing to send again it would probe the network
@@ -54,6 +58,32 @@ struct Stream {
     declared: bool,
     /// One request at a time is passed on.
     asking: Arc<AtomicBool>,
+}
+
+impl Stream {
+    /// Hands the next packets over.
+    fn feed(&mut self, sender: &mut StreamTx) {
+        let Some((packets, from)) = self.waiting.front_mut() else { return };
+        let all = packets.batch.packets();
+        let (start, captured) = (*from, packets.batch.captured());
+        *from = all.len().min(start + PORTION);
+        let done = *from == all.len();
+        for packet in all.get(start..*from).unwrap_or_default() {
+            let payload_type = self.agreed.payload_type.unwrap_or(packet.payload_type);
+            let write = RtpWrite::new(
+                payload_type.into(),
+                self.sequence.into(),
+                packet.timestamp,
+                captured,
+                packet.payload.clone(),
+            );
+            self.sequence += 1;
+            sender.write_rtp(write.marker(packet.marker).nackable(self.agreed.rtx_ssrc.is_some()));
+        }
+        if done {
+            self.waiting.pop_front();
+        }
+    }
 }
 
 /// A session while it lasts.
@@ -99,7 +129,13 @@ impl Session {
     pub(super) fn add_stream(&mut self, agreed: AgreedStream) {
         // Room for those that wrap around: the receiver counts from what it sees first.
         let sequence = u64::from(gst::glib::random_int() & 0x7fff);
-        self.streams.push(Stream { agreed, sequence, declared: false, asking: Arc::default() });
+        self.streams.push(Stream {
+            agreed,
+            waiting: VecDeque::new(),
+            sequence,
+            declared: false,
+            asking: Arc::default(),
+        });
     }
 
     pub(super) fn add_local_candidate(&mut self, candidate: Candidate) {
@@ -132,47 +168,34 @@ impl Session {
         self.places.retain(|other| *other != place);
     }
 
-    /// Sends packets to the viewer.
-    pub(super) fn write(
-        &mut self,
-        stream: usize,
-        batch: &Batch,
-        sockets: &mut Sockets,
-        now: Instant,
-    ) -> Result<(), Ended> {
-        let Some(at) = self.streams.iter().position(|other| other.agreed.index == stream) else {
-            return Ok(());
-        };
-        // What goes out at once never fills a queue, which would keep the room of the largest frame for good; a
-        // pacer needs to see how much there is.
-        let portion = if self.estimate.is_some() { usize::MAX } else { PORTION };
-        for packets in batch.packets().chunks(portion) {
-            self.queue(at, packets, batch.captured());
-            self.pass(now)?;
-            self.drain(sockets)?;
+    /// Takes packets for the viewer; they go as soon as the pacer lets them.
+    pub(super) fn write(&mut self, packets: Packets) {
+        if let Some(stream) = self.streams.iter_mut().find(|other| other.agreed.index == packets.stream) {
+            stream.waiting.push_back((packets, 0));
         }
-        Ok(())
     }
 
-    fn queue(&mut self, at: usize, packets: &[Packet], captured: Instant) {
-        let Some(stream) = self.streams.get_mut(at) else { return };
+    /// Hands waiting packets to str0m, of each stream that it has few of; whether there were any. What it holds stays
+    /// little, so that its room does, and who waits for more than that is seen to be behind.
+    fn feed(&mut self) -> bool {
+        let paced = self.estimate.is_some();
         let mut direct = self.rtc.direct_api();
-        if !std::mem::replace(&mut stream.declared, true) {
-            declare(&mut direct, &stream.agreed);
+        let mut fed = false;
+        for stream in self.streams.iter_mut().filter(|stream| !stream.waiting.is_empty()) {
+            if !std::mem::replace(&mut stream.declared, true) {
+                declare(&mut direct, &stream.agreed);
+            }
+            let Some(sender) = direct.stream_tx(&stream.agreed.ssrc.into()) else {
+                stream.waiting.clear();
+                continue;
+            };
+            let held = sender.queue_info().map_or(0, |queue| queue.packet_count());
+            if !paced || held < FEW {
+                stream.feed(sender);
+                fed = true;
+            }
         }
-        let Some(sender) = direct.stream_tx(&stream.agreed.ssrc.into()) else { return };
-        for packet in packets {
-            let payload_type = stream.agreed.payload_type.unwrap_or(packet.payload_type);
-            let write = RtpWrite::new(
-                payload_type.into(),
-                stream.sequence.into(),
-                packet.timestamp,
-                captured,
-                packet.payload.clone(),
-            );
-            stream.sequence += 1;
-            sender.write_rtp(write.marker(packet.marker).nackable(stream.agreed.rtx_ssrc.is_some()));
-        }
+        fed
     }
 
     /// A packet came from the peer, or from someone who says so.
@@ -204,6 +227,15 @@ impl Session {
 
     /// Sends and tells what there is to send and tell.
     pub(super) fn drain(&mut self, sockets: &mut Sockets) -> Result<(), Ended> {
+        self.poll(sockets)?;
+        while self.feed() {
+            self.pass(Instant::now())?;
+            self.poll(sockets)?;
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, sockets: &mut Sockets) -> Result<(), Ended> {
         let mut rounds = 0;
         loop {
             match self.rtc.poll_output() {

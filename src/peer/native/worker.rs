@@ -155,11 +155,11 @@ impl Worker {
     }
 
     fn perform(&mut self, job: Job) {
-        let now = Instant::now();
         match job {
             Job::Packets(packets) => {
-                self.with_sockets(packets.key, |session, sockets| {
-                    session.write(packets.stream, &packets.batch, sockets, now)
+                self.with(packets.key, |session| {
+                    session.write(packets);
+                    Ok(())
                 });
             }
             Job::Datagram(key, source, destination, bytes) => {
@@ -238,16 +238,11 @@ impl Worker {
 
     /// Lets a session act, sends what it has to send and notes when it wants to be heard next.
     fn with(&mut self, key: Key, act: impl FnOnce(&mut Session) -> Result<(), Ended>) {
-        self.with_sockets(key, |session, _| act(session));
-    }
-
-    fn with_sockets(&mut self, key: Key, act: impl FnOnce(&mut Session, &mut Sockets) -> Result<(), Ended>) {
         let Some(Slot::Open(session)) = self.slots.get_mut(&key) else { return };
         let before = session.deadline();
         let sockets = &mut self.sockets;
         // A fault in the depths of one session is no reason to leave the others alone.
-        let acted =
-            catch_unwind(AssertUnwindSafe(|| act(session, sockets).and_then(|()| session.drain(sockets))));
+        let acted = catch_unwind(AssertUnwindSafe(|| act(session).and_then(|()| session.drain(sockets))));
         let (after, found) = (session.deadline(), session.found());
         if acted.as_ref().is_ok_and(Result::is_ok) {
             if before != after {
