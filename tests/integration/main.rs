@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod aiortc;
 mod bad_descriptions;
 mod bad_settings;
 mod browsers;
