@@ -44,6 +44,9 @@ pub struct BaseWebRTCSink {
     #[property(name = "udp-port-max", type = u32, get, set, member = udp_port_max, nick = "Last UDP port",
         blurb = "End of a range that begins with udp-port, of which the first free port is taken; 0 for udp-port alone",
         maximum = 65535, mutable_ready)]
+    #[property(name = "ice-tcp", type = bool, get, set, member = ice_tcp, nick = "ICE over TCP",
+        blurb = "Let viewers that no UDP reaches connect over TCP, to the port that the native transport has for UDP",
+        default = true, mutable_ready)]
     #[property(name = "ice-interfaces", type = Option<String>, get, set, member = ice_interfaces, nick = "Network interfaces",
         blurb = "Network interfaces of the native transport, such as eth0,wlan* or !docker*; NULL for all", mutable_ready)]
     #[property(name = "ice-addresses", type = Option<String>, get, set, member = ice_addresses, nick = "Addresses",

@@ -14,6 +14,7 @@ pub(super) fn listen(settings: &Settings) -> Result<Listen, String> {
         ports: Ports::new(settings.udp_port, settings.udp_port_max)
             .map_err(|err| format!("failed to choose a port: {err}"))?,
         threads: settings.udp_threads,
+        tcp: settings.ice_tcp,
         interfaces: Names::read(&list(&settings.ice_interfaces)),
         networks: Networks::read(&list(&settings.ice_addresses))
             .map_err(|err| unreadable("ice-addresses", &err))?,

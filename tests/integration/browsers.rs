@@ -16,6 +16,11 @@ fn plays_natively(browser: &str, codec: &str) {
 }
 
 fn plays_with(browser: &str, source: &str, codec: &str, sound: &str, settings: &str) {
+    seen(browser, &format!("{source} ! {} {settings} video-caps={codec}", support::SINK), sound, "");
+}
+
+/// What a browser saw of a sink, as one line of JSON. `arguments` are added to Chromium's command line.
+fn seen(browser: &str, sink: &str, sound: &str, arguments: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     assert!(
         folder.join("node_modules").is_dir(),
@@ -23,9 +28,7 @@ fn plays_with(browser: &str, source: &str, codec: &str, sound: &str, settings: &
     );
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let pipeline = Pipeline::parse(&format!(
-        "{source} ! {} {settings} video-caps={codec} run-web-server=true \
-         web-server-host-addr=http://{address} {sound} ! ws.",
-        support::SINK
+        "{sink} run-web-server=true web-server-host-addr=http://{address} {sound} ! ws."
     ));
     pipeline.play();
     support::registered(&pipeline.element("ws"));
@@ -34,11 +37,13 @@ fn plays_with(browser: &str, source: &str, codec: &str, sound: &str, settings: &
         .current_dir(&folder)
         .env("PAGE_URL", format!("http://{address}/"))
         .env("BROWSERS", browser)
+        .env("CHROMIUM_ARGS", arguments)
         .output()
         .expect("npm is not installed: apt install npm");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("\"ok\":true"), "{text}");
+    text.into_owned()
 }
 
 const TONE: &str = "audiotestsrc is-live=true volume=0.3";
@@ -85,6 +90,13 @@ fn chromium_plays_h264_through_the_native_transport() {
 #[test]
 fn firefox_plays_vp8_through_the_native_transport() {
     plays_natively("firefox", "video/x-vp8");
+}
+
+#[test]
+fn chromium_without_udp_plays_over_tcp() {
+    let sink = format!("{PATTERN} ! {} transport=native video-caps=video/x-vp8", support::SINK);
+    let seen = seen("chromium", &sink, TONE, "--webrtc-ip-handling-policy=disable_non_proxied_udp");
+    assert!(seen.contains("\"protocol\":\"tcp\""), "{seen}");
 }
 
 /// Runs the browser tests of signalling against the real server.

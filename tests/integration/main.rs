@@ -17,6 +17,7 @@ mod inspection;
 mod joins;
 mod native;
 mod native_network;
+mod native_tcp;
 mod native_turn;
 mod never_blocks;
 mod order;

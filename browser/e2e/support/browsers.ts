@@ -39,11 +39,11 @@ const CHROMIUM_ARGS = [
   "--disable-features=WebRtcHideLocalIpsWithMdns",
 ];
 
-/** Chromium at `CHROMIUM`. */
+/** Chromium at `CHROMIUM`, with what `CHROMIUM_ARGS` adds to its command line. */
 async function startChromium(): Promise<Browser> {
   const browser: ChromiumBrowser = await chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: CHROMIUM_ARGS,
+    args: [...CHROMIUM_ARGS, ...(process.env["CHROMIUM_ARGS"] ?? "").split(" ").filter((word) => word !== "")],
     ignoreDefaultArgs: ["--mute-audio"],
   });
   return {

@@ -9,6 +9,8 @@ export interface Reading {
   readonly frameWidth: number;
   readonly frameHeight: number;
   readonly codec: string;
+  /** What the packets come over: `udp` or `tcp`; empty where the browser does not say. */
+  readonly protocol: string;
   /** Null where the browser does not count it. */
   readonly audioEnergy: number | null;
   /** Whether the viewer would hear it. */
@@ -31,6 +33,9 @@ export async function readStream(): Promise<Reading> {
   const inbound = (kind: string) => stats.find((s) => s["type"] === "inbound-rtp" && s["kind"] === kind) ?? {};
   const video = inbound("video");
   const codec = stats.find((s) => s["type"] === "codec" && s["id"] === video["codecId"])?.["mimeType"];
+  const selected = stats.find((s) => s["type"] === "transport")?.["selectedCandidatePairId"];
+  const pair = stats.find((s) => s["type"] === "candidate-pair" && s["id"] === selected) ?? {};
+  const protocol = stats.find((s) => s["id"] === pair["localCandidateId"])?.["protocol"];
   const energy = inbound("audio")["totalAudioEnergy"];
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [64, 36];
@@ -47,6 +52,7 @@ export async function readStream(): Promise<Reading> {
     frameWidth: Number(video["frameWidth"] ?? 0),
     frameHeight: Number(video["frameHeight"] ?? 0),
     codec: typeof codec === "string" ? codec : "",
+    protocol: typeof protocol === "string" ? protocol : "",
     audioEnergy: typeof energy === "number" ? energy : null,
     audible: !played.video.muted && !played.video.paused && played.video.volume > 0,
     luma,

@@ -9,6 +9,7 @@ import { type Reading, listen, readStream } from "./probe.js";
 export interface Result {
   readonly browser: string;
   readonly codec: string;
+  readonly protocol: string;
   readonly width: number;
   readonly height: number;
   readonly framesDecoded: number;
@@ -58,6 +59,7 @@ async function judge(browser: string, page: Page): Promise<Result> {
   return {
     browser,
     codec: second.codec,
+    protocol: last.protocol,
     width: second.frameWidth,
     height: second.frameHeight,
     framesDecoded: last.framesDecoded,

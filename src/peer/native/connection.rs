@@ -291,7 +291,7 @@ impl Connection for Native {
             Some(remote) => lines.answer(options, remote)?,
             None => lines.offer(options, &self.config)?,
         };
-        Ok(Box::new(NativeOutlet::new(self.handle.clone(), self.key, stream)))
+        Ok(Box::new(NativeOutlet::new(self.handle.clone(), self.key, stream, self.shared.clone())))
     }
 
     fn refuse(&self, m_line: usize, _: &gst::Caps) {

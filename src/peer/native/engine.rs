@@ -44,6 +44,8 @@ pub(crate) struct Engine {
     threads: Vec<JoinHandle<()>>,
     /// What the sockets are bound to: the ports, by address family.
     bound: Vec<SocketAddr>,
+    /// Whether viewers may connect to them over TCP.
+    tcp: bool,
     listen: Listen,
     reflexive: Reflexive,
 }
@@ -77,13 +79,14 @@ impl Engine {
 
     fn start(listen: Listen) -> Result<Arc<Self>, EngineError> {
         let sockets = listen.bind()?;
+        let tcp = !sockets.tcp.is_empty();
+        let bound = sockets.udp.iter().filter_map(|socket| socket.local_addr().ok()).collect();
         let cores = || std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
         let count = usize::try_from(listen.threads).ok().filter(|count| *count > 0).unwrap_or_else(cores);
-        let workers = Worker::all(count, &sockets).map_err(EngineError::Threads)?;
+        let workers = Worker::all(count, sockets).map_err(EngineError::Threads)?;
         let handles = workers.iter().map(|worker| worker.handle().clone()).collect();
         let mut engine =
-            Self { handles, threads: Vec::new(), bound: Vec::new(), listen, reflexive: Reflexive::default() };
-        engine.bound = sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
+            Self { handles, threads: Vec::new(), bound, tcp, listen, reflexive: Reflexive::default() };
         for worker in workers {
             let thread = std::thread::Builder::new().name("webrtc-native".into());
             engine.threads.push(thread.spawn(move || worker.run()).map_err(EngineError::Threads)?);
@@ -121,6 +124,11 @@ impl Engine {
         }
         self.reflexive.ask(reader.clone(), server, bases, found);
         (None, true)
+    }
+
+    /// Whether viewers may connect over TCP.
+    pub(super) fn takes_tcp(&self) -> bool {
+        self.tcp
     }
 
     /// The address to reach a server from, where not every address may be used.

@@ -10,7 +10,9 @@ use crate::runtime;
 use crate::session::EventSender;
 use logic::negotiation::Event;
 use protocol::IceCandidate;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use str0m::net::TcpType;
 use str0m::{Candidate, CandidateKind};
 use tokio::sync::oneshot;
 
@@ -127,16 +129,24 @@ impl Native {
 
     /// Where this session can be reached.
     pub(super) fn candidates(&self, state: &State) -> Vec<Candidate> {
-        let own = if self.config.relay_only { Vec::new() } else { self.engine.addresses() };
-        let hosts = own.into_iter().filter_map(|address| Candidate::host(address, "udp").ok());
-        hosts.chain(state.gathered.candidates.iter().cloned()).collect()
+        self.with_hosts(&self.own_addresses(), state)
     }
 
     /// What the peer is told of that.
     pub(super) fn told(&self, state: &State) -> Vec<Candidate> {
-        let own = if self.config.relay_only { Vec::new() } else { self.engine.addresses() };
-        let told = self.config.advertised.told(&own).into_iter();
-        let hosts = told.filter_map(|address| Candidate::host(address, "udp").ok());
-        hosts.chain(state.gathered.candidates.iter().cloned()).collect()
+        self.with_hosts(&self.config.advertised.told(&self.own_addresses()), state)
+    }
+
+    fn own_addresses(&self) -> Vec<SocketAddr> {
+        if self.config.relay_only { Vec::new() } else { self.engine.addresses() }
+    }
+
+    fn with_hosts(&self, addresses: &[SocketAddr], state: &State) -> Vec<Candidate> {
+        let udp = addresses.iter().filter_map(|address| Candidate::host(*address, "udp").ok());
+        let tcp = addresses.iter().filter(|_| self.engine.takes_tcp());
+        let passive =
+            |address: &SocketAddr| Candidate::builder().tcp().host(*address).tcptype(TcpType::Passive);
+        let tcp = tcp.filter_map(|address| passive(address).build().ok());
+        udp.chain(tcp).chain(state.gathered.candidates.iter().cloned()).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! The way to a thread of an engine: bounded channels, and waking it where it sleeps.
 
+use super::connections::Arrival;
 use super::opening::Opening;
 use super::outlet::Packets;
 use super::reflexive::Question;
@@ -38,6 +39,8 @@ pub(super) enum Command {
     Forget(Key),
     /// An address on a TURN server is wanted for a session.
     Relay(Key, relay::Request),
+    /// A peer of one of the thread's sessions has connected.
+    Arrived(Box<Arrival>),
     /// Under which address a server sees the port. To the reading thread.
     Ask(Question),
 }

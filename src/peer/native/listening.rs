@@ -5,7 +5,7 @@ use super::engine::EngineError;
 use super::socket;
 use logic::addresses::{Names, Networks, Ports};
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 /// How often any port is tried that is free for one address, and may not be for another.
 const TRIES: usize = 16;
@@ -18,6 +18,16 @@ pub(crate) struct Listen {
     pub(crate) threads: u32,
     pub(crate) interfaces: Names,
     pub(crate) networks: Networks,
+    /// Whether viewers may connect over TCP too.
+    pub(crate) tcp: bool,
+}
+
+/// What an engine has taken.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub(super) udp: Vec<UdpSocket>,
+    /// At the same addresses and ports.
+    pub(super) tcp: Vec<TcpListener>,
 }
 
 impl Listen {
@@ -36,6 +46,9 @@ impl Listen {
         if self.networks != other.networks {
             return Some("ice-addresses");
         }
+        if self.tcp != other.tcp {
+            return Some("ice-tcp");
+        }
         // Who leaves it open takes what is there.
         let threads = self.threads != 0 && other.threads != 0 && self.threads != other.threads;
         threads.then_some("udp-threads")
@@ -45,16 +58,24 @@ impl Listen {
     ///
     /// # Errors
     /// There is none, or the addresses cannot be had.
-    pub(super) fn bind(&self) -> Result<Vec<UdpSocket>, EngineError> {
+    pub(super) fn bind(&self) -> Result<Bound, EngineError> {
         let (first, last) = self.ports.bounds();
         let ips = self.bindable()?;
         let tries = if self.ports.is_any() { TRIES } else { 1 };
         let mut fault = io::Error::from(ErrorKind::AddrNotAvailable);
-        for port in (0..tries).flat_map(|_| self.ports.all()) {
-            match bind(port, &ips) {
-                Ok(sockets) => return Ok(sockets),
-                Err(cause) if cause.kind() == ErrorKind::AddrInUse => fault = cause,
-                Err(cause) => return Err(EngineError::Port { port, cause }),
+        // A port that is free for both is best; TCP is what can be done without.
+        for tcp in [true, false].into_iter().filter(|tcp| !*tcp || self.tcp) {
+            for port in (0..tries).flat_map(|_| self.ports.all()) {
+                match bind(port, &ips).and_then(|udp| Ok(Bound { tcp: listen_all(&udp, tcp)?, udp })) {
+                    Ok(bound) => {
+                        if tcp != self.tcp {
+                            warn_without_tcp(&bound);
+                        }
+                        return Ok(bound);
+                    }
+                    Err(cause) if cause.kind() == ErrorKind::AddrInUse => fault = cause,
+                    Err(cause) => return Err(EngineError::Port { port, cause }),
+                }
             }
         }
         match first == last {
@@ -82,6 +103,23 @@ impl Listen {
             own: own.collect::<Vec<_>>().join(", "),
         })
     }
+}
+
+/// Listens for TCP connections where UDP is received.
+fn listen_all(udp: &[UdpSocket], wanted: bool) -> io::Result<Vec<TcpListener>> {
+    let udp = udp.iter().filter(|_| wanted);
+    let listeners = udp.map(|udp| socket::listen(udp.local_addr()?));
+    // Whatever the reason is, there is the way without.
+    listeners.collect::<io::Result<_>>().map_err(|_| ErrorKind::AddrInUse.into())
+}
+
+fn warn_without_tcp(bound: &Bound) {
+    let port = bound.udp.first().and_then(|udp| udp.local_addr().ok()).map_or(0, |at| at.port());
+    gst::warning!(
+        super::CAT,
+        "another program has TCP port {port}: going on without ICE over TCP; choose another port with property \
+         udp-port, or set ice-tcp to false"
+    );
 }
 
 /// Binds one port on each address that the system has; 0 for any.
@@ -113,11 +151,12 @@ mod tests {
             threads: 0,
             interfaces: Names::read(interfaces),
             networks: Networks::read(networks).unwrap(),
+            tcp: true,
         }
     }
 
-    fn ports(sockets: &[UdpSocket]) -> Vec<u16> {
-        sockets.iter().map(|socket| socket.local_addr().unwrap().port()).collect()
+    fn ports(bound: &Bound) -> Vec<u16> {
+        bound.udp.iter().map(|socket| socket.local_addr().unwrap().port()).collect()
     }
 
     /// Two neighbouring ports of which the first is taken.
@@ -139,6 +178,21 @@ mod tests {
     }
 
     #[test]
+    fn tcp_has_the_same_port_and_is_done_without_where_another_program_has_it() {
+        let both = listen((0, 0), "", "127.0.0.1").bind().unwrap();
+        assert_eq!(both.tcp[0].local_addr().unwrap(), both.udp[0].local_addr().unwrap());
+        let port = u32::from(ports(&both)[0]);
+        let Bound { udp, tcp } = both;
+        drop(udp);
+        let without = listen((port, 0), "", "127.0.0.1").bind().unwrap();
+        assert!(without.tcp.is_empty());
+        drop((tcp, without));
+        assert!(!listen((port, 0), "", "127.0.0.1").bind().unwrap().tcp.is_empty());
+        let unwanted = Listen { tcp: false, ..listen((0, 0), "", "127.0.0.1") };
+        assert!(unwanted.bind().unwrap().tcp.is_empty());
+    }
+
+    #[test]
     fn of_a_range_the_first_free_port_is_taken_and_a_taken_one_is_named_with_its_properties() {
         let (taken, port) = neighbours();
         let loopback = |ports| listen(ports, "", "127.0.0.1").bind();
@@ -155,7 +209,7 @@ mod tests {
     #[test]
     fn only_what_is_allowed_is_bound_to_and_what_allows_nothing_is_named() {
         let sockets = listen((0, 0), "", "127.0.0.0/8").bind().unwrap();
-        let ips: Vec<_> = sockets.iter().map(|socket| socket.local_addr().unwrap().ip()).collect();
+        let ips: Vec<_> = sockets.udp.iter().map(|socket| socket.local_addr().unwrap().ip()).collect();
         assert_eq!(ips, [IpAddr::from(Ipv4Addr::LOCALHOST)]);
         for (interfaces, networks, named) in [
             ("none-of-this-name", "", "property ice-interfaces leaves"),
@@ -175,6 +229,7 @@ mod tests {
         assert_eq!(one.contradiction(&other), None);
         other.threads = 2;
         assert_eq!(Listen { threads: 3, ..one.clone() }.contradiction(&other), Some("udp-threads"));
+        assert_eq!(Listen { tcp: false, ..one.clone() }.contradiction(&one), Some("ice-tcp"));
         assert_eq!(listen((5000, 0), "", "10.0.0.0/8").contradiction(&one), Some("ice-interfaces"));
         assert_eq!(listen((5000, 0), "eth0", "").contradiction(&one), Some("ice-addresses"));
     }

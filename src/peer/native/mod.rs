@@ -16,13 +16,17 @@
 //! | `estimates` | what the network carries, for who wants to know |
 //! | `outlet` | one stream of one session for its rung |
 //! | `socket`, `addresses` | sending in batches and receiving; the addresses of this host |
-//! | `relays`, `relay`, `stream` | addresses on TURN servers; TCP connections |
+//! | `relays`, `relay` | addresses on TURN servers |
+//! | `connections` | viewers that come over TCP |
+//! | `stream`, `detours` | one TCP connection; what a thread does with sockets of either kind |
 //! | `gathering` | candidates that others have to tell |
 //! | `reflexive` | the address under which others see this host |
 //! | `statistics` | what str0m counts, in webrtcbin's words |
 
 mod addresses;
 mod connection;
+mod connections;
+mod detours;
 mod engine;
 mod estimates;
 mod gathering;

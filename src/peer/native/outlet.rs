@@ -3,6 +3,7 @@
 
 use super::handle::{Handle, Job};
 use super::routes::Key;
+use super::session::Shared;
 use crate::peer::{Batch, Outlet, Taken};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,12 +31,13 @@ pub(super) struct NativeOutlet {
     handle: Arc<Handle>,
     key: Key,
     stream: usize,
+    shared: Arc<Shared>,
     in_flight: Arc<AtomicUsize>,
 }
 
 impl NativeOutlet {
-    pub(super) fn new(handle: Arc<Handle>, key: Key, stream: usize) -> Self {
-        Self { handle, key, stream, in_flight: Arc::default() }
+    pub(super) fn new(handle: Arc<Handle>, key: Key, stream: usize, shared: Arc<Shared>) -> Self {
+        Self { handle, key, stream, shared, in_flight: Arc::default() }
     }
 }
 
@@ -43,6 +45,9 @@ impl Outlet for NativeOutlet {
     fn announce(&self, _: Option<&str>, _: &gst::Caps, _: &gst::FormattedSegment<gst::ClockTime>) {}
 
     fn push(&self, batch: &Arc<Batch>) -> Taken {
+        if self.shared.crowded.load(Ordering::Relaxed) {
+            return Taken::Behind;
+        }
         if self.in_flight.fetch_add(1, Ordering::Relaxed) >= IN_FLIGHT {
             self.in_flight.fetch_sub(1, Ordering::Relaxed);
             return Taken::Behind;

@@ -259,6 +259,11 @@ impl Relay {
         }
     }
 
+    /// Whether so much waits that more would only come late.
+    pub(super) fn is_crowded(&self) -> bool {
+        matches!(&self.wire, Wire::Tcp(stream) if stream.is_crowded())
+    }
+
     /// There is room to write.
     pub(super) fn resume(&mut self) -> Result<(), Over> {
         let Wire::Tcp(stream) = &mut self.wire else { return Ok(()) };

@@ -30,7 +30,6 @@ pub(super) struct Relays {
     relays: HashMap<Token, Relay>,
     addresses: HashMap<SocketAddr, Token>,
     deadlines: BTreeSet<(Instant, Token)>,
-    /// Sockets that were closed since this was asked last have a number that none of these has.
     next: usize,
     buffer: Vec<u8>,
 }
@@ -43,8 +42,11 @@ impl Relays {
 
     /// Asks a server for an address.
     pub(super) fn open(&mut self, key: Key, request: Request, registry: &Registry, now: Instant) {
-        let token = Token(FIRST + self.next % FIRST);
-        self.next += 1;
+        let mut token = Token(FIRST);
+        while self.relays.contains_key(&token) || token.0 == FIRST {
+            self.next = (self.next + 1) % FIRST;
+            token = Token(FIRST + self.next);
+        }
         let server = request.server.address;
         match Relay::new(key, request, (registry, token), now) {
             Ok(relay) => {
@@ -89,14 +91,17 @@ impl Relays {
         Some(relay)
     }
 
-    /// Sends a packet where `from` is a relay's address; whether it is.
-    pub(super) fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) -> bool {
+    /// Sends a packet where `from` is a relay's address; then, whether more should wait.
+    pub(super) fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) -> Option<bool> {
         if self.addresses.is_empty() {
-            return false;
+            return None;
         }
-        let Some(token) = self.addresses.get(&from).copied() else { return false };
-        self.with(token, |relay, _| relay.send(to, bytes, Instant::now()));
-        true
+        let token = self.addresses.get(&from).copied()?;
+        let sent = self.with(token, |relay, _| {
+            relay.send(to, bytes, Instant::now())?;
+            Ok(relay.is_crowded())
+        });
+        Some(sent.unwrap_or(false))
     }
 
     /// Reads some of what has come in through a socket; whether there may be more.
@@ -111,9 +116,13 @@ impl Relays {
         self.with(token, |relay, buffer| relay.read(buffer, Instant::now(), handle)).unwrap_or(false)
     }
 
-    /// There is room to write.
-    pub(super) fn resume(&mut self, token: Token) {
-        self.with(token, |relay, _| relay.resume());
+    /// There is room to write; whose relay has room for more, if one has.
+    pub(super) fn resume(&mut self, token: Token) -> Option<Key> {
+        let key = self.with(token, |relay, _| {
+            relay.resume()?;
+            Ok(Some(relay.key).filter(|_| !relay.is_crowded()))
+        });
+        key.flatten()
     }
 
     /// When one of them wants to be heard next.

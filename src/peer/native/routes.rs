@@ -92,6 +92,11 @@ impl Routes {
         }
     }
 
+    /// Who is asked for under this user name fragment.
+    pub(super) fn who_has(&self, fragment: &str) -> Option<Place> {
+        self.fragments.get(fragment).copied()
+    }
+
     /// Whose a packet may be; nobody's where no session can know it.
     pub(super) fn whose(&self, source: SocketAddr, packet: &[u8]) -> &[Place] {
         // A check names whom it asks; anyone may send one from anywhere, so the address proves nothing.

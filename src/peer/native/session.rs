@@ -4,7 +4,7 @@ use super::estimates::Relay;
 use super::ice::{Ice, Restart};
 use super::opening::{AgreedStream, Opening, declare};
 use super::outlet::Packets;
-use super::socket::{Datagram, Sockets};
+use super::socket::{Datagram, Sent, Sockets};
 use crate::peer::heard::Heard;
 use crate::runtime;
 use crate::session::EventSender;
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use str0m::bwe::BweKind;
 use str0m::media::Mid;
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, Transmit};
 use str0m::rtp::{RtpWrite, StreamTx};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 
@@ -37,6 +37,8 @@ pub(super) struct Ended;
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) heard: Heard,
+    /// Whether more media would only wait for the connection that it goes over.
+    pub(super) crowded: AtomicBool,
     pub(super) statistics: Mutex<Statistics>,
 }
 
@@ -200,8 +202,8 @@ impl Session {
 
     /// A packet came from the peer, or from someone who says so.
     pub(super) fn receive(&mut self, datagram: &Datagram<'_>, now: Instant) -> Result<(), Ended> {
-        let Datagram { source, destination, bytes } = *datagram;
-        let Ok(receive) = Receive::new(Protocol::Udp, source, destination, bytes) else { return Ok(()) };
+        let Datagram { protocol, source, destination, bytes } = *datagram;
+        let Ok(receive) = Receive::new(protocol, source, destination, bytes) else { return Ok(()) };
         self.now = now;
         let input = Input::Receive(now, receive);
         if !self.rtc.accepts(&input) {
@@ -240,9 +242,7 @@ impl Session {
         loop {
             match self.rtc.poll_output() {
                 Ok(Output::Transmit(transmit)) => {
-                    if sockets.send(transmit.source, transmit.destination, &transmit.contents) {
-                        self.note(transmit.destination);
-                    }
+                    self.send(&transmit, sockets);
                 }
                 Ok(Output::Event(event)) => self.hear(event),
                 // The pacer lets packets go one by one, a microsecond apart: they go with the others, as one batch.
@@ -262,6 +262,26 @@ impl Session {
                 }
             }
         }
+    }
+
+    fn send(&mut self, transmit: &Transmit, sockets: &mut Sockets) {
+        let (from, to, bytes) = (transmit.source, transmit.destination, &transmit.contents);
+        let crowded = match transmit.proto {
+            Protocol::Udp => match sockets.send(from, to, bytes) {
+                Sent::Direct => return self.note(to),
+                Sent::Relayed { crowded } => crowded,
+            },
+            _ => sockets.connections.send(from, to, bytes),
+        };
+        if crowded {
+            self.shared.crowded.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// What waited for a connection has gone.
+    pub(super) fn relieve(&mut self) -> Result<(), Ended> {
+        self.shared.crowded.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     fn note(&mut self, place: SocketAddr) {

@@ -1,13 +1,16 @@
 //! The UDP sockets of an engine, one for each address family or address, and sending through them in batches.
 
 use super::addresses;
+use super::connections::Connections;
 use super::relays::Relays;
 use mio::{Interest, Registry, Token};
 use quinn_udp::{RecvMeta, UdpSocketState};
-use socket2::{Domain, Protocol, Type};
+use socket2::{Domain, Type};
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::time::Instant;
+use str0m::net::Protocol;
 
 /// Asked of the kernel for what is on its way out and in; it may give less.
 const BUFFER: usize = 4 << 20;
@@ -17,6 +20,8 @@ const BATCH: usize = 60_000;
 const BACKLOG: usize = 4 << 20;
 /// Failures in a row after which a socket is left alone until it has something.
 const MOST_FAILURES: u32 = 16;
+/// Connections that the system keeps until they are taken.
+const BACKLOG_OF_CONNECTIONS: i32 = 128;
 /// Datagrams read at once.
 const READS: usize = 8;
 
@@ -27,7 +32,7 @@ const READS: usize = 8;
 pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let ip = address.ip();
     let domain = if ip.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
-    let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+    let socket = socket2::Socket::new(domain, Type::DGRAM, Some(socket2::Protocol::UDP))?;
     if ip.is_ipv6() {
         socket.set_only_v6(true)?;
     }
@@ -35,6 +40,25 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let _ = socket.set_send_buffer_size(BUFFER);
     let _ = socket.set_recv_buffer_size(BUFFER);
     socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+/// Takes TCP connections to an address.
+///
+/// # Errors
+/// The port is taken, or the address not there.
+pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket =
+        socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(socket2::Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    // Connections that have just ended do not keep the port.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG_OF_CONNECTIONS)?;
     Ok(socket.into())
 }
 
@@ -76,6 +100,7 @@ pub(super) struct Sockets {
     waiting_bytes: usize,
     buffers: Vec<Vec<u8>>,
     pub(super) relays: Relays,
+    pub(super) connections: Connections,
 }
 
 /// Datagrams of one size, the last perhaps shorter, to one destination.
@@ -88,8 +113,18 @@ struct Batch {
     path: Option<(SocketAddr, SocketAddr)>,
 }
 
-/// A datagram that came.
+/// Which way a packet went.
+pub(super) enum Sent {
+    Direct,
+    /// Through a relay; whether more should wait.
+    Relayed {
+        crowded: bool,
+    },
+}
+
+/// A packet that came.
 pub(super) struct Datagram<'a> {
+    pub(super) protocol: Protocol,
     pub(super) source: SocketAddr,
     pub(super) destination: SocketAddr,
     pub(super) bytes: &'a [u8],
@@ -112,7 +147,19 @@ impl Sockets {
             waiting_bytes: 0,
             buffers: Vec::new(),
             relays: Relays::default(),
+            connections: Connections::default(),
         })
+    }
+
+    /// When something other than a session is due.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.relays.deadline().into_iter().chain(self.connections.deadline()).min()
+    }
+
+    /// Does what is due.
+    pub(super) fn be_punctual(&mut self, now: Instant) {
+        self.relays.be_punctual(now);
+        self.connections.be_punctual(now);
     }
 
     /// Has a thread told when there is something to read, where it is to, or room to write.
@@ -127,19 +174,19 @@ impl Sockets {
         Ok(())
     }
 
-    /// Sends a datagram, with those that follow it to the same place; false where it went through a relay.
-    pub(super) fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) -> bool {
-        if self.relays.send(from, to, bytes) {
-            return false;
+    /// Sends a datagram, with those that follow it to the same place.
+    pub(super) fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) -> Sent {
+        if let Some(crowded) = self.relays.send(from, to, bytes) {
+            return Sent::Relayed { crowded };
         }
         if !addresses::reachable(from.ip(), to) {
-            return true;
+            return Sent::Direct;
         }
         if !self.batch.takes((from, to), bytes, self.most_segments(from)) {
             self.flush();
         }
         self.batch.push((from, to), bytes);
-        true
+        Sent::Direct
     }
 
     /// The one that has this address, or all of its family. A relay's that is gone has none.
@@ -239,7 +286,8 @@ impl Sockets {
             let Some(ip) = meta.dst_ip else { continue };
             let bytes = buffer.get(..meta.len).unwrap_or_default();
             for bytes in bytes.chunks(meta.stride.max(1)) {
-                handle(&Datagram { source: meta.addr, destination: SocketAddr::new(ip, port), bytes });
+                let (source, destination) = (meta.addr, SocketAddr::new(ip, port));
+                handle(&Datagram { protocol: Protocol::Udp, source, destination, bytes });
             }
         }
         true

@@ -5,8 +5,12 @@ use mio::net::TcpStream;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 
-/// What may wait for the connection to take it before packets are dropped (bytes).
+/// What may wait for the connection to take it before packets are dropped, and before media had better go on at
+/// a later key unit (bytes).
 const MOST_WAITING: usize = 256 << 10;
+const CROWD: usize = 128 << 10;
+/// What the system may keep beside that: more would only be late (bytes).
+const SYSTEM: usize = 128 << 10;
 /// Read at once (bytes).
 const READ: usize = 64 << 10;
 
@@ -35,6 +39,7 @@ pub(super) enum Over {
 impl Stream {
     pub(super) fn new(io: TcpStream, framing: Framing) -> Self {
         let _ = io.set_nodelay(true);
+        let _ = socket2::SockRef::from(&io).set_send_buffer_size(SYSTEM);
         Self { io, framing, incoming: Vec::new(), outgoing: Vec::new(), sent: 0 }
     }
 
@@ -52,6 +57,11 @@ impl Stream {
         self.outgoing.extend_from_slice(packet);
         self.outgoing.resize(self.outgoing.len() + self.framing.padding(packet), 0);
         true
+    }
+
+    /// Whether so much waits that more would only come late.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.outgoing.len() - self.sent > CROWD
     }
 
     /// Hands on what waits, as far as the connection takes it.

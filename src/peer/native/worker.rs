@@ -2,9 +2,9 @@
 
 use super::CAT;
 use super::handle::{Command, Handle, Job};
+use super::listening::Bound;
 use super::opening::Opening;
 use super::reflexive::Question;
-use super::relays;
 use super::routes::{Key, Place, Routes};
 use super::session::{Ended, Session};
 use super::socket::{Datagram, Sockets};
@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
+use str0m::net::Protocol;
 
 /// Jobs that are done before the sockets are looked at again.
 const AT_ONCE: usize = 256;
@@ -28,28 +29,32 @@ const WAKE: Token = Token(usize::MAX);
 
 /// A session's place while it is made, and after.
 enum Slot {
-    Expected(Vec<(SocketAddr, SocketAddr, Box<[u8]>)>),
+    Expected(Vec<(Protocol, SocketAddr, SocketAddr, Box<[u8]>)>),
     Open(Box<Session>),
 }
 
 /// A thread before and while it runs.
 pub(super) struct Worker {
-    handle: Arc<Handle>,
+    pub(super) handle: Arc<Handle>,
     commands: Receiver<Command>,
     jobs: Receiver<Job>,
-    poll: Poll,
-    sockets: Sockets,
+    pub(super) poll: Poll,
+    pub(super) sockets: Sockets,
     slots: HashMap<Key, Slot>,
     deadlines: BTreeSet<(Instant, Key)>,
-    routes: Routes,
+    pub(super) routes: Routes,
     /// Sockets that have not been read to the end.
-    readable: Vec<Token>,
+    pub(super) readable: Vec<Token>,
 }
 
 impl Worker {
     /// The threads of an engine; the first is the one that reads.
-    pub(super) fn all(count: usize, bound: &[UdpSocket]) -> io::Result<Vec<Self>> {
-        let workers: Vec<_> = (0..count).map(|index| Self::new(index, bound)).collect::<io::Result<_>>()?;
+    pub(super) fn all(count: usize, bound: Bound) -> io::Result<Vec<Self>> {
+        let mut workers: Vec<_> =
+            (0..count).map(|index| Self::new(index, &bound.udp)).collect::<io::Result<_>>()?;
+        if let Some(reader) = workers.first_mut() {
+            reader.sockets.connections.listen(reader.poll.registry(), bound.tcp)?;
+        }
         for worker in &workers {
             let all = workers.iter().map(|worker| Arc::downgrade(&worker.handle)).collect();
             let _ = worker.handle.all.set(all);
@@ -92,7 +97,8 @@ impl Worker {
                 self.read(token);
             }
             self.sockets.flush();
-            let more = more || !self.readable.is_empty();
+            let relieved = self.flush_elsewhere();
+            let more = more || relieved || !self.readable.is_empty();
             if let Err(err) = self.sleep(&mut events, more) {
                 gst::error!(CAT, "a thread of the transport gave up: {err}");
                 break;
@@ -102,8 +108,8 @@ impl Worker {
                     continue;
                 }
                 if event.is_writable() {
-                    self.sockets.relays.resume(event.token());
                     self.sockets.resume();
+                    self.resume_elsewhere(event.token());
                 }
                 if event.is_readable() && !self.readable.contains(&event.token()) {
                     self.readable.push(event.token());
@@ -117,7 +123,7 @@ impl Worker {
 
     fn sleep(&mut self, events: &mut Events, more: bool) -> io::Result<()> {
         let now = Instant::now();
-        let due = self.deadlines.first().map(|(at, _)| *at).into_iter().chain(self.sockets.relays.deadline());
+        let due = self.deadlines.first().map(|(at, _)| *at).into_iter().chain(self.sockets.deadline());
         let due = due.min().map(|at| at.saturating_duration_since(now));
         let mut timeout = if more { Some(std::time::Duration::ZERO) } else { due };
         self.handle.asleep.store(true, Ordering::SeqCst);
@@ -163,7 +169,8 @@ impl Worker {
                 });
             }
             Job::Datagram(key, source, destination, bytes) => {
-                self.take(key, &Datagram { source, destination, bytes: &bytes });
+                let protocol = Protocol::Udp;
+                self.take(key, &Datagram { protocol, source, destination, bytes: &bytes });
             }
         }
     }
@@ -185,10 +192,8 @@ impl Worker {
             Command::Close(key) => self.close(key),
             Command::Forget(key) => self.routes.forget(key),
             Command::Ask(question) => self.ask(question),
-            Command::Relay(key, request) if self.slots.contains_key(&key) => {
-                self.sockets.relays.open(key, request, self.poll.registry(), Instant::now());
-            }
-            Command::Relay(..) => {}
+            Command::Relay(key, request) => self.open_relay(key, request),
+            Command::Arrived(arrival) => self.arrived(*arrival),
         }
     }
 
@@ -205,8 +210,8 @@ impl Worker {
         };
         self.slots.insert(key, Slot::Open(Box::new(session)));
         self.with(key, |session| session.pass(Instant::now()));
-        for (source, destination, bytes) in early {
-            self.take(key, &Datagram { source, destination, bytes: &bytes });
+        for (protocol, source, destination, bytes) in early {
+            self.take(key, &Datagram { protocol, source, destination, bytes: &bytes });
         }
     }
 
@@ -218,6 +223,7 @@ impl Worker {
     fn remove(&mut self, key: Key) {
         if let Some(slot) = self.slots.remove(&key) {
             self.sockets.relays.close(key, self.poll.registry());
+            self.sockets.connections.close(key);
             self.handle.sessions.fetch_sub(1, Ordering::Relaxed);
             if let Slot::Open(session) = slot {
                 session.deadline().map(|at| self.deadlines.remove(&(at, key)));
@@ -228,7 +234,7 @@ impl Worker {
     /// Has sessions do what is due, each once: who is due again at once waits for what has come meanwhile.
     fn be_punctual(&mut self) {
         let now = Instant::now();
-        self.sockets.relays.be_punctual(now);
+        self.sockets.be_punctual(now);
         let due: Vec<_> = self.deadlines.range(..=(now, Key::MAX)).copied().collect();
         for (at, key) in due {
             self.deadlines.remove(&(at, key));
@@ -236,8 +242,13 @@ impl Worker {
         }
     }
 
+    /// Whether a session is served here, or will be.
+    pub(super) fn serves(&self, key: Key) -> bool {
+        self.slots.contains_key(&key)
+    }
+
     /// Lets a session act, sends what it has to send and notes when it wants to be heard next.
-    fn with(&mut self, key: Key, act: impl FnOnce(&mut Session) -> Result<(), Ended>) {
+    pub(super) fn with(&mut self, key: Key, act: impl FnOnce(&mut Session) -> Result<(), Ended>) {
         let Some(Slot::Open(session)) = self.slots.get_mut(&key) else { return };
         let before = session.deadline();
         let sockets = &mut self.sockets;
@@ -283,8 +294,8 @@ impl Worker {
     }
 
     fn read(&mut self, token: Token) {
-        if self.sockets.relays.own(token) {
-            return self.read_relay(token);
+        if self.read_elsewhere(token) {
+            return;
         }
         let mut came = Vec::new();
         let mut answers = Vec::new();
@@ -307,20 +318,11 @@ impl Worker {
         for (place, source, destination, bytes) in came {
             let bytes: Box<[u8]> = bytes;
             if place.thread == self.handle.index() {
-                self.take(place.key, &Datagram { source, destination, bytes: &bytes });
+                let protocol = Protocol::Udp;
+                self.take(place.key, &Datagram { protocol, source, destination, bytes: &bytes });
             } else if let Some(other) = self.handle.sibling(place.thread) {
                 other.hand(Job::Datagram(place.key, source, destination, bytes));
             }
-        }
-    }
-
-    fn read_relay(&mut self, token: Token) {
-        let mut came = Vec::new();
-        if self.sockets.relays.read(token, &mut came) {
-            self.readable.push(token);
-        }
-        for relays::Relayed { key, source, destination, bytes } in came {
-            self.take(key, &Datagram { source, destination, bytes: &bytes });
         }
     }
 
@@ -330,10 +332,11 @@ impl Worker {
         self.routes.ask(question);
     }
 
-    fn take(&mut self, key: Key, datagram: &Datagram<'_>) {
+    pub(super) fn take(&mut self, key: Key, datagram: &Datagram<'_>) {
         match self.slots.get_mut(&key) {
             Some(Slot::Expected(early)) if early.len() < EARLY => {
-                early.push((datagram.source, datagram.destination, datagram.bytes.into()));
+                let Datagram { protocol, source, destination, bytes } = *datagram;
+                early.push((protocol, source, destination, bytes.into()));
             }
             Some(Slot::Open(_)) => self.with(key, |session| session.receive(datagram, Instant::now())),
             _ => {}
