@@ -34,7 +34,7 @@ fuzz_target!(|text: &str| {
         }
     }
     let streams = streams();
-    if let Ok(plan) = read_offer(&description, &streams) {
+    if let Ok(plan) = read_offer(&description, &streams, &[]) {
         check(&description, &streams, &plan);
         let mut used: Vec<_> = plan.iter().map(|sending| sending.stream).collect();
         used.sort_unstable();

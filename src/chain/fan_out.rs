@@ -56,6 +56,15 @@ impl Member {
         })
     }
 
+    /// What comes next is another rung's.
+    fn begin_anew(&self) {
+        self.awaits_key_unit.store(true, Ordering::Relaxed);
+        // Announcements of two rungs may have the same number.
+        if self.heard.load(Ordering::Relaxed) != 0 {
+            self.heard.store(u64::MAX, Ordering::Relaxed);
+        }
+    }
+
     fn deliver(self: &Arc<Self>, packets: &Packets) {
         if self.given_up.load(Ordering::Relaxed) {
             return;
@@ -167,6 +176,7 @@ impl FanOut {
     }
 
     pub(crate) fn join(&self, member: Arc<Member>) {
+        member.begin_anew();
         self.change(|list| list.push(member));
     }
 

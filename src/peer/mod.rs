@@ -103,6 +103,10 @@ pub(crate) trait Connection: Send + Sync + 'static {
     /// The transport refuses; says why.
     fn add_sender(&self, options: SenderOptions<'_>) -> Result<Box<dyn Outlet>, String>;
 
+    /// Sends nothing in an m-line any more, from the next description on; whether another stream of its kind may
+    /// have the place.
+    fn remove_sender(&self, m_line: usize) -> bool;
+
     /// Refuses an m-line of the offer that was set, which has these formats.
     fn refuse(&self, m_line: usize, formats: &gst::Caps);
 

@@ -336,6 +336,14 @@ impl Connection for WebRtcBin {
         Ok(Box::new(outlet))
     }
 
+    fn remove_sender(&self, m_line: usize) -> bool {
+        if let Some(transceiver) = self.transceiver(m_line) {
+            transceiver.set_property("direction", WebRTCRTPTransceiverDirection::Inactive);
+        }
+        // A pad of webrtcbin stays bound to its first stream.
+        false
+    }
+
     fn refuse(&self, m_line: usize, formats: &gst::Caps) {
         self.set_receiver(m_line, formats, false, false);
     }

@@ -274,7 +274,7 @@ impl ElementImpl for BaseWebRTCSink {
                 let _ = obj.remove(input.sink());
             }
             input.reset();
-            self.signal_if_ready();
+            self.stream_gone();
         }
     }
 

@@ -21,21 +21,28 @@ use logic::rtp::Rewrite;
 use logic::sdp::media::{Description, Section};
 use logic::sdp::plan::{self, Sending, Stream};
 use protocol::{DescriptionKind, SessionDescription};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-type Listener = Box<dyn Fn(u32) + Send + Sync>;
+type Listener = Arc<dyn Fn(u32) + Send + Sync>;
 
-/// Where a session's estimates go: to the rungs that serve it, in equal shares.
+/// Where a session's estimates go: to the rungs that serve it, by m-line, in equal shares.
 #[derive(Default)]
-pub(super) struct Estimates(Mutex<Vec<Arc<Listener>>>);
+pub(super) struct Estimates(Mutex<Vec<(usize, Listener)>>);
 
 impl Estimates {
     pub(super) fn changed(&self, bits_per_second: u32) {
         let listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let share = bits_per_second / u32::try_from(listeners.len()).unwrap_or(1).max(1);
-        for listener in listeners {
+        for (_, listener) in listeners {
             listener(share);
         }
+    }
+
+    /// Who hears of them for an m-line from now on.
+    fn set(&self, m_line: usize, listener: Option<Listener>) {
+        let mut listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|(other, _)| *other != m_line);
+        listeners.extend(listener.map(|listener| (m_line, listener)));
     }
 }
 
@@ -54,6 +61,8 @@ pub(super) struct Outgoing {
     pub(super) served: Arc<Mutex<Vec<Served>>>,
     pub(super) flows: Vec<Flow>,
     pub(super) lines: Vec<Option<usize>>,
+    /// M-lines that nothing is sent in any more, and that another stream of this kind may have.
+    pub(super) vacant: Vec<(usize, MediaKind)>,
     pub(super) offer: Option<Description>,
     pub(super) connected: bool,
 }
@@ -77,6 +86,7 @@ impl Served {
 pub(super) struct Flow {
     m_line: usize,
     stream: usize,
+    kind: MediaKind,
     member: Arc<Member>,
     lease: Option<Lease>,
     wishes: Arc<Wishes>,
@@ -84,11 +94,18 @@ pub(super) struct Flow {
 
 /// The viewer's key-unit requests, which may come before it has a rung.
 #[derive(Default)]
-struct Wishes(OnceLock<Box<dyn Fn() + Send + Sync>>);
+struct Wishes(Mutex<Option<Arc<dyn Fn() + Send + Sync>>>);
+
+impl Wishes {
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<dyn Fn() + Send + Sync>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl OutletEvents for Wishes {
     fn key_unit_wanted(&self) {
-        if let Some(ask) = self.0.get() {
+        let ask = self.lock().clone();
+        if let Some(ask) = ask {
             ask();
         }
     }
@@ -125,12 +142,44 @@ impl Outgoing {
         let outlet = connection.add_sender(options).map_err(EndReason::Pipeline)?;
         let events = self.events.clone();
         let member = Member::new(outlet, move || events.send(Event::Failed(EndReason::Stalled)));
-        self.flows.push(Flow { m_line, stream, member, lease: None, wishes });
+        let kind = input.kind();
+        self.flows.push(Flow { m_line, stream, kind, member, lease: None, wishes });
         Ok(())
     }
 
-    /// Takes a share of the rungs that the plan names.
+    /// Streams whose pads are gone leave their m-lines.
+    fn take_leave(&mut self, connection: &dyn Connection, there: &[Arc<Input>]) {
+        for (m_line, line) in self.lines.iter_mut().enumerate() {
+            let Some(input) = line.and_then(|stream| self.inputs.get(stream)) else { continue };
+            if there.iter().any(|other| Arc::ptr_eq(other, input)) {
+                continue;
+            }
+            *line = None;
+            let kind = self.flows.iter().find(|flow| flow.m_line == m_line).map(|flow| flow.kind);
+            // The rung stops pushing before the transport lets go.
+            self.flows.retain(|flow| flow.m_line != m_line);
+            if connection.remove_sender(m_line) {
+                self.vacant.extend(kind.map(|kind| (m_line, kind)));
+            }
+        }
+    }
+
+    /// A place for a stream: one that was left, or the next.
+    fn place(&mut self, kind: MediaKind) -> usize {
+        match self.vacant.iter().position(|(_, other)| *other == kind) {
+            Some(at) => self.vacant.remove(at).0,
+            None => self.lines.len(),
+        }
+    }
+
+    /// Takes a share of the rungs that the plan names, and gives back those that it does not.
     fn serve(&mut self, plan: &[Sending]) -> Result<(), EndReason> {
+        for flow in &mut self.flows {
+            if plan.iter().all(|sending| sending.m_line != flow.m_line) {
+                flow.lease = None;
+            }
+        }
+        self.tell_served(plan);
         for sending in plan {
             let Some(flow) = self.flows.iter_mut().find(|flow| flow.m_line == sending.m_line) else {
                 continue;
@@ -144,12 +193,14 @@ impl Outgoing {
             let mut lease = input
                 .lease(sending.codec, &self.settings, &self.peer_id)
                 .map_err(|err| EndReason::Pipeline(format!("failed to {err}")))?;
-            let _ = flow.wishes.0.set(Box::new(lease.key_unit_wanted()));
+            *flow.wishes.lock() = Some(Arc::new(lease.key_unit_wanted()));
             if self.settings.measures_network() && input.kind() == MediaKind::Video {
-                let listener: Listener = Box::new(lease.estimate(self.settings.bounds()));
-                self.estimates.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(listener));
+                let listener: Listener = Arc::new(lease.estimate(self.settings.bounds()));
+                self.estimates.set(flow.m_line, Some(listener));
             }
             if self.connected {
+                // Out of one rung before into the other: the transport takes one at a time.
+                flow.lease = None;
                 lease.join(flow.member.clone());
             }
             let served = Served { pad: input.name.clone(), codec: sending.codec, rung: lease.rung_weak() };
@@ -161,6 +212,21 @@ impl Outgoing {
             flow.lease = Some(lease);
         }
         Ok(())
+    }
+
+    /// Forgets what is not served as planned.
+    fn tell_served(&self, plan: &[Sending]) {
+        let planned = |pad: &str, codec: &_| {
+            let named = |sending: &Sending| self.inputs.get(sending.stream).is_some_and(|i| i.name == pad);
+            plan.iter().any(|sending| sending.codec == codec && named(sending))
+        };
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        served.retain(|served| planned(&served.pad, served.codec));
+        for (m_line, _) in self.lines.iter().enumerate() {
+            if plan.iter().all(|sending| sending.m_line != m_line) {
+                self.estimates.set(m_line, None);
+            }
+        }
     }
 
     /// The format of the viewer's own offer in which a stream is sent, and what to rewrite for it.
@@ -193,7 +259,9 @@ fn description(err: impl std::fmt::Display) -> EndReason {
 impl Host for Outgoing {
     fn before_offer(&mut self, connection: &dyn Connection) -> Result<(), EndReason> {
         // Pads may have come since the session began; indices of those that were there stay.
-        for input in self.sink.upgrade().map(|sink| sink.inputs()).unwrap_or_default() {
+        let there = self.sink.upgrade().map(|sink| sink.inputs()).unwrap_or_default();
+        self.take_leave(connection, &there);
+        for input in there {
             if !self.inputs.iter().any(|known| Arc::ptr_eq(known, &input)) {
                 self.inputs.push(input);
             }
@@ -209,9 +277,12 @@ impl Host for Outgoing {
             if ours.codecs.is_empty() {
                 continue;
             }
-            let m_line = self.lines.len();
+            let m_line = self.place(ours.kind);
             self.add_flow(connection, (m_line, stream), &formats, Rewrite::default())?;
-            self.lines.push(Some(stream));
+            match self.lines.get_mut(m_line) {
+                Some(line) => *line = Some(stream),
+                None => self.lines.push(Some(stream)),
+            }
         }
         if self.lines.is_empty() {
             return Err(description("make an offer: no sink pad has received caps yet"));
@@ -225,6 +296,9 @@ impl Host for Outgoing {
             self.offer = Some(parsed);
             return Ok(());
         }
+        if self.lines.iter().all(Option::is_none) {
+            return self.serve(&[]);
+        }
         let plan = plan::read_answer(&parsed, &self.streams(), &self.lines).map_err(description)?;
         self.serve(&plan)
     }
@@ -233,8 +307,11 @@ impl Host for Outgoing {
         let Some(offer) = self.offer.take() else {
             return Ok(());
         };
-        let plan = plan::read_offer(&offer, &self.streams()).map_err(description)?;
-        self.lines = vec![None; offer.media.len()];
+        if let Some(sink) = self.sink.upgrade() {
+            self.take_leave(connection, &sink.inputs());
+        }
+        let plan = plan::read_offer(&offer, &self.streams(), &self.lines).map_err(description)?;
+        self.lines.resize(offer.media.len().max(self.lines.len()), None);
         for sending in &plan {
             if let Some(line) = self.lines.get_mut(sending.m_line) {
                 *line = Some(sending.stream);

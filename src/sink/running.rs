@@ -100,10 +100,11 @@ impl BaseWebRTCSink {
         }
     }
 
-    /// The same after a pad is gone, which may have been the last without caps.
-    pub(super) fn signal_if_ready(&self) {
+    /// A pad is gone: it may have been the last without caps, and viewers may have been sent its stream.
+    pub(super) fn stream_gone(&self) {
         if let Some(running) = self.running() {
             self.signal_when_ready(&running);
+            running.viewers.media_changed();
         }
     }
 

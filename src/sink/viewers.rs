@@ -196,6 +196,7 @@ impl Viewers {
             served: viewer.served.clone(),
             flows: Vec::new(),
             lines: Vec::new(),
+            vacant: Vec::new(),
             offer: None,
             connected: false,
         };

@@ -25,6 +25,7 @@ mod outputs;
 mod reasons;
 mod reconnecting;
 mod refusals;
+mod renegotiating;
 mod restarts;
 mod sessions;
 mod sharing;

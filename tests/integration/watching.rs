@@ -1,6 +1,7 @@
 //! What a viewer who sees every packet sees of sessions through the native transport.
 
 use crate::support::direct::{Direct, Said};
+use crate::support::tone::Tone;
 use crate::support::watcher::Watcher;
 use crate::support::{DEADLINE, Pipeline, VIDEO};
 use gst::prelude::*;
@@ -80,4 +81,76 @@ fn a_viewer_whose_certificate_changes_is_somebody_else() {
     viewer.offer(|offer| offer.replace("a=fingerprint:sha-256 ", "a=fingerprint:sha-256 00:"));
     let message = pipeline.message("webrtc-session-ended");
     assert_eq!(message.get("reason"), Ok("description"));
+}
+
+fn sent_lines(sdp: &str) -> usize {
+    sdp.matches("a=sendonly").count()
+}
+
+fn media_lines(sdp: &str) -> usize {
+    sdp.matches("m=").count()
+}
+
+/// Payload types: VP8 in video, the first codec of `audio-caps` after it.
+fn is_sound(packet: &RtpPacket) -> bool {
+    *packet.header.payload_type == 97
+}
+
+#[test]
+fn the_place_of_a_stream_that_is_gone_is_taken_by_the_next_of_its_kind() {
+    let (pipeline, mut viewer) = watched("", |config| config);
+    viewer.answer_until(|offer| sent_lines(offer) == 1, |answer| answer);
+    let pictures = *viewer.packet().header.ssrc;
+    let mut sources = Vec::new();
+    for _ in 0..3 {
+        let tone = Tone::add(&pipeline);
+        let offer = viewer.answer_until(|offer| sent_lines(offer) == 2, |answer| answer);
+        assert_eq!(media_lines(&offer), 2, "{offer}");
+        let packet = viewer.packet_that(is_sound);
+        assert!(!sources.contains(&packet.header.ssrc), "{sources:?}");
+        sources.push(packet.header.ssrc);
+        tone.remove(&pipeline);
+        let offer = viewer.answer_until(|offer| sent_lines(offer) == 1, |answer| answer);
+        assert_eq!(media_lines(&offer), 2, "{offer}");
+        viewer.watch_for(Duration::from_millis(300));
+        let after = viewer.watch_for(Duration::from_millis(300));
+        assert!(after.len() > 5 && !after.iter().any(is_sound));
+    }
+    assert_eq!(viewer.missing(pictures), 0);
+}
+
+#[test]
+fn a_viewer_that_refuses_a_stream_in_a_later_answer_is_sent_the_others() {
+    let (pipeline, mut viewer) = watched("", |config| config);
+    viewer.answer_until(|offer| sent_lines(offer) == 1, |answer| answer);
+    let _tone = Tone::add(&pipeline);
+    viewer.answer_until(|offer| sent_lines(offer) == 2, |answer| answer);
+    viewer.packet_that(is_sound);
+    let _other = Tone::add(&pipeline);
+    let refuse = |answer: String| answer.replacen("m=audio 9", "m=audio 0", 1);
+    let offer = viewer.answer_until(|offer| sent_lines(offer) == 3, refuse);
+    let second: Vec<_> = offer.lines().filter(|line| line.starts_with("a=ssrc:")).collect();
+    viewer.watch_for(Duration::from_millis(300));
+    let after = viewer.watch_for(Duration::from_secs(1));
+    let last = second.last().unwrap().split([':', ' ']).nth(1).unwrap().parse::<u32>().unwrap();
+    assert!(after.iter().filter(|packet| is_sound(packet)).all(|packet| *packet.header.ssrc == last));
+    assert!(after.iter().any(is_sound) && after.iter().any(|packet| !is_sound(packet)));
+}
+
+#[test]
+fn a_viewer_that_prefers_another_codec_in_a_later_answer_is_sent_that() {
+    let (pipeline, mut viewer) = watched("video-caps=video/x-vp8;video/x-vp9", |config| config);
+    viewer.answer_until(|offer| sent_lines(offer) == 1, |answer| answer);
+    viewer.packet_that(|packet| *packet.header.payload_type == 96);
+    let _tone = Tone::add(&pipeline);
+    let swap = |answer: String| {
+        let line = answer.lines().find(|line| line.starts_with("m=video ")).unwrap().to_owned();
+        let others = line.replace(" 97", "").replace("SAVPF", "SAVPF 97");
+        answer.replace(&line, &others)
+    };
+    viewer.answer_until(|offer| sent_lines(offer) == 2, swap);
+    viewer.packet_that(|packet| *packet.header.payload_type == 97);
+    viewer.watch_for(Duration::from_millis(500));
+    let after = viewer.watch_for(Duration::from_millis(500));
+    assert!(after.len() > 5 && after.iter().all(|packet| *packet.header.payload_type != 96));
 }

@@ -78,7 +78,7 @@ fn check_description(text: &str, streams: &[Stream]) -> bool {
         assert!(media.mid.as_deref().is_none_or(|mid| description.index_of_mid(mid).is_some()));
     }
     let answer = read_answer(&description, streams, &[Some(0), Some(1), None, Some(2), Some(9)]);
-    for sending in read_offer(&description, streams).into_iter().chain(answer).flatten() {
+    for sending in read_offer(&description, streams, &[]).into_iter().chain(answer).flatten() {
         let media = &description.media[sending.m_line];
         assert!(media.receives && !media.rejected && media.formats.contains(&sending.format));
         assert!(streams[sending.stream].codecs.contains(&sending.codec));

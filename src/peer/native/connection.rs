@@ -158,6 +158,9 @@ impl Native {
         let remote_candidates: Vec<_> = remote.candidates().chain(state.early.drain(..)).collect();
         let local_candidates = self.candidates(state);
         if let Some(open) = &mut state.open {
+            for stream in agreement.gone {
+                self.with(move |session| session.remove_stream(stream));
+            }
             for stream in agreement.streams {
                 self.with(move |session| session.add_stream(stream));
             }
@@ -292,6 +295,16 @@ impl Connection for Native {
             None => lines.offer(options, &self.config)?,
         };
         Ok(Box::new(NativeOutlet::new(self.handle.clone(), self.key, stream, self.shared.clone())))
+    }
+
+    fn remove_sender(&self, m_line: usize) -> bool {
+        let mut state = self.state();
+        if let Some(stream) = state.lines.remove(m_line) {
+            self.with(move |session| session.remove_stream(stream));
+        }
+        // A webrtcbin, whose answers repeat our origin, gives up where a section is used again (GStreamer 1.22).
+        let id = self.id.to_string();
+        state.remote.as_ref().is_none_or(|remote| remote.transport.origin != id)
     }
 
     fn refuse(&self, m_line: usize, _: &gst::Caps) {

@@ -29,6 +29,8 @@ struct Ours {
 
 enum Entry {
     Sending(Box<Ours>),
+    /// The place of a stream that is not sent any more.
+    Idle(Box<Sending>),
     Refused(Refused),
 }
 
@@ -44,6 +46,8 @@ pub(super) struct Agreement {
     pub(super) formats: Vec<AgreedFormat>,
     pub(super) extensions: Vec<(u8, Extension)>,
     pub(super) streams: Vec<AgreedStream>,
+    /// Streams that the peer does not want any more.
+    pub(super) gone: Vec<usize>,
     /// Whether the peer reports on every packet.
     pub(super) measures: bool,
 }
@@ -58,6 +62,7 @@ impl Lines {
     pub(super) fn written(&self) -> Vec<Line> {
         let lines = self.entries.iter().map(|entry| match entry {
             Entry::Sending(ours) => Line::Sending(Box::new(ours.sending.clone())),
+            Entry::Idle(sending) => Line::Idle(sending.clone()),
             Entry::Refused(refused) => Line::Refused(refused.clone()),
         });
         lines.collect()
@@ -68,17 +73,19 @@ impl Lines {
         let mut entries = self.entries.iter().enumerate();
         entries.find_map(|(index, entry)| match entry {
             Entry::Sending(ours) => Some((u32::try_from(index).ok()?, ours.sending.mid.clone())),
+            Entry::Idle(sending) => Some((u32::try_from(index).ok()?, sending.mid.clone())),
             Entry::Refused(_) => None,
         })
     }
 
     /// Offers a stream; returns the index by which packets name it.
     pub(super) fn offer(&mut self, options: SenderOptions<'_>, config: &Config) -> Result<usize, String> {
-        if options.m_line != self.entries.len() {
-            return Err(format!("m-line {} does not follow the others", options.m_line));
-        }
         let (kind, ssrc) = kind_and_ssrc(options.formats)?;
-        let mid = format!("{kind}{}", options.m_line);
+        let mid = match self.entries.get(options.m_line) {
+            Some(Entry::Idle(idle)) if idle.kind == kind => idle.mid.clone(),
+            None if options.m_line == self.entries.len() => format!("{kind}{}", options.m_line),
+            _ => return Err(format!("m-line {} is not the next one", options.m_line)),
+        };
         let mut extensions = vec![(MID_ID, MID.to_owned())];
         extensions.extend(transport_wide(options.formats).map(|id| (id, TRANSPORT_WIDE_CC.to_owned())));
         let formats = options.formats.iter().filter_map(sent).map(|mut sent| {
@@ -154,6 +161,15 @@ impl Lines {
         stream
     }
 
+    /// Sends nothing in a section any more; the index of its stream, where its thread knows it.
+    pub(super) fn remove(&mut self, m_line: usize) -> Option<usize> {
+        let entry = self.entries.get_mut(m_line)?;
+        let Entry::Sending(ours) = entry else { return None };
+        let stream = ours.open.then_some(ours.stream);
+        *entry = Entry::Idle(Box::new(ours.sending.clone()));
+        stream
+    }
+
     /// Refuses every section of an offer that nothing has been said about up to `m_line`.
     pub(super) fn make_room(&mut self, m_line: usize, remote: &Remote) {
         let media = remote.description.media.iter().zip(&remote.transport.heads);
@@ -216,14 +232,16 @@ impl Lines {
 
     fn agree(&mut self, remote: &Remote, formats: Vec<AgreedFormat>) -> Agreement {
         let mut carried = Vec::new();
+        let mut gone = Vec::new();
         for (m_line, entry) in self.entries.iter_mut().enumerate() {
-            if let (Entry::Sending(ours), Some(media)) = (entry, remote.description.media.get(m_line))
-                && !media.rejected
-                && media.receives
-                && remote.transport.carries(media.mid.as_deref())
-                && !ours.sending.formats.is_empty()
-            {
+            let (Entry::Sending(ours), Some(media)) = (entry, remote.description.media.get(m_line)) else {
+                continue;
+            };
+            let wanted = !media.rejected && media.receives && !ours.sending.formats.is_empty();
+            if wanted && remote.transport.carries(media.mid.as_deref()) {
                 carried.push((m_line, ours, media));
+            } else if std::mem::take(&mut ours.open) {
+                gone.push(ours.stream);
             }
         }
         // Packets that the peer does not report on would look lost; the network is probed with what is sent again.
@@ -262,7 +280,7 @@ impl Lines {
             }
         });
         let streams: Vec<_> = streams.collect();
-        Agreement { formats, extensions: extensions.unwrap_or_default(), streams, measures }
+        Agreement { formats, extensions: extensions.unwrap_or_default(), streams, gone, measures }
     }
 }
 

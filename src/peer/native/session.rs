@@ -140,6 +140,17 @@ impl Session {
         });
     }
 
+    /// A stream is not sent any more.
+    pub(super) fn remove_stream(&mut self, index: usize) {
+        let mut direct = self.rtc.direct_api();
+        for stream in self.streams.extract_if(.., |stream| stream.agreed.index == index) {
+            if stream.declared {
+                direct.remove_media(stream.agreed.mid);
+            }
+            self.shared.statistics().streams.retain(|(ssrc, ..)| *ssrc != stream.agreed.ssrc);
+        }
+    }
+
     pub(super) fn add_local_candidate(&mut self, candidate: Candidate) {
         self.ice.add_local(&mut self.rtc, candidate);
     }

@@ -9,6 +9,7 @@ pub(crate) mod program;
 pub(crate) mod relay;
 pub(crate) mod server;
 pub(crate) mod stage;
+pub(crate) mod tone;
 pub(crate) mod turn;
 pub(crate) mod udp;
 pub(crate) mod watcher;

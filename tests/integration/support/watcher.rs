@@ -4,7 +4,7 @@ use super::DEADLINE;
 use super::direct::{Direct, Said};
 use gst_webrtc::WebRTCSDPType;
 use gstrswebrtc::signaller::SignallableExt;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
@@ -21,6 +21,8 @@ pub(crate) struct Watcher {
     socket: UdpSocket,
     address: SocketAddr,
     came: VecDeque<RtpPacket>,
+    /// Numbers of all packets that came, by their source.
+    numbers: HashMap<u32, BTreeSet<u64>>,
     /// Whether nothing gets through, in either direction.
     pub(crate) cut_off: bool,
     /// What the sink answered, and offered again.
@@ -38,9 +40,10 @@ impl Watcher {
         let rtc = prepare(RtcConfig::new().set_rtp_mode(true)).build(Instant::now());
         let (socket, address) = bind();
         direct.session_requested("s", "watcher", None);
-        let came = VecDeque::new();
+        let (came, numbers) = (VecDeque::new(), HashMap::new());
         let (answer, offer) = (None, None);
-        let mut watcher = Self { rtc, direct, said, socket, address, came, cut_off: false, answer, offer };
+        let mut watcher =
+            Self { rtc, direct, said, socket, address, came, numbers, cut_off: false, answer, offer };
         watcher.rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         watcher
     }
@@ -55,6 +58,27 @@ impl Watcher {
         let offer = SdpOffer::from_sdp_string(offer).unwrap();
         let answer = self.rtc.sdp_api().accept_offer(offer).unwrap().to_sdp_string();
         self.direct.describe("s", WebRTCSDPType::Answer, &change(answer));
+    }
+
+    /// Answers every offer until one is as awaited, and that one in words that `change` chose.
+    pub(crate) fn answer_until(
+        &mut self,
+        is: impl Fn(&str) -> bool,
+        change: impl FnOnce(String) -> String,
+    ) -> String {
+        loop {
+            let offer = self.offered();
+            if is(&offer) {
+                self.answer(&offer, change);
+                return offer;
+            }
+            self.answer(&offer, |answer| answer);
+        }
+    }
+
+    /// The next packet that is as awaited.
+    pub(crate) fn packet_that(&mut self, is: impl Fn(&RtpPacket) -> bool) -> RtpPacket {
+        self.go_on_until(|watcher| watcher.came.pop_front().filter(&is))
     }
 
     /// Has ICE begin anew, in words that `change` chose.
@@ -96,6 +120,13 @@ impl Watcher {
         self.came.drain(..).collect()
     }
 
+    /// How many packets of a source are missing between those that came.
+    pub(crate) fn missing(&self, source: u32) -> u64 {
+        let numbers = &self.numbers[&source];
+        let (first, last) = (numbers.first().unwrap(), numbers.last().unwrap());
+        last - first + 1 - numbers.len() as u64
+    }
+
     /// Goes on until something is found.
     pub(crate) fn go_on_until<T>(&mut self, mut found: impl FnMut(&mut Self) -> Option<T>) -> T {
         let end = Instant::now() + DEADLINE;
@@ -124,7 +155,10 @@ impl Watcher {
                 Output::Transmit(transmit) => {
                     let _ = self.socket.send_to(&transmit.contents, transmit.destination);
                 }
-                Output::Event(Event::RtpPacket(packet)) => self.came.push_back(packet),
+                Output::Event(Event::RtpPacket(packet)) => {
+                    self.numbers.entry(*packet.header.ssrc).or_default().insert(*packet.seq_no);
+                    self.came.push_back(packet);
+                }
                 Output::Event(_) => {}
                 Output::Timeout(at) => break at,
             }

@@ -39,6 +39,8 @@ pub struct Local<'a> {
 pub enum Line {
     /// A stream that is sent.
     Sending(Box<Sending>),
+    /// The place of a stream that is not sent any more.
+    Idle(Box<Sending>),
     /// Data channels, under this identification tag.
     Data(String),
     /// What the peer offered and this side does not want.
@@ -95,7 +97,11 @@ impl Local<'_> {
         let mut first = true;
         for line in self.lines {
             match line {
-                Line::Sending(sending) => self.write_sending(&mut text, sending),
+                Line::Sending(sending) => {
+                    self.write_stream(&mut text, sending, "sendonly");
+                    sending.write_sources(&mut text);
+                }
+                Line::Idle(sending) => self.write_stream(&mut text, sending, "inactive"),
                 Line::Data(mid) => self.write_data(&mut text, mid),
                 Line::Refused(refused) => refused.write(&mut text),
             }
@@ -107,7 +113,7 @@ impl Local<'_> {
         text
     }
 
-    fn write_sending(&self, text: &mut String, sending: &Sending) {
+    fn write_stream(&self, text: &mut String, sending: &Sending, direction: &str) {
         let _ = write!(text, "m={} 9 UDP/TLS/RTP/SAVPF", sending.kind);
         for payload_type in
             sending.formats.iter().flat_map(|s| [Some(s.format.payload_type), s.rtx]).flatten()
@@ -116,7 +122,7 @@ impl Local<'_> {
         }
         let _ = write!(
             text,
-            "\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=mid:{}\r\na=sendonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\n",
+            "\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=mid:{}\r\na={direction}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n",
             sending.mid
         );
         self.write_transport(text);
@@ -125,14 +131,6 @@ impl Local<'_> {
         }
         for sent in &sending.formats {
             sent.write(text);
-        }
-        let (ssrc, cname, msid) = (sending.ssrc, &sending.cname, &sending.msid);
-        let _ = write!(text, "a=msid:{msid}\r\n");
-        if let Some(rtx) = sending.rtx_ssrc {
-            let _ = write!(text, "a=ssrc-group:FID {ssrc} {rtx}\r\n");
-        }
-        for ssrc in [Some(ssrc), sending.rtx_ssrc].into_iter().flatten() {
-            let _ = write!(text, "a=ssrc:{ssrc} cname:{cname}\r\na=ssrc:{ssrc} msid:{msid}\r\n");
         }
     }
 
@@ -168,9 +166,22 @@ impl Line {
     /// The identification tag, where the section is part of the bundle.
     pub fn bundled(&self) -> Option<&str> {
         match self {
-            Self::Sending(sending) => Some(&sending.mid),
+            Self::Sending(sending) | Self::Idle(sending) => Some(&sending.mid),
             Self::Data(mid) => Some(mid),
             Self::Refused(_) => None,
+        }
+    }
+}
+
+impl Sending {
+    fn write_sources(&self, text: &mut String) {
+        let (ssrc, cname, msid) = (self.ssrc, &self.cname, &self.msid);
+        let _ = write!(text, "a=msid:{msid}\r\n");
+        if let Some(rtx) = self.rtx_ssrc {
+            let _ = write!(text, "a=ssrc-group:FID {ssrc} {rtx}\r\n");
+        }
+        for ssrc in [Some(ssrc), self.rtx_ssrc].into_iter().flatten() {
+            let _ = write!(text, "a=ssrc:{ssrc} cname:{cname}\r\na=ssrc:{ssrc} msid:{msid}\r\n");
         }
     }
 }
@@ -284,5 +295,16 @@ mod tests {
         assert_eq!(transport.candidates.len(), 1);
         assert!(text.find("a=candidate").unwrap() < text.find("m=video").unwrap());
         assert_eq!(text.matches("a=setup:actpass").count(), 2);
+    }
+
+    #[test]
+    fn a_stream_that_is_gone_leaves_its_place_behind_but_no_source() {
+        let Line::Sending(gone) = sending() else { return };
+        let text = written(&[Line::Idle(gone)]);
+        let read = Description::parse(&text).unwrap();
+        let video = &read.media[0];
+        assert!(!video.sends && !video.receives && !video.rejected);
+        assert!(!text.contains("a=ssrc") && !text.contains("a=msid"));
+        assert_eq!(Transport::read(&text).unwrap().bundle, ["video1"]);
     }
 }

@@ -87,13 +87,18 @@ pub fn read_answer(
     finish(plan, &refused)
 }
 
-/// Reads an offer that we answer by sending: each audio or video m-line gets our first unused stream of its
-/// kind, in the application's preferred codec among those offered.
+/// Reads an offer that we answer by sending: each audio or video m-line gets the stream that it has had, as
+/// `lines` says, else our first unused stream of its kind; in the application's preferred codec among those
+/// offered.
 ///
 /// # Errors
 /// Nothing is left to send.
-pub fn read_offer(offer: &Description, streams: &[Stream]) -> Result<Vec<Sending>, PlanError> {
-    let mut used = vec![false; streams.len()];
+pub fn read_offer(
+    offer: &Description,
+    streams: &[Stream],
+    lines: &[Option<usize>],
+) -> Result<Vec<Sending>, PlanError> {
+    let mut used: Vec<_> = (0..streams.len()).map(|stream| lines.contains(&Some(stream))).collect();
     let mut plan = Vec::new();
     let mut refused = Vec::new();
     for (m_line, media) in offer.media.iter().enumerate() {
@@ -103,7 +108,11 @@ pub fn read_offer(offer: &Description, streams: &[Stream]) -> Result<Vec<Sending
         if !wants(media) {
             continue;
         }
-        let free = streams.iter().zip(&mut used).enumerate().find(|(_, (s, used))| s.kind == kind && !**used);
+        let known = lines.get(m_line).copied().flatten();
+        let is_free = |(index, (stream, used)): &(usize, (&Stream, &mut bool))| {
+            stream.kind == kind && known.map_or(!**used, |known| known == *index)
+        };
+        let free = streams.iter().zip(&mut used).enumerate().find(is_free);
         let Some((stream, (ours, taken))) = free else {
             continue;
         };

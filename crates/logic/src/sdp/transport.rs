@@ -44,6 +44,8 @@ pub enum TransportError {
 /// The transport of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transport {
+    /// The session identifier of its origin (RFC 8866 section 5.2).
+    pub origin: String,
     /// ICE user name fragment.
     pub ufrag: String,
     /// ICE password.
@@ -87,6 +89,7 @@ impl Transport {
         let every = session.medias.iter().flat_map(|media| &media.attributes).chain(&session.attributes);
         let candidates = every.filter(|attribute| attribute.attribute == "candidate");
         Ok(Self {
+            origin: session.origin.sess_id.clone(),
             ufrag: get("ice-ufrag")?.to_owned(),
             pwd: get("ice-pwd")?.to_owned(),
             lite: session.attributes.iter().any(|attribute| attribute.attribute == "ice-lite"),

@@ -67,7 +67,7 @@ fn planned(sdp: &str, streams: &[&str], role: &Role) -> Result<Vec<String>, Stri
     let description = Description::parse(sdp).map_err(|err| err.to_string())?;
     let streams: Vec<_> = streams.iter().map(|text| stream(text)).collect();
     let sending = match role {
-        Offer => plan::read_offer(&description, &streams),
+        Offer => plan::read_offer(&description, &streams, &[]),
         Answer(lines) => plan::read_answer(&description, &streams, lines),
         Receive => {
             let wanted: Vec<&Codec> = streams.iter().flat_map(|stream| stream.codecs.clone()).collect();

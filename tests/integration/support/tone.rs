@@ -1,0 +1,31 @@
+//! A stream that comes and goes while the pipeline plays.
+
+use super::Pipeline;
+use gst::prelude::*;
+
+/// A tone in a pad of its own.
+pub(crate) struct Tone {
+    bin: gst::Element,
+    pad: gst::Pad,
+}
+
+impl Tone {
+    /// Adds one.
+    pub(crate) fn add(pipeline: &Pipeline) -> Self {
+        let bin = gst::parse::bin_from_description("audiotestsrc is-live=true ! audioconvert", true).unwrap();
+        pipeline.0.add(&bin).unwrap();
+        let pad = pipeline.element("ws").request_pad_simple("audio_%u").unwrap();
+        bin.static_pad("src").unwrap().link(&pad).unwrap();
+        bin.sync_state_with_parent().unwrap();
+        Self { bin: bin.upcast(), pad }
+    }
+
+    /// Takes it away.
+    pub(crate) fn remove(self, pipeline: &Pipeline) {
+        self.bin.set_locked_state(true);
+        self.bin.set_state(gst::State::Null).unwrap();
+        self.bin.static_pad("src").unwrap().unlink(&self.pad).unwrap();
+        pipeline.element("ws").release_request_pad(&self.pad);
+        pipeline.0.remove(&self.bin).unwrap();
+    }
+}
