@@ -7,6 +7,7 @@
 //! | `sink`, `source` | the two elements: properties, pads, sessions |
 //! | `session` | one session: the task that performs what `logic::negotiation` decides |
 //! | `peer` | the seam to the media transport, and `webrtcbin` behind it |
+//! | [`data_channel`] | data channels: of the elements, and of the application |
 //! | `encoder`, `chain` | encoders as data; convert, encode, packetise, fan out, decode |
 //! | [`signaller`] | the `Signallable` interface and the default websocket client |
 //! | `web` | the embedded web server and its page |
@@ -16,6 +17,7 @@
 
 mod chain;
 mod codec;
+pub mod data_channel;
 mod elements;
 mod encoder;
 mod errors;

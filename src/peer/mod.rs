@@ -4,6 +4,7 @@
 
 mod batch;
 mod certificate;
+mod channel;
 mod heard;
 mod native;
 mod resolve;
@@ -12,6 +13,10 @@ mod webrtcbin;
 
 pub(crate) use batch::Batch;
 pub(crate) use certificate::{Certificate, prepare};
+pub use channel::SendError;
+pub(crate) use channel::{
+    Arrivals, Channel, ChannelEvent, ChannelOptions, ChannelState, Payload, Reliability,
+};
 pub(crate) use native::{AgreedFormat, Engine, Listen};
 pub(crate) use resolve::{DEFAULT_STUN_SERVER, IceServers};
 pub(crate) use webrtcbin::{NO_TRANSPORT, Received, WebRtcBin as Receiver};
@@ -65,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) estimator: Option<Estimator>,
     /// Every format that may be offered.
     pub(crate) formats: Vec<AgreedFormat>,
+    /// Where data channels go that the peer opens.
+    pub(crate) arrivals: Arrivals,
 }
 
 /// How to estimate what the network carries to one peer.
@@ -106,6 +113,19 @@ pub(crate) trait Connection: Send + Sync + 'static {
     /// Sends nothing in an m-line any more, from the next description on; whether another stream of its kind may
     /// have the place.
     fn remove_sender(&self, m_line: usize) -> bool;
+
+    /// Opens a data channel; asks for an offer where the descriptions in force have no place for it. It is
+    /// connecting until both sides have one.
+    ///
+    /// # Errors
+    /// The transport refuses; says why.
+    fn open_channel(&self, options: ChannelOptions) -> Result<Arc<Channel>, String>;
+
+    /// Has the first offer make a place for data channels that the peer opens, where there is none yet.
+    fn expect_channels(&self);
+
+    /// The m-line of the data channels in the descriptions, where there is one.
+    fn channels_line(&self) -> Option<usize>;
 
     /// Refuses an m-line of the offer that was set, which has these formats.
     fn refuse(&self, m_line: usize, formats: &gst::Caps);

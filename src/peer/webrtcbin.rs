@@ -1,8 +1,12 @@
-//! `webrtcbin` as the transport: the only file that speaks strings to it.
+//! `webrtcbin` as the transport: with its folder the only one that speaks strings to it.
 
+mod channels;
+mod estimator;
+
+use super::channel::{Channel, ChannelOptions};
 use super::heard::Heard;
 use super::sending::PadOutlet;
-use super::{Config, Connection, Estimator, Outlet, SenderOptions, to_gst};
+use super::{Config, Connection, Outlet, SenderOptions, to_gst};
 use crate::errors::{self, MissingElement, make};
 use crate::gobject::set_if_present;
 use crate::session::EventSender;
@@ -13,6 +17,7 @@ use gst_webrtc::{
     WebRTCRTPTransceiverDirection, WebRTCSessionDescription,
 };
 use logic::negotiation::{EndReason, Event, Transport};
+use logic::sdp::local::LONGEST_MESSAGE;
 use logic::sdp::munge;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::sync::Arc;
@@ -36,6 +41,7 @@ pub(crate) struct WebRtcBin {
     certificate: Arc<super::Certificate>,
     events: EventSender,
     heard: Arc<Heard>,
+    channels: Arc<channels::Channels>,
 }
 
 impl WebRtcBin {
@@ -63,11 +69,18 @@ impl WebRtcBin {
                 gst::warning!(gst::CAT_RUST, "the transport does not take a TURN server");
             }
         }
-        let connection = Self { bin, certificate: config.certificate.clone(), events, heard: Arc::default() };
+        let connection = Self {
+            bin,
+            certificate: config.certificate.clone(),
+            events,
+            heard: Arc::default(),
+            channels: Arc::default(),
+        };
         connection.quicken();
         connection.watch();
+        connection.channels.watch(&connection.bin, config.arrivals.clone());
         if let Some(estimator) = config.estimator.clone() {
-            connection.estimate(estimator);
+            estimator::watch(&connection.bin, estimator);
         }
         Ok(connection)
     }
@@ -144,29 +157,6 @@ impl WebRtcBin {
             let factory = element.factory()?;
             handle(&factory.name(), element);
             None
-        });
-    }
-
-    /// Puts the estimator into the sending path; the transport asks for it at once or never.
-    fn estimate(&self, estimator: Estimator) {
-        self.bin.connect("request-aux-sender", false, move |_| {
-            let bwe = match make("rtpgccbwe") {
-                Ok(bwe) => bwe,
-                Err(err) => {
-                    gst::warning!(gst::CAT_RUST, "no congestion control: {err}");
-                    return Some(None::<gst::Element>.to_value());
-                }
-            };
-            bwe.set_property("min-bitrate", estimator.bounds.min);
-            bwe.set_property("max-bitrate", estimator.bounds.max);
-            bwe.set_property("estimated-bitrate", estimator.bounds.start);
-            let changed = estimator.changed.clone();
-            bwe.connect_notify(Some("estimated-bitrate"), move |bwe, _| {
-                changed(bwe.property("estimated-bitrate"))
-            });
-            // Seen with 1.22 only: with a version that drops its reference this would be one too few.
-            let leaks = gst::version() < (1, 24, 0, 0);
-            Some(if leaks { crate::gobject::given_away(&bwe) } else { bwe.to_value() })
         });
     }
 
@@ -268,20 +258,24 @@ impl Connection for WebRtcBin {
             DescriptionKind::Answer => "create-answer",
         };
         let (events, certificate) = (self.events.clone(), self.certificate.clone());
+        let channels = self.channels.clone();
         let promise = gst::Promise::with_change_func(move |reply| {
             let made = reply.map_err(|err| format!("the transport gave up: {err:?}")).and_then(|reply| {
                 let reply = reply.ok_or_else(|| "the transport made none".to_owned())?;
                 refusal(reply)?;
                 let made =
                     reply.get::<WebRTCSessionDescription>(kind_name(kind)).map_err(|err| err.to_string())?;
-                made.sdp().as_text().map_err(|err| err.to_string())
+                let sdp = made.sdp().as_text().map_err(|err| err.to_string())?;
+                channels.described(&sdp, &events);
+                Ok(sdp)
             });
             events.send(match made {
                 // webrtcbin hashes every line of the PEM text, the key's too.
-                Ok(sdp) => Event::Created(SessionDescription {
-                    kind,
-                    sdp: munge::with_fingerprint(&sdp, &certificate.fingerprint),
-                }),
+                Ok(sdp) => {
+                    let sdp = munge::with_fingerprint(&sdp, &certificate.fingerprint);
+                    let sdp = munge::with_longest_message(&sdp, channels::LONGEST_RECEIVED);
+                    Event::Created(SessionDescription { kind, sdp })
+                }
                 Err(err) => Event::Failed(EndReason::Description(format!("make an {kind}: {err}"))),
             });
         });
@@ -289,7 +283,9 @@ impl Connection for WebRtcBin {
     }
 
     fn set_local(&self, description: &SessionDescription) -> Result<(), EndReason> {
-        let description = read(description)?;
+        // It sends no longer ones than it says that it takes.
+        let sdp = munge::with_longest_message(&description.sdp, LONGEST_MESSAGE);
+        let description = read(&SessionDescription { kind: description.kind, sdp })?;
         let events = self.events.clone();
         let promise = gst::Promise::with_change_func(move |reply| {
             if let Ok(Some(reply)) = reply
@@ -304,6 +300,7 @@ impl Connection for WebRtcBin {
     }
 
     fn set_remote(&self, description: &SessionDescription) -> Result<(), EndReason> {
+        self.channels.heard(&description.sdp);
         let sdp = munge::with_refused_sections_completed(&description.sdp);
         let description = read(&SessionDescription { kind: description.kind, sdp })?;
         let events = self.events.clone();
@@ -342,6 +339,18 @@ impl Connection for WebRtcBin {
         }
         // A pad of webrtcbin stays bound to its first stream.
         false
+    }
+
+    fn open_channel(&self, options: ChannelOptions) -> Result<Arc<Channel>, String> {
+        self.channels.open(&self.bin, options, &self.events)
+    }
+
+    fn expect_channels(&self) {
+        self.channels.expect(&self.bin);
+    }
+
+    fn channels_line(&self) -> Option<usize> {
+        self.channels.line()
     }
 
     fn refuse(&self, m_line: usize, formats: &gst::Caps) {

@@ -15,6 +15,7 @@ mod vtable;
 mod websocket;
 
 pub use interface::{Signallable, SignallableExt, SignallableImpl};
+pub(crate) use meta::structure_to_json;
 pub use role::WebRTCSignallerRole;
 pub use state::WebRTCSignallerState;
 pub use websocket::Signaller;

@@ -32,6 +32,10 @@ pub struct BaseWebRTCSink {
         blurb = "Bitrate of an encoder until the network is known (bit/s)", minimum = 1, default = 2_048_000, mutable_ready)]
     #[property(name = "do-retransmission", type = bool, get, set, member = do_retransmission, nick = "Retransmission",
         blurb = "Send lost video packets again (RFC 4588)", default = true, mutable_ready)]
+    #[property(name = "enable-control-data-channel", type = bool, get, set, member = control_channel, nick = "Control data channel",
+        blurb = "Open a data channel called control to each viewer, over which it sends navigation and other events; each is answered", mutable_ready)]
+    #[property(name = "enable-data-channel-navigation", type = bool, get, set, member = input_channel, nick = "Navigation data channel",
+        blurb = "Open a data channel called input to each viewer, for navigation events only; enable-control-data-channel takes them too, and more", mutable_ready)]
     #[property(name = "ice-transport-policy", type = WebRTCICETransportPolicy, get, set, member = ice_transport_policy,
         nick = "ICE transport policy", blurb = "Whether candidates other than relayed ones may be used",
         builder(WebRTCICETransportPolicy::All).mutable_ready())]

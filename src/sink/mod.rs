@@ -7,7 +7,7 @@
 //! | `settings`, `signals`, `pad` | properties, signals, the pad type |
 //! | `input`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by all viewers |
 //! | `viewers` | sessions by id, and what signalling says about them |
-//! | `outgoing` | one viewer's session: what is offered, what is sent |
+//! | `outgoing`, `sections` | one viewer's session: what is offered, what is sent, which pad is behind what |
 //! | `transport`, `stage` | which transport serves a session; what it stands in |
 //! | `network` | ports and addresses as the properties have them |
 
@@ -22,6 +22,7 @@ mod pad;
 mod properties;
 mod rungs;
 mod running;
+mod sections;
 mod settings;
 mod signals;
 mod stage;

@@ -4,11 +4,13 @@
 use super::BaseWebRTCSink;
 use super::input::{Input, TRANSPORT_CC_ID};
 use super::rungs::Lease;
+use super::sections::Sections;
 use super::settings::Settings;
 use super::stage::Stage;
 use crate::chain::fan_out::Member;
 use crate::chain::rung::Rung;
 use crate::codec::{self, TRANSPORT_WIDE_CC};
+use crate::data_channel::Channels;
 use crate::peer::{Connection, OutletEvents, SenderOptions};
 use crate::session::{EventSender, Host};
 use crate::signaller::{Signallable, SignallableExt};
@@ -59,6 +61,8 @@ pub(super) struct Outgoing {
     pub(super) estimates: Arc<Estimates>,
     /// What the viewer is served with, for statistics and for errors of rungs.
     pub(super) served: Arc<Mutex<Vec<Served>>>,
+    pub(super) channels: Arc<Channels>,
+    pub(super) sections: Arc<Sections>,
     pub(super) flows: Vec<Flow>,
     pub(super) lines: Vec<Option<usize>>,
     /// M-lines that nothing is sent in any more, and that another stream of this kind may have.
@@ -277,6 +281,10 @@ impl Host for Outgoing {
             if ours.codecs.is_empty() {
                 continue;
             }
+            // Those of data channels, which come after the media of the offer that brought them, stay where they are.
+            if connection.channels_line() == Some(self.lines.len()) {
+                self.lines.push(None);
+            }
             let m_line = self.place(ours.kind);
             self.add_flow(connection, (m_line, stream), &formats, Rewrite::default())?;
             match self.lines.get_mut(m_line) {
@@ -300,6 +308,7 @@ impl Host for Outgoing {
             return self.serve(&[]);
         }
         let plan = plan::read_answer(&parsed, &self.streams(), &self.lines).map_err(description)?;
+        self.sections.note(&parsed, &plan, &self.inputs);
         self.serve(&plan)
     }
 
@@ -311,6 +320,7 @@ impl Host for Outgoing {
             self.take_leave(connection, &sink.inputs());
         }
         let plan = plan::read_offer(&offer, &self.streams(), &self.lines).map_err(description)?;
+        self.sections.note(&offer, &plan, &self.inputs);
         self.lines.resize(offer.media.len().max(self.lines.len()), None);
         for sending in &plan {
             if let Some(line) = self.lines.get_mut(sending.m_line) {
@@ -360,6 +370,7 @@ impl Host for Outgoing {
     fn ended(&mut self, _: &dyn Connection, reason: &EndReason) {
         // The rungs stop pushing before the transport goes.
         self.flows.clear();
+        self.channels.end();
         self.stage.stop();
         if let Some(sink) = self.sink.upgrade() {
             self.stage.say_goodbye(&sink, &self.peer_id, &self.signaller);

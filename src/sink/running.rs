@@ -4,6 +4,7 @@ use super::imp::{BaseWebRTCSink, CAT};
 use super::settings::Settings;
 use super::viewers::Viewers;
 use super::{WebRTCSinkPad, stats, transport};
+use crate::data_channel::Channels;
 use crate::peer::{self, NO_TRANSPORT};
 use crate::session::news;
 use crate::signaller::link::{Link, News};
@@ -146,6 +147,11 @@ impl super::BaseWebRTCSink {
         running
             .map(|running| running.viewers.all().into_iter().map(|(id, _)| id).collect())
             .unwrap_or_default()
+    }
+
+    /// The data channels of a session.
+    pub(super) fn channels(&self, session_id: &str) -> Option<Arc<Channels>> {
+        self.imp().running()?.viewers.viewer(session_id)?.channels()
     }
 
     /// The signaller; the default one where the application set none.

@@ -1,6 +1,7 @@
 //! The sink's settings and their types.
 
 use crate::codec;
+use crate::data_channel::{CONTROL, INPUT};
 use crate::peer::DEFAULT_STUN_SERVER;
 use gst::glib;
 use logic::codec::{Codec, MediaKind};
@@ -65,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) max_bitrate: u32,
     pub(crate) start_bitrate: u32,
     pub(crate) do_retransmission: bool,
+    pub(crate) control_channel: bool,
+    pub(crate) input_channel: bool,
     pub(crate) ice_transport_policy: gst_webrtc::WebRTCICETransportPolicy,
     pub(crate) transport: WebRTCSinkTransport,
     pub(crate) udp_port: u32,
@@ -98,6 +101,8 @@ impl Default for Settings {
             max_bitrate: 8_192_000,
             start_bitrate: 2_048_000,
             do_retransmission: true,
+            control_channel: false,
+            input_channel: false,
             ice_transport_policy: gst_webrtc::WebRTCICETransportPolicy::All,
             transport: WebRTCSinkTransport::default(),
             udp_port: 0,
@@ -131,6 +136,12 @@ impl Settings {
     /// Bounds of every encoder.
     pub(crate) fn bounds(&self) -> logic::bitrate::Bounds {
         logic::bitrate::Bounds { min: self.min_bitrate, max: self.max_bitrate, start: self.start_bitrate }
+    }
+
+    /// The data channels that the element opens by itself.
+    pub(crate) fn channels(&self) -> Vec<&'static str> {
+        let control = self.control_channel.then_some(CONTROL);
+        control.into_iter().chain(self.input_channel.then_some(INPUT)).collect()
     }
 
     /// Whether the network is measured by transport-wide feedback.

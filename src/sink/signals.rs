@@ -1,6 +1,7 @@
 //! The sink's signals: their table, and the only place that names them when emitting.
 
 use super::BaseWebRTCSink;
+use crate::data_channel;
 use gst::glib;
 use gst::glib::subclass::Signal;
 use gst::prelude::*;
@@ -25,7 +26,7 @@ fn question(name: &str, arguments: [glib::Type; 3]) -> Signal {
 pub(super) fn all() -> &'static [Signal] {
     static SIGNALS: LazyLock<Vec<Signal>> = LazyLock::new(|| {
         let (string, element) = (String::static_type(), gst::Element::static_type());
-        vec![
+        let mut all = vec![
             Signal::builder("consumer-added").run_last().param_types([string, element]).build(),
             Signal::builder("consumer-pipeline-created")
                 .run_last()
@@ -43,7 +44,11 @@ pub(super) fn all() -> &'static [Signal] {
                 .build(),
             question("encoder-setup", [string, string, element]),
             question("payloader-setup", [string, string, element]),
-        ]
+        ];
+        all.extend(data_channel::signals::all(|element, session_id| {
+            element.downcast_ref::<BaseWebRTCSink>()?.channels(session_id?)
+        }));
+        all
     });
     &SIGNALS
 }

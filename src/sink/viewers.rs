@@ -3,10 +3,12 @@
 
 use super::imp::CAT;
 use super::outgoing::{Estimates, Outgoing, Served};
+use super::sections::Sections;
 use super::settings::{Settings, WebRTCSinkTransport};
 use super::stage::Stage;
 use super::{BaseWebRTCSink, network, transport};
-use crate::peer::{AgreedFormat, Certificate, Config, Engine, Estimator, IceServers};
+use crate::data_channel::{self, CONTROL, Channels};
+use crate::peer::{AgreedFormat, Arrivals, Certificate, Config, Engine, Estimator, IceServers};
 use crate::runtime;
 use crate::session::{self, EventSender, Events, Session};
 use crate::signaller::link::News;
@@ -29,12 +31,18 @@ pub(super) struct Viewer {
     pub(super) peer_id: String,
     stage: Arc<OnceLock<Weak<Stage>>>,
     pub(super) served: Arc<Mutex<Vec<Served>>>,
+    channels: Arc<OnceLock<Weak<Channels>>>,
 }
 
 impl Viewer {
     /// The session's transport and what it stands in, once made and while it lasts.
     pub(super) fn stage(&self) -> Option<Arc<Stage>> {
         self.stage.get()?.upgrade()
+    }
+
+    /// The session's data channels, while it lasts.
+    pub(super) fn channels(&self) -> Option<Arc<Channels>> {
+        self.channels.get()?.upgrade()
     }
 }
 
@@ -82,6 +90,11 @@ impl Viewers {
         self.sessions().iter().map(|(id, viewer)| (id.clone(), viewer.clone())).collect()
     }
 
+    /// One session.
+    pub(super) fn viewer(&self, session_id: &str) -> Option<Viewer> {
+        self.sessions().get(session_id).cloned()
+    }
+
     /// Takes in what signalling says about sessions; whether the session was known.
     pub(super) fn hear(self: &Arc<Self>, news: News, signaller: &Signallable) -> bool {
         match news {
@@ -126,6 +139,7 @@ impl Viewers {
             peer_id: peer_id.clone(),
             stage: Arc::default(),
             served: Arc::default(),
+            channels: Arc::default(),
         };
         {
             // Registered before it is built: what the peer says meanwhile waits in its queue.
@@ -170,7 +184,9 @@ impl Viewers {
         let sink = self.sink.upgrade().ok_or("the element is gone")?;
         let settings = Arc::new(sink.settings());
         let estimates = Arc::new(Estimates::default());
-        let config = self.config(&settings, &estimates);
+        let sections = Sections::new(&sink);
+        let channels = channels(&sink, id, &settings, &sections);
+        let config = self.config(&settings, &estimates, channels.arrivals());
         let choice = transport::choose(&sink, signaller, &settings, &self.servers);
         gst::info!(CAT, obj = sink, "session {id}: through {}: {}", choice.name(), choice.reason);
         let stage = match &self.engine {
@@ -183,6 +199,9 @@ impl Viewers {
         let connection = stage.connection().clone();
         let stage = Arc::new(stage);
         let _ = viewer.stage.set(Arc::downgrade(&stage));
+        let _ = viewer.channels.set(Arc::downgrade(&channels));
+        channels.begin(&connection, &settings.channels())?;
+        data_channel::signals::session_added(&sink, id, &viewer.peer_id);
         let host = Outgoing {
             sink: self.sink.clone(),
             session_id: id.to_owned(),
@@ -194,6 +213,8 @@ impl Viewers {
             events: viewer.events.clone(),
             estimates,
             served: viewer.served.clone(),
+            channels,
+            sections,
             flows: Vec::new(),
             lines: Vec::new(),
             vacant: Vec::new(),
@@ -205,7 +226,7 @@ impl Viewers {
         Ok(())
     }
 
-    fn config(&self, settings: &Settings, estimates: &Arc<Estimates>) -> Config {
+    fn config(&self, settings: &Settings, estimates: &Arc<Estimates>, arrivals: Arrivals) -> Config {
         let estimator = settings.measures_network().then(|| {
             let estimates = estimates.clone();
             Estimator {
@@ -220,6 +241,7 @@ impl Viewers {
             advertised: self.advertised.clone(),
             estimator,
             formats: formats(settings),
+            arrivals,
         }
     }
 
@@ -259,6 +281,22 @@ impl Viewers {
         let waited = self.changed.wait_timeout_while(sessions, limit, |sessions| !sessions.is_empty());
         drop(waited);
     }
+}
+
+/// The channels of a session; those that the element uses itself are served.
+fn channels(sink: &BaseWebRTCSink, id: &str, settings: &Settings, sections: &Arc<Sections>) -> Arc<Channels> {
+    let (served, sections) = (settings.channels(), sections.clone());
+    Channels::new(sink, id, move |channel| match channel.options.label.as_str() {
+        label if !served.contains(&label) => false,
+        CONTROL => {
+            data_channel::control(channel, sections.clone());
+            true
+        }
+        _ => {
+            data_channel::input(channel, sections.clone());
+            true
+        }
+    })
 }
 
 /// Every format that may be offered; those without a clock rate of their own have that of the usual stream.

@@ -2,6 +2,7 @@
 
 use super::settings::Settings;
 use super::{properties, templates};
+use crate::data_channel;
 use crate::peer::DEFAULT_STUN_SERVER;
 use crate::signaller::Signallable;
 use gst::glib;
@@ -20,6 +21,10 @@ pub struct BaseWebRTCSrc {
         blurb = "STUN server as stun://host:port; NULL for none", default = Some(DEFAULT_STUN_SERVER), mutable_ready)]
     #[property(name = "do-retransmission", type = bool, get, set, member = do_retransmission, nick = "Retransmission",
         blurb = "Ask for lost packets again (RFC 4588)", default = true, mutable_ready)]
+    #[property(name = "enable-control-data-channel", type = bool, get, set, member = control_channel, nick = "Control data channel",
+        blurb = "Send navigation and custom events from downstream to the producer, over its data channel called control", mutable_ready)]
+    #[property(name = "enable-data-channel-navigation", type = bool, get, set, member = input_channel, nick = "Navigation data channel",
+        blurb = "Send navigation events from downstream to the producer, over its data channel called input", mutable_ready)]
     #[property(name = "jitter-buffer-min", type = u32, get, set, member = jitter_buffer_min, nick = "Shortest jitter buffer",
         blurb = "Length of the jitter buffers on a calm network (ms); the first frame does not wait for it", default = 50, mutable_ready)]
     #[property(name = "jitter-buffer-max", type = u32, get, set, member = jitter_buffer_max, nick = "Longest jitter buffer",
@@ -51,6 +56,15 @@ impl BaseWebRTCSrc {
 }
 
 impl ObjectImpl for BaseWebRTCSrc {
+    fn signals() -> &'static [glib::subclass::Signal] {
+        static SIGNALS: LazyLock<Vec<glib::subclass::Signal>> = LazyLock::new(|| {
+            data_channel::signals::all(|element, session_id| {
+                element.downcast_ref::<super::BaseWebRTCSrc>()?.channels(session_id)
+            })
+        });
+        &SIGNALS
+    }
+
     fn properties() -> &'static [glib::ParamSpec] {
         static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
             let mut all = BaseWebRTCSrc::derived_properties().to_vec();
@@ -83,6 +97,15 @@ impl GstObjectImpl for BaseWebRTCSrc {}
 impl ElementImpl for BaseWebRTCSrc {
     fn pad_templates() -> &'static [gst::PadTemplate] {
         templates::src()
+    }
+
+    fn send_event(&self, event: gst::Event) -> bool {
+        match event.view() {
+            gst::EventView::Navigation(_) | gst::EventView::CustomUpstream(_) => {
+                self.obj().remote_control().is_some_and(|remote| remote.send(&event, None))
+            }
+            _ => self.parent_send_event(event),
+        }
     }
 
     fn change_state(

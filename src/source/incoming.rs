@@ -6,6 +6,7 @@ use super::settings::Settings;
 use super::{BaseWebRTCSrc, WebRTCSrcPad, jitter, templates};
 use crate::chain::decode::{self, Chain, Output};
 use crate::codec;
+use crate::data_channel::{Channels, RemoteControl};
 use crate::peer::{Connection, Received, Receiver};
 use crate::session::Host;
 use gst::glib;
@@ -26,6 +27,7 @@ pub(super) struct Incoming {
     settings: Settings,
     streams: Arc<Streams>,
     receiver: Arc<Receiver>,
+    channels: Arc<Channels>,
     offer: Option<(Description, Vec<Receiving>)>,
 }
 
@@ -35,6 +37,8 @@ pub(super) struct Streams {
     session_id: String,
     shortest: Duration,
     longest: Duration,
+    /// Where events from downstream go.
+    remote: Arc<RemoteControl>,
     open: Mutex<Open>,
 }
 
@@ -46,17 +50,19 @@ struct Open {
     video: u32,
     /// How many streams the description promises.
     promised: usize,
+    /// Identification tags by m-line.
+    mids: Vec<Option<String>>,
     over: bool,
 }
 
 impl Incoming {
     pub(super) fn new(
         source: &BaseWebRTCSrc,
-        session_id: &str,
-        peer_id: &str,
+        (session_id, peer_id): (&str, &str),
         settings: Settings,
         streams: Arc<Streams>,
         receiver: Arc<Receiver>,
+        channels: Arc<Channels>,
     ) -> Self {
         Self {
             source: source.downgrade(),
@@ -65,6 +71,7 @@ impl Incoming {
             settings,
             streams,
             receiver,
+            channels,
             offer: None,
         }
     }
@@ -98,7 +105,11 @@ impl Host for Incoming {
         let parsed = Description::parse(&remote.sdp).map_err(|err| description(&err))?;
         let plan =
             plan::read_offer_to_receive(&parsed, &self.settings.codecs()).map_err(|err| description(&err))?;
-        self.streams.open().promised = plan.len();
+        {
+            let mut open = self.streams.open();
+            open.promised = plan.len();
+            open.mids = parsed.media.iter().map(|media| media.mid.clone()).collect();
+        }
         if remote.kind == DescriptionKind::Offer {
             self.offer = Some((parsed, plan));
         }
@@ -133,6 +144,7 @@ impl Host for Incoming {
     }
 
     fn ended(&mut self, _: &dyn Connection, reason: &EndReason) {
+        self.channels.end();
         let Some(source) = self.source.upgrade() else {
             return;
         };
@@ -145,12 +157,18 @@ impl Host for Incoming {
 }
 
 impl Streams {
-    pub(super) fn new(source: &BaseWebRTCSrc, session_id: &str, settings: &Settings) -> Arc<Self> {
+    pub(super) fn new(
+        source: &BaseWebRTCSrc,
+        session_id: &str,
+        settings: &Settings,
+        remote: &Arc<RemoteControl>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             source: source.downgrade(),
             session_id: session_id.into(),
             shortest: Duration::from_millis(settings.jitter_buffer_min.into()),
             longest: Duration::from_millis(settings.jitter_buffer_max.into()),
+            remote: remote.clone(),
             open: Mutex::default(),
         })
     }
@@ -194,6 +212,7 @@ impl Streams {
         let output = decode::wanted(pad.upcast_ref(), kind);
         gst::debug!(CAT, obj = pad, "session {}: {output:?} of {caps}", self.session_id);
         drop_while_unlinked(&received.pad, &pad);
+        self.pass_events_on(&received.pad, received.m_line);
         let failed = |err: &dyn std::fmt::Display| format!("failed to {err}");
         if output == Output::Rtp {
             self.name_stream(&received.pad, received.m_line);
@@ -213,6 +232,25 @@ impl Streams {
             source.no_more_pads();
         }
         Ok(())
+    }
+
+    /// Hands navigation and custom events from downstream to the producer; the rest is the transport's.
+    fn pass_events_on(&self, arrival: &gst::Pad, m_line: usize) {
+        let mid = self.open().mids.get(m_line).cloned().flatten();
+        let remote = Arc::downgrade(&self.remote);
+        arrival.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
+            let Some(event) = info.event() else { return gst::PadProbeReturn::Ok };
+            let meant = match event.view() {
+                gst::EventView::Navigation(_) => true,
+                gst::EventView::CustomUpstream(_) => !gst_video::ForceKeyUnitEvent::is(event),
+                _ => false,
+            };
+            let remote = remote.upgrade().filter(|_| meant);
+            match remote.is_some_and(|remote| remote.send(event, mid.as_deref())) {
+                true => gst::PadProbeReturn::Handled,
+                false => gst::PadProbeReturn::Ok,
+            }
+        });
     }
 
     /// The next pad's name and whether it is the last; nothing once the session is over.

@@ -3,7 +3,8 @@
 use super::imp::{BaseWebRTCSrc, CAT};
 use super::incoming::{Incoming, Streams};
 use super::settings::Settings;
-use crate::peer::{self, Certificate, Config, IceServers, NO_TRANSPORT, Receiver};
+use crate::data_channel::{self, CONTROL, Channels, INPUT, RemoteControl};
+use crate::peer::{self, Certificate, Config, Connection, IceServers, NO_TRANSPORT, Receiver};
 use crate::session::{self, EventSender, Events, Session, news};
 use crate::signaller::link::{Link, News};
 use crate::signaller::{Signallable, SignallableExt, Signaller, WebRTCSignallerRole};
@@ -12,7 +13,7 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use logic::negotiation::{EndReason, Event, Opening};
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 /// How long a stopping element waits for its session to end.
@@ -34,6 +35,15 @@ struct Consumer {
 struct Current {
     id: String,
     events: EventSender,
+    /// The session's data channels, once it has a transport.
+    data: Option<Data>,
+}
+
+/// What a session has of data channels.
+#[derive(Clone)]
+struct Data {
+    channels: Weak<Channels>,
+    remote: Weak<RemoteControl>,
 }
 
 impl Consumer {
@@ -54,8 +64,21 @@ impl Consumer {
             return None;
         }
         let (events, reader) = EventSender::new();
-        *current = Some(Current { id: id.into(), events: events.clone() });
+        *current = Some(Current { id: id.into(), events: events.clone(), data: None });
         Some((events, reader))
+    }
+
+    fn keep(&self, session: &str, data: Data) {
+        if let Some(current) = self.current().as_mut().filter(|current| current.id == session) {
+            current.data = Some(data);
+        }
+    }
+
+    /// The data channels of this session, of any where none is named.
+    fn data(&self, session: Option<&str>) -> Option<Data> {
+        let current = self.current();
+        let current = current.as_ref()?;
+        current.data.clone().filter(|_| session.is_none_or(|id| id.is_empty() || id == current.id))
     }
 
     fn remove(&self, session: &str) {
@@ -146,6 +169,16 @@ impl super::BaseWebRTCSrc {
         signaller.get_or_insert_with(|| Signaller::new(WebRTCSignallerRole::Consumer).upcast()).clone()
     }
 
+    /// The data channels of the session.
+    pub(super) fn channels(&self, session_id: Option<&str>) -> Option<Arc<Channels>> {
+        self.imp().running()?.consumer.data(session_id)?.channels.upgrade()
+    }
+
+    /// Where events for the producer go.
+    pub(super) fn remote_control(&self) -> Option<Arc<RemoteControl>> {
+        self.imp().running()?.consumer.data(None)?.remote.upgrade()
+    }
+
     fn hear(&self, news: News, consumer: &Arc<Consumer>, signaller: &Signallable) -> bool {
         match news {
             News::Started(session, peer) => self.open(session, peer, Opening::Await, consumer, signaller),
@@ -233,6 +266,8 @@ impl super::BaseWebRTCSrc {
         signaller: &Signallable,
     ) -> Result<(), String> {
         let settings = self.settings();
+        let remote = RemoteControl::new(self, id);
+        let channels = channels(self, id, &settings, &remote);
         let config = Config {
             servers: consumer.servers.clone(),
             relay_only: false,
@@ -240,15 +275,19 @@ impl super::BaseWebRTCSrc {
             certificate: consumer.certificate.clone(),
             estimator: None,
             formats: Vec::new(),
+            arrivals: channels.arrivals(),
         };
         let receiver = Receiver::new(id, &config, events.clone()).map_err(|err| err.to_string())?;
         let connection = Arc::new(receiver);
-        let streams = Streams::new(self, id, &settings);
+        let streams = Streams::new(self, id, &settings, &remote);
         streams.watch(&connection);
         self.add(connection.bin()).map_err(|err| err.to_string())?;
         signaller.webrtcbin_ready(id, connection.bin());
         connection.bin().sync_state_with_parent().map_err(|err| err.to_string())?;
-        let host = Incoming::new(self, id, peer_id, settings, streams, connection.clone());
+        consumer.keep(id, Data { channels: Arc::downgrade(&channels), remote: Arc::downgrade(&remote) });
+        channels.begin(&(connection.clone() as Arc<dyn Connection>), &[])?;
+        data_channel::signals::session_added(self, id, peer_id);
+        let host = Incoming::new(self, (id, peer_id), settings, streams, connection.clone(), channels);
         let session = Session { id: id.to_owned(), connection, signaller: signaller.clone(), host };
         session::spawn(session, Event::Start(opening), reader, events);
         Ok(())
@@ -279,4 +318,24 @@ impl super::BaseWebRTCSrc {
             running.consumer.remove(session_id);
         }
     }
+}
+
+/// The channels of a session; those that carry events to the producer are used for that.
+fn channels(
+    source: &super::BaseWebRTCSrc,
+    id: &str,
+    settings: &Settings,
+    remote: &Arc<RemoteControl>,
+) -> Arc<Channels> {
+    let (control, input) = (settings.control_channel, settings.input_channel);
+    let remote = Arc::downgrade(remote);
+    Channels::new(source, id, move |channel| {
+        let wanted = match channel.options.label.as_str() {
+            CONTROL => control,
+            INPUT => input,
+            _ => false,
+        };
+        let remote = remote.upgrade().filter(|_| wanted);
+        remote.map(|remote| remote.take(channel)).is_some()
+    })
 }

@@ -12,6 +12,8 @@ pub(crate) struct Settings {
     pub(super) video_codecs: Vec<&'static Codec>,
     pub(super) audio_codecs: Vec<&'static Codec>,
     pub(super) do_retransmission: bool,
+    pub(super) control_channel: bool,
+    pub(super) input_channel: bool,
     pub(super) jitter_buffer_min: u32,
     pub(super) jitter_buffer_max: u32,
 }
@@ -26,6 +28,8 @@ impl Default for Settings {
             video_codecs: named(&["VP8", "H264", "VP9", "H265", "AV1"]),
             audio_codecs: named(&["OPUS", "MULTIOPUS"]),
             do_retransmission: true,
+            control_channel: false,
+            input_channel: false,
             jitter_buffer_min: 50,
             jitter_buffer_max: 400,
         }

@@ -1,5 +1,7 @@
 //! One session for its task: makes and reads descriptions, and has its thread do the rest.
 
+use super::channels::NativeLine;
+use super::data::Data;
 use super::engine::Engine;
 use super::gathering::Gathered;
 use super::handle::{Command, Handle};
@@ -11,7 +13,7 @@ use super::remote::{Remote, read_candidate};
 use super::routes::{Key, Place};
 use super::session::{Session, Shared};
 use super::statistics;
-use crate::peer::{Config, Connection, Outlet, SenderOptions};
+use crate::peer::{Channel, ChannelOptions, Config, Connection, Outlet, SenderOptions};
 use crate::session::EventSender;
 use logic::negotiation::{EndReason, Event};
 use logic::sdp::local::Local;
@@ -50,6 +52,7 @@ pub(super) struct State {
     pub(super) open: Option<Open>,
     /// The peer's candidates that belong to a description which is not in force.
     early: Vec<Candidate>,
+    data: Data,
 }
 
 /// What the thread of an open session knows.
@@ -67,6 +70,13 @@ impl State {
     fn is_in_force(&self) -> bool {
         let of = |open: &Open| self.remote.as_ref().is_some_and(|remote| remote.credentials() == open.remote);
         self.open.as_ref().is_some_and(of)
+    }
+
+    /// Both sides have described themselves: data channels may begin.
+    fn associate(&mut self) {
+        if let (Some(remote), Some(open)) = (&self.remote, &self.open) {
+            self.data.agreed(&self.lines, remote, open.active);
+        }
     }
 }
 
@@ -88,6 +98,7 @@ impl Native {
             gathered: Gathered::default(),
             open: None,
             early: Vec::new(),
+            data: Data::new(key, handle, &events),
         };
         let native = Self {
             key,
@@ -222,6 +233,8 @@ impl Native {
             local_candidates,
             remote_candidates,
             estimator: estimator.filter(|_| agreement.measures),
+            line: NativeLine { handle: Arc::downgrade(&self.handle), key: self.key },
+            arrivals: self.config.arrivals.clone(),
             events: self.events.clone(),
             shared: self.shared.clone(),
         }
@@ -245,6 +258,10 @@ impl Connection for Native {
                 self.renew(&mut state);
             }
         }
+        if kind == DescriptionKind::Offer {
+            let State { lines, data, .. } = &mut *state;
+            data.offer(lines);
+        }
         let sdp = self.text(&mut state, kind);
         drop(state);
         self.events.send(Event::Created(SessionDescription { kind, sdp }));
@@ -254,7 +271,9 @@ impl Connection for Native {
         match description.kind {
             DescriptionKind::Offer => Ok(()),
             DescriptionKind::Answer => {
-                self.agreed(&mut self.state(), DescriptionKind::Answer);
+                let mut state = self.state();
+                self.agreed(&mut state, DescriptionKind::Answer);
+                state.associate();
                 Ok(())
             }
         }
@@ -270,6 +289,7 @@ impl Connection for Native {
         state.remote = Some(remote);
         if description.kind == DescriptionKind::Answer {
             self.agreed(&mut state, DescriptionKind::Offer);
+            state.associate();
         }
         drop(state);
         self.events.send(Event::RemoteSet);
@@ -305,6 +325,20 @@ impl Connection for Native {
         // A webrtcbin, whose answers repeat our origin, gives up where a section is used again (GStreamer 1.22).
         let id = self.id.to_string();
         state.remote.as_ref().is_none_or(|remote| remote.transport.origin != id)
+    }
+
+    fn open_channel(&self, options: ChannelOptions) -> Result<Arc<Channel>, String> {
+        let mut state = self.state();
+        let described = state.version > 0;
+        Ok(state.data.open(options, described))
+    }
+
+    fn expect_channels(&self) {
+        self.state().data.expect();
+    }
+
+    fn channels_line(&self) -> Option<usize> {
+        self.state().lines.data()
     }
 
     fn refuse(&self, m_line: usize, _: &gst::Caps) {

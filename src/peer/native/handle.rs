@@ -49,6 +49,8 @@ pub(super) enum Command {
 pub(super) enum Job {
     /// Media for a viewer.
     Packets(Packets),
+    /// Something that may be dropped about an open session.
+    With(Key, Box<dyn FnOnce(&mut Session) + Send>),
     /// A packet from a viewer: from where, to where, what.
     Datagram(Key, SocketAddr, SocketAddr, Box<[u8]>),
 }

@@ -28,6 +28,11 @@ impl Ice {
         Self { remote, local_candidates: Vec::new(), remote_candidates: Vec::new() }
     }
 
+    /// The peer's credentials.
+    pub(super) fn remote(&self) -> &IceCreds {
+        &self.remote
+    }
+
     pub(super) fn add_local(&mut self, rtc: &mut Rtc, candidate: Candidate) {
         self.local_candidates.push(candidate.clone());
         rtc.add_local_candidate(candidate);

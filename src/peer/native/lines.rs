@@ -31,6 +31,8 @@ enum Entry {
     Sending(Box<Ours>),
     /// The place of a stream that is not sent any more.
     Idle(Box<Sending>),
+    /// Data channels, under this identification tag.
+    Data(String),
     Refused(Refused),
 }
 
@@ -63,6 +65,7 @@ impl Lines {
         let lines = self.entries.iter().map(|entry| match entry {
             Entry::Sending(ours) => Line::Sending(Box::new(ours.sending.clone())),
             Entry::Idle(sending) => Line::Idle(sending.clone()),
+            Entry::Data(mid) => Line::Data(mid.clone()),
             Entry::Refused(refused) => Line::Refused(refused.clone()),
         });
         lines.collect()
@@ -74,8 +77,27 @@ impl Lines {
         entries.find_map(|(index, entry)| match entry {
             Entry::Sending(ours) => Some((u32::try_from(index).ok()?, ours.sending.mid.clone())),
             Entry::Idle(sending) => Some((u32::try_from(index).ok()?, sending.mid.clone())),
+            Entry::Data(mid) => Some((u32::try_from(index).ok()?, mid.clone())),
             Entry::Refused(_) => None,
         })
+    }
+
+    /// The section of the data channels.
+    pub(super) fn data(&self) -> Option<usize> {
+        self.entries.iter().position(|entry| matches!(entry, Entry::Data(_)))
+    }
+
+    /// Offers data channels.
+    pub(super) fn offer_data(&mut self) {
+        if self.data().is_none() {
+            self.entries.push(Entry::Data(format!("data{}", self.entries.len())));
+        }
+    }
+
+    /// The longest message that the peer takes, in bytes, where it takes data channels.
+    pub(super) fn longest_message(&self, remote: &Remote) -> Option<u32> {
+        let media = remote.description.media.get(self.data()?)?;
+        remote.takes_data(media).then_some(media.longest_message)
     }
 
     /// Offers a stream; returns the index by which packets name it.
@@ -174,6 +196,10 @@ impl Lines {
     pub(super) fn make_room(&mut self, m_line: usize, remote: &Remote) {
         let media = remote.description.media.iter().zip(&remote.transport.heads);
         for (media, head) in media.take(m_line + 1).skip(self.entries.len()) {
+            if let (true, None, Some(mid)) = (remote.takes_data(media), self.data(), &media.mid) {
+                self.entries.push(Entry::Data(mid.clone()));
+                continue;
+            }
             let [_, _, formats] = head;
             let first = formats.split_whitespace().next().unwrap_or("0").to_owned();
             let [media_type, protocol, _] = head.clone();

@@ -13,6 +13,7 @@
 //! | `opening` | what both sides agreed on, and str0m set up for it |
 //! | `session` | one session on its thread: str0m, and what goes in and out of it |
 //! | `ice` | the candidates of one session, and starting anew with them |
+//! | `data`, `channels` | the data channels of a session, for its task and on its thread |
 //! | `estimates` | what the network carries, for who wants to know |
 //! | `outlet` | one stream of one session for its rung |
 //! | `socket`, `addresses` | sending in batches and receiving; the addresses of this host |
@@ -24,8 +25,10 @@
 //! | `statistics` | what str0m counts, in webrtcbin's words |
 
 mod addresses;
+mod channels;
 mod connection;
 mod connections;
+mod data;
 mod detours;
 mod engine;
 mod estimates;

@@ -1,11 +1,13 @@
 //! What both sides agreed on, and str0m set up for it.
 
+use super::channels::{MOST_HELD, NativeLine};
 use super::ice::Ice;
 use super::session::Shared;
-use crate::peer::{Estimator, OutletEvents};
+use crate::peer::{Arrivals, Estimator, OutletEvents};
 use crate::session::EventSender;
 use logic::codec::MediaKind;
 use logic::negotiation::{Event, Transport};
+use logic::sdp::local::LONGEST_MESSAGE;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use str0m::bwe::Bitrate;
@@ -40,6 +42,9 @@ pub(super) struct Opening {
     pub(super) local_candidates: Vec<Candidate>,
     pub(super) remote_candidates: Vec<Candidate>,
     pub(super) estimator: Option<Estimator>,
+    /// The way back here, for data channels, and where those go that the peer opens.
+    pub(super) line: NativeLine,
+    pub(super) arrivals: Arrivals,
     pub(super) events: EventSender,
     pub(super) shared: Arc<Shared>,
 }
@@ -60,6 +65,8 @@ impl Opening {
             .set_dtls_cert(self.certificate.clone())
             .set_extension_map(ExtensionMap::empty())
             .set_stats_interval(Some(STATISTICS))
+            .set_sctp_max_message_size(LONGEST_MESSAGE)
+            .set_sctp_max_buffered_amount(MOST_HELD)
             .set_send_buffer_video(REPEATABLE.0);
         for (id, extension) in self.extensions.drain(..) {
             config = config.set_extension(id, extension);

@@ -1,6 +1,6 @@
 //! What the peer says of itself.
 
-use logic::sdp::media::{Description, ReadError};
+use logic::sdp::media::{Description, Media, ReadError, Section};
 use logic::sdp::transport::{Setup, Transport, TransportError};
 use protocol::DescriptionKind;
 use str0m::net::Protocol;
@@ -19,6 +19,11 @@ impl Remote {
         // Both read the same text; this holds them to it.
         let same = description.media.len() == transport.heads.len();
         if same { Ok(Self { description, transport }) } else { Err(ReadError::Empty.into()) }
+    }
+
+    /// Whether a section is about data channels on the bundle's transport.
+    pub(super) fn takes_data(&self, media: &Media) -> bool {
+        media.section == Section::Data && !media.rejected && self.transport.carries(media.mid.as_deref())
     }
 
     pub(super) fn credentials(&self) -> IceCreds {

@@ -1,5 +1,6 @@
 //! One session on its thread: str0m, and what goes in and out of it.
 
+use super::channels::Channels;
 use super::estimates::Relay;
 use super::ice::{Ice, Restart};
 use super::opening::{AgreedStream, Opening, declare};
@@ -19,7 +20,7 @@ use str0m::bwe::BweKind;
 use str0m::media::Mid;
 use str0m::net::{Protocol, Receive, Transmit};
 use str0m::rtp::{RtpWrite, StreamTx};
-use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
+use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
 
 /// Places that one session talks to; a peer that names more is odd.
 const PLACES: usize = 64;
@@ -92,6 +93,7 @@ impl Stream {
 pub(super) struct Session {
     rtc: Rtc,
     ice: Ice,
+    channels: Channels,
     streams: Vec<Stream>,
     deadline: Option<Instant>,
     /// When it was heard last.
@@ -112,6 +114,7 @@ impl Session {
         let mut session = Self {
             rtc,
             ice,
+            channels: Channels::new(opening.line, opening.arrivals),
             streams: Vec::new(),
             deadline: None,
             now,
@@ -149,6 +152,11 @@ impl Session {
             }
             self.shared.statistics().streams.retain(|(ssrc, ..)| *ssrc != stream.agreed.ssrc);
         }
+    }
+
+    /// Does something about data channels.
+    pub(super) fn with_channels(&mut self, act: impl FnOnce(&mut Channels, &mut Rtc, &IceCreds)) {
+        act(&mut self.channels, &mut self.rtc, self.ice.remote());
     }
 
     pub(super) fn add_local_candidate(&mut self, candidate: Candidate) {
@@ -256,6 +264,8 @@ impl Session {
                     self.send(&transmit, sockets);
                 }
                 Ok(Output::Event(event)) => self.hear(event),
+                // What was sent makes room for what waits.
+                Ok(Output::Timeout(_)) if self.channels.flush(&mut self.rtc) => {}
                 // The pacer lets packets go one by one, a microsecond apart: they go with the others, as one batch.
                 Ok(Output::Timeout(at))
                     if at <= self.now + SOON && rounds < ROUNDS && self.rtc.is_alive() =>
@@ -343,7 +353,7 @@ impl Session {
                 statistics.streams.push((stream.ssrc, stream.kind, stats));
                 return;
             }
-            _ => return,
+            other => return self.channels.hear(&mut self.rtc, other),
         };
         self.events.send(Said::Transport(transport));
     }

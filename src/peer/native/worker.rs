@@ -168,6 +168,7 @@ impl Worker {
                     Ok(())
                 });
             }
+            Job::With(key, change) => self.change(key, change),
             Job::Datagram(key, source, destination, bytes) => {
                 let protocol = Protocol::Udp;
                 self.take(key, &Datagram { protocol, source, destination, bytes: &bytes });
@@ -185,16 +186,20 @@ impl Worker {
             Command::Found(address, place) => self.routes.found(address, place),
             Command::Left(address, key) => self.routes.left(address, key),
             Command::Open(key, opening) => self.open(key, *opening),
-            Command::With(key, change) => self.with(key, |session| {
-                change(session);
-                session.pass(Instant::now())
-            }),
+            Command::With(key, change) => self.change(key, change),
             Command::Close(key) => self.close(key),
             Command::Forget(key) => self.routes.forget(key),
             Command::Ask(question) => self.ask(question),
             Command::Relay(key, request) => self.open_relay(key, request),
             Command::Arrived(arrival) => self.arrived(*arrival),
         }
+    }
+
+    fn change(&mut self, key: Key, change: Box<dyn FnOnce(&mut Session) + Send>) {
+        self.with(key, |session| {
+            change(session);
+            session.pass(Instant::now())
+        });
     }
 
     fn open(&mut self, key: Key, opening: Opening) {

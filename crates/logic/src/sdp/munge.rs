@@ -16,6 +16,20 @@ pub fn with_fingerprint(sdp: &str, fingerprint: &str) -> String {
     text
 }
 
+/// Says in the section of data channels how long a message may be (RFC 8841 section 6.1): a peer that is told
+/// nothing sends 64 KiB at most.
+pub fn with_longest_message(sdp: &str, bytes: u32) -> String {
+    const NAME: &str = "a=max-message-size:";
+    let mut text = String::with_capacity(sdp.len() + 32);
+    for line in sdp.split_inclusive('\n').filter(|line| !line.starts_with(NAME)) {
+        text.push_str(line);
+        if line.starts_with("a=sctp-port:") {
+            text.push_str(&format!("{NAME}{bytes}\r\n"));
+        }
+    }
+    text
+}
+
 /// Gives media sections that were refused the ICE and DTLS attributes of the first that was not.
 ///
 /// A refused section needs none (RFC 8829 section 5.3.1), and Firefox gives it none; webrtcbin before
@@ -67,6 +81,16 @@ mod tests {
         assert_eq!(completed, format!("{head}{good}{refused}{added}"));
         assert_eq!(with_refused_sections_completed(&completed), completed);
         assert_eq!(with_refused_sections_completed(head), head);
+    }
+
+    #[test]
+    fn how_long_a_message_may_be_is_said_once_and_only_of_data_channels() {
+        let video = "v=0\r\nm=video 9\r\na=mid:0\r\n";
+        assert_eq!(with_longest_message(video, 7), video);
+        let data = "m=application 9\r\na=sctp-port:5000\r\n";
+        let said = format!("{video}{data}a=max-message-size:7\r\n");
+        assert_eq!(with_longest_message(&format!("{video}{data}"), 7), said);
+        assert_eq!(with_longest_message(&said, 9), said.replace(":7", ":9"));
     }
 
     #[test]
