@@ -16,7 +16,10 @@ fn plays_natively(browser: &str, codec: &str) {
 }
 
 fn plays_with(browser: &str, source: &str, codec: &str, sound: &str, settings: &str) {
-    seen(browser, &format!("{source} ! {} {settings} video-caps={codec}", support::SINK), sound, "");
+    let sink = format!("{source} ! {} {settings} video-caps={codec}", support::SINK);
+    let text = seen(browser, &sink, sound, "").to_lowercase();
+    let name = codec.trim_start_matches("video/x-");
+    assert!(text.contains(&format!("\"codec\":\"video/{name}\"")), "{text}");
 }
 
 /// What a browser saw of a sink, as one line of JSON. `arguments` are added to Chromium's command line.
@@ -85,6 +88,26 @@ fn chromium_plays_vp8_through_the_native_transport() {
 #[test]
 fn chromium_plays_h264_through_the_native_transport() {
     plays_natively("chromium", "video/x-h264");
+}
+
+#[test]
+fn chromium_plays_vp9_through_the_native_transport() {
+    plays_natively("chromium", "video/x-vp9");
+}
+
+#[test]
+fn chromium_plays_av1_through_the_native_transport() {
+    plays_natively("chromium", "video/x-av1");
+}
+
+#[test]
+fn firefox_plays_vp9_through_the_native_transport() {
+    plays_natively("firefox", "video/x-vp9");
+}
+
+#[test]
+fn firefox_plays_av1_through_the_native_transport() {
+    plays_natively("firefox", "video/x-av1");
 }
 
 #[test]
