@@ -7,7 +7,6 @@ use super::routes::Key;
 use super::session::Session;
 use crate::peer::channel::{Arrivals, Channel, ChannelOptions, Line, Payload, Reliability, SendError};
 use std::collections::VecDeque;
-use std::fmt::Write;
 use std::sync::Arc;
 use str0m::change::SdpOffer;
 use str0m::channel::{ChannelConfig, ChannelData, ChannelId, Reliability as Effort};
@@ -27,23 +26,16 @@ pub(super) struct Association {
 }
 
 impl Association {
-    /// The peer's section about data channels, alone. str0m learns of the length of messages from nothing else;
-    /// the rest it knows and finds unchanged.
-    fn described(&self, rtc: &mut Rtc, remote: &IceCreds) -> Option<String> {
-        let direct = rtc.direct_api();
-        let fingerprint = direct.remote_dtls_fingerprint()?;
-        let mut hash = String::new();
-        for byte in &fingerprint.bytes {
-            let _ = write!(hash, "{}{byte:02X}", if hash.is_empty() { "" } else { ":" });
-        }
+    /// The peer's section about data channels, alone. str0m learns of the length of messages from nothing else; the
+    /// rest it knows and finds unchanged.
+    fn described(&self, remote: &IceCreds) -> String {
         let setup = if self.client { "passive" } else { "active" };
-        Some(format!(
+        format!(
             "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE data\r\n\
              m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:data\r\n\
-             a=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:{} {hash}\r\na=setup:{setup}\r\n\
-             a=sctp-port:5000\r\na=max-message-size:{}\r\n",
-            remote.ufrag, remote.pass, fingerprint.hash_func, self.longest
-        ))
+             a=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=setup:{setup}\r\na=sctp-port:5000\r\na=max-message-size:{}\r\n",
+            remote.ufrag, remote.pass, self.longest
+        )
     }
 }
 
@@ -79,12 +71,12 @@ impl Channels {
         association: &Association,
         waiting: Vec<Arc<Channel>>,
     ) {
-        let text = association.described(rtc, remote);
-        let offer = text.and_then(|text| SdpOffer::from_sdp_string(&text).ok());
-        let accepted = offer.and_then(|offer| rtc.sdp_api().accept_offer(offer).ok());
+        let offer = SdpOffer::from_sdp_string(&association.described(remote)).map_err(|err| err.to_string());
+        let accepted =
+            offer.and_then(|offer| rtc.sdp_api().accept_offer(offer).map_err(|err| err.to_string()));
         self.longest = association.longest;
-        if accepted.is_none() {
-            gst::warning!(CAT, "data channels take messages of up to 64 KiB only");
+        if let Err(cause) = accepted {
+            gst::warning!(CAT, "data channels send messages of up to 64 KiB only: {cause}");
             self.longest = self.longest.min(64 * 1024);
             rtc.direct_api().start_sctp(association.client);
         }
