@@ -5,6 +5,7 @@
 mod aiortc;
 mod bad_descriptions;
 mod bad_settings;
+mod browser_channels;
 mod browsers;
 mod closing;
 mod codecs;

@@ -45,6 +45,11 @@ impl Talk {
         self.said.recv_timeout(DEADLINE).expect("the channel said nothing in time")
     }
 
+    /// The next thing that it says, while it is there to say something.
+    pub(crate) fn try_next(&self) -> Option<Said> {
+        self.said.recv().ok()
+    }
+
     /// Waits until it says this, and passes over everything else.
     pub(crate) fn until(&self, wanted: &Said) {
         let end = Instant::now() + DEADLINE;
