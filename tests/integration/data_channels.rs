@@ -1,6 +1,7 @@
 //! Channels of applications, the same through both transports.
 
 use crate::support::channel::{Said, Talk, arriving, opened_first, sessions};
+use crate::support::tone::Tone;
 use crate::support::{self, DEADLINE, Pipeline, VIDEO, Viewer};
 use gst::glib;
 use gst::prelude::*;
@@ -173,6 +174,24 @@ fn everything_stops_in_time_with_messages_on_their_way(transport: &str) {
     assert!(!here.send_data(b"late") && !there.send_data(b"late"));
 }
 
+fn a_stream_that_comes_after_the_channels_gets_a_section_behind_theirs(transport: &str) {
+    let (producer, sink) = producer(transport);
+    let opened = opened_first(&sink, "chat", "");
+    let viewer = Viewer::new(&support::uri(&sink), "audio", "audio/x-raw", "");
+    let src = viewer.pipeline.element("src");
+    let arriving = arriving(&src);
+    viewer.pipeline.play();
+    let here = opened.recv_timeout(DEADLINE).unwrap();
+    let there = arriving.recv_timeout(DEADLINE).expect("the channel never arrived");
+    here.until(&Said::Open);
+    let _tone = Tone::add(&producer);
+    viewer.samples(20);
+    here.send_string("still here");
+    there.until(&text("still here"));
+    there.send_string("so am I");
+    here.until(&text("so am I"));
+}
+
 fn what_makes_no_sense_is_refused(transport: &str) {
     let (_producer, sink) = producer(transport);
     let sessions = sessions(&sink);
@@ -198,5 +217,6 @@ crate::support::under_both_transports!(
     both_sides_can_agree_on_a_channel_by_themselves,
     a_flood_is_refused_at_the_bound_and_goes_on_when_little_waits,
     everything_stops_in_time_with_messages_on_their_way,
+    a_stream_that_comes_after_the_channels_gets_a_section_behind_theirs,
     what_makes_no_sense_is_refused,
 );
