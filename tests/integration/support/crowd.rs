@@ -161,7 +161,12 @@ impl Guests {
     fn hear(&self, said: Said, lights: &Lights, direct: &Direct) {
         match said {
             Said::Description(session, WebRTCSDPType::Offer, sdp) => {
-                let habit = self.lock().get(&session).and_then(|guest| guest.habit);
+                let (joined, habit) =
+                    self.lock().get(&session).map_or((false, None), |it| (it.joined.is_some(), it.habit));
+                // Who is not reached any more is offered to begin anew: these do not answer.
+                if joined {
+                    return;
+                }
                 let Some(habit) = habit else {
                     return self.change(&session, |guest| guest.offer = Some(sdp));
                 };
