@@ -32,6 +32,10 @@ mod source;
 pub mod utils;
 mod web;
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use peer::fuzzing;
+
 /// The sinks, as applications in Rust use them.
 pub mod webrtcsink {
     pub use crate::sink::{

@@ -17,6 +17,8 @@ pub use channel::SendError;
 pub(crate) use channel::{
     Arrivals, Channel, ChannelEvent, ChannelOptions, ChannelState, Payload, Reliability,
 };
+#[cfg(feature = "fuzzing")]
+pub use native::fuzzing;
 pub(crate) use native::{AgreedFormat, Engine, Listen};
 pub(crate) use resolve::{DEFAULT_STUN_SERVER, IceServers};
 pub(crate) use webrtcbin::{NO_TRANSPORT, Received, WebRtcBin as Receiver};

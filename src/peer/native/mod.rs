@@ -22,6 +22,7 @@
 //! | `stream`, `detours` | one TCP connection; what a thread does with sockets of either kind |
 //! | `gathering` | candidates that others have to tell |
 //! | `reflexive` | the address under which others see this host |
+//! | `fuzzing` | a session for the fuzz target, which plays its peer and everybody else |
 //! | `statistics` | what str0m counts, in webrtcbin's words |
 
 mod addresses;
@@ -32,6 +33,8 @@ mod data;
 mod detours;
 mod engine;
 mod estimates;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gathering;
 mod handle;
 mod ice;

@@ -250,7 +250,7 @@ impl Session {
     pub(super) fn drain(&mut self, sockets: &mut Sockets) -> Result<(), Ended> {
         self.poll(sockets)?;
         while self.feed() {
-            self.pass(Instant::now())?;
+            self.pass(Instant::now().max(self.now))?;
             self.poll(sockets)?;
         }
         Ok(())
