@@ -3,9 +3,11 @@
 use crate::native::{NATIVE, alone, offer};
 use crate::support::direct::{Direct, Said};
 use crate::support::turn::{Turn, free_address};
+use crate::support::udp::own_address;
 use crate::support::{self, DEADLINE, Pipeline, Viewer, picture};
 use gst::prelude::*;
 use gstrswebrtc::signaller::SignallableExt;
+use std::net::Ipv6Addr;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -109,6 +111,22 @@ fn relayed_candidates_follow_when_they_are_known_and_are_the_only_ones_where_onl
 }
 
 #[test]
+fn a_turn_server_with_an_ipv6_address_gives_one() {
+    let turn = Turn::with_user_at(Ipv6Addr::LOCALHOST.into());
+    for transport in ["udp", "tcp"] {
+        let (_pipeline, direct, said) = alone(&format!("{NATIVE} {}", relayed(&turn.url(transport))));
+        let sdp = offer(&direct, &said, "s");
+        let relay = |text: &str| text.contains(" ::1 ") && text.contains(" typ relay");
+        while !relay(&sdp) {
+            match said.recv_timeout(DEADLINE).expect("no candidate in time") {
+                Said::Candidate(_, candidate) if relay(&candidate) => break,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
 fn two_viewers_of_one_element_have_an_address_each() {
     let turn = Turn::with_user();
     let log = log(gst::DebugLevel::Info);
@@ -124,7 +142,7 @@ fn two_viewers_of_one_element_have_an_address_each() {
 #[test]
 fn a_turn_server_that_is_not_there_or_refuses_is_named_and_nobody_waits_for_it() {
     let turn = Turn::with_user();
-    let nobody = free_address();
+    let nobody = free_address(own_address());
     for (url, server, cause) in [
         (format!("turn://u:p@{nobody}"), nobody, "refused"),
         (format!("turn://u:p@{nobody}?transport=tcp"), nobody, "refused"),

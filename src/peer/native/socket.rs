@@ -333,3 +333,44 @@ impl Batch {
 fn is_check(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|byte| *byte < 4)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_of_one_packet_and_one_that_stays_is_waited_for() {
+        let mut sockets = Sockets::new(&[bind("127.0.0.1:0".parse().unwrap()).unwrap()]).unwrap();
+        let socket = &mut sockets.sockets[0];
+        let gone = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert!(socket.goes_on_after(&gone()));
+        assert!(!socket.goes_on_after(&io::ErrorKind::WouldBlock.into()));
+        let went_on = (0..1000).take_while(|_| socket.goes_on_after(&gone())).count();
+        assert!(went_on < 100, "it reads on and on");
+    }
+
+    #[test]
+    fn packets_that_have_no_way_are_lost_and_hold_nobody_up() {
+        let bound = [bind("127.0.0.1:0".parse().unwrap()).unwrap()];
+        let port = bound[0].local_addr().unwrap().port();
+        let mut sockets = Sockets::new(&bound).unwrap();
+        let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+        peer.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+        let to = peer.local_addr().unwrap();
+        // No such family, an address that is not this host's, the port of a relay that is gone.
+        for from in [("::1", port), ("203.0.113.1", port), ("127.0.0.1", port ^ 1)] {
+            sockets.send(SocketAddr::new(from.0.parse().unwrap(), from.1), to, b"lost");
+            sockets.send(
+                SocketAddr::new(from.0.parse().unwrap(), from.1),
+                "192.0.2.1:9".parse().unwrap(),
+                b"lost",
+            );
+        }
+        sockets.send(SocketAddr::new("127.0.0.1".parse().unwrap(), port), to, b"sent");
+        sockets.flush();
+        assert!(!sockets.is_blocked());
+        let mut bytes = [0; 8];
+        let (count, from) = peer.recv_from(&mut bytes).unwrap();
+        assert_eq!((&bytes[..count], from.port()), (&b"sent"[..], port));
+    }
+}

@@ -3,7 +3,7 @@
 use super::DEADLINE;
 use super::udp::own_address;
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -21,16 +21,21 @@ pub(crate) struct Turn {
 impl Turn {
     /// A server that knows user `user` with password `p@ss`.
     pub(crate) fn with_user() -> Self {
-        Self::start(&["--lt-cred-mech", "--user=user:p@ss"])
+        Self::with_user_at(own_address())
+    }
+
+    /// The same at an address of this host.
+    pub(crate) fn with_user_at(ip: IpAddr) -> Self {
+        Self::start(ip, &["--lt-cred-mech", "--user=user:p@ss"])
     }
 
     /// A server whose credentials are made of a secret that the application shares with it.
     pub(crate) fn with_secret() -> Self {
-        Self::start(&["--use-auth-secret", "--static-auth-secret", SECRET])
+        Self::start(own_address(), &["--use-auth-secret", "--static-auth-secret", SECRET])
     }
 
-    fn start(arguments: &[&str]) -> Self {
-        let address = free_address();
+    fn start(ip: IpAddr, arguments: &[&str]) -> Self {
+        let address = free_address(ip);
         let (ip, port) = (address.ip().to_string(), address.port().to_string());
         let file = |ending: &str| {
             let name = format!("turn-{}-{port}.{ending}", std::process::id());
@@ -101,9 +106,9 @@ impl Drop for Turn {
 }
 
 /// An address that nobody has, neither for UDP nor for TCP.
-pub(crate) fn free_address() -> SocketAddr {
+pub(crate) fn free_address(ip: IpAddr) -> SocketAddr {
     loop {
-        let tcp = TcpListener::bind((own_address(), 0)).unwrap();
+        let tcp = TcpListener::bind((ip, 0)).unwrap();
         let address = tcp.local_addr().unwrap();
         if UdpSocket::bind(address).is_ok() {
             return address;
