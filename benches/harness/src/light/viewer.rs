@@ -4,6 +4,7 @@ use super::vp8;
 use crate::job::{Codec, Counts};
 use anyhow::{Context, Result};
 use mio::net::UdpSocket;
+use socket2::SockRef;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -13,6 +14,8 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{Extension, RtpPacket, Ssrc};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
+/// Asked of the kernel for what comes in; it may give less.
+const RECEIVE_BUFFER: usize = 2 << 20;
 /// A packet that has been missing for so long is given up, and a key unit asked for.
 const GIVEN_UP: Duration = Duration::from_secs(1);
 
@@ -44,6 +47,8 @@ impl Viewer {
         began: Instant,
     ) -> Result<(Self, String)> {
         let socket = UdpSocket::bind(SocketAddr::new(host, 0)).context("failed to open a socket")?;
+        // Hundreds of viewers wait for one thread here, and must not lose what no viewer of its own would.
+        SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER)?;
         let local = socket.local_addr()?;
         // Today's plugin may describe another certificate than the one it shows, see `identity`.
         let mut config = RtcConfig::new()
