@@ -14,6 +14,7 @@
 //! | `session` | one session on its thread: str0m, and what goes in and out of it |
 //! | `ice` | the candidates of one session, and starting anew with them |
 //! | `data`, `channels` | the data channels of a session, for its task and on its thread |
+//! | `sending` | one stream of one session on its thread: what waits, and what str0m is given of it |
 //! | `estimates` | what the network carries, for who wants to know |
 //! | `outlet` | one stream of one session for its rung |
 //! | `socket`, `addresses` | sending in batches and receiving; the addresses of this host |
@@ -47,6 +48,7 @@ mod relay;
 mod relays;
 mod remote;
 mod routes;
+mod sending;
 mod session;
 mod socket;
 mod statistics;

@@ -3,15 +3,14 @@
 use super::channels::Channels;
 use super::estimates::Relay;
 use super::ice::{Ice, Restart};
-use super::opening::{AgreedStream, Opening, declare};
+use super::opening::{AgreedStream, Opening};
 use super::outlet::Packets;
+use super::sending::Stream;
 use super::socket::{Datagram, Sent, Sockets};
 use crate::peer::heard::Heard;
-use crate::runtime;
 use crate::session::EventSender;
 use logic::codec::MediaKind;
 use logic::negotiation::{Event as Said, Transport};
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,14 +18,10 @@ use std::time::{Duration, Instant};
 use str0m::bwe::BweKind;
 use str0m::media::Mid;
 use str0m::net::{Protocol, Receive, Transmit};
-use str0m::rtp::{RtpWrite, StreamTx};
 use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
 
 /// Places that one session talks to; a peer that names more is odd.
 const PLACES: usize = 64;
-/// Packets that are handed to str0m at once, and how many it holds back at least before it gets more.
-const PORTION: usize = 16;
-const FEW: usize = 8;
 /// What is due so soon is due now; and how often a session may go on so before others have their turn.
 const SOON: Duration = Duration::from_micros(5);
 const ROUNDS: usize = 64;
@@ -48,45 +43,6 @@ pub(super) struct Shared {
 pub(super) struct Statistics {
     pub(super) peer: Option<str0m::stats::PeerStats>,
     pub(super) streams: Vec<(u32, MediaKind, str0m::stats::MediaEgressStats)>,
-}
-
-struct Stream {
-    agreed: AgreedStream,
-    /// What str0m has not been given yet, and how many packets of each it has.
-    waiting: VecDeque<(Packets, usize)>,
-    /// The next packet's number: every viewer's are his own and without gaps.
-    sequence: u64,
-    /// Whether str0m knows it. Not before the first packet: with nothing to send again it would probe the network
-    /// with packets of source 0, which some receivers take for a stream.
-    declared: bool,
-    /// One request at a time is passed on.
-    asking: Arc<AtomicBool>,
-}
-
-impl Stream {
-    /// Hands the next packets over.
-    fn feed(&mut self, sender: &mut StreamTx) {
-        let Some((packets, from)) = self.waiting.front_mut() else { return };
-        let all = packets.batch.packets();
-        let (start, captured) = (*from, packets.batch.captured());
-        *from = all.len().min(start + PORTION);
-        let done = *from == all.len();
-        for packet in all.get(start..*from).unwrap_or_default() {
-            let payload_type = self.agreed.payload_type.unwrap_or(packet.payload_type);
-            let write = RtpWrite::new(
-                payload_type.into(),
-                self.sequence.into(),
-                packet.timestamp,
-                captured,
-                packet.payload.clone(),
-            );
-            self.sequence += 1;
-            sender.write_rtp(write.marker(packet.marker).nackable(self.agreed.rtx_ssrc.is_some()));
-        }
-        if done {
-            self.waiting.pop_front();
-        }
-    }
 }
 
 /// A session while it lasts.
@@ -132,22 +88,14 @@ impl Session {
 
     /// A further stream is sent.
     pub(super) fn add_stream(&mut self, agreed: AgreedStream) {
-        // Room for those that wrap around: the receiver counts from what it sees first.
-        let sequence = u64::from(gst::glib::random_int() & 0x7fff);
-        self.streams.push(Stream {
-            agreed,
-            waiting: VecDeque::new(),
-            sequence,
-            declared: false,
-            asking: Arc::default(),
-        });
+        self.streams.push(Stream::new(agreed));
     }
 
     /// A stream is not sent any more.
     pub(super) fn remove_stream(&mut self, index: usize) {
         let mut direct = self.rtc.direct_api();
         for stream in self.streams.extract_if(.., |stream| stream.agreed.index == index) {
-            if stream.declared {
+            if stream.is_declared() {
                 direct.remove_media(stream.agreed.mid);
             }
             self.shared.statistics().streams.retain(|(ssrc, ..)| *ssrc != stream.agreed.ssrc);
@@ -192,7 +140,7 @@ impl Session {
     /// Takes packets for the viewer; they go as soon as the pacer lets them.
     pub(super) fn write(&mut self, packets: Packets) {
         if let Some(stream) = self.streams.iter_mut().find(|other| other.agreed.index == packets.stream) {
-            stream.waiting.push_back((packets, 0));
+            stream.write(packets);
         }
     }
 
@@ -202,19 +150,8 @@ impl Session {
         let paced = self.estimate.is_some();
         let mut direct = self.rtc.direct_api();
         let mut fed = false;
-        for stream in self.streams.iter_mut().filter(|stream| !stream.waiting.is_empty()) {
-            if !std::mem::replace(&mut stream.declared, true) {
-                declare(&mut direct, &stream.agreed);
-            }
-            let Some(sender) = direct.stream_tx(&stream.agreed.ssrc.into()) else {
-                stream.waiting.clear();
-                continue;
-            };
-            let held = sender.queue_info().map_or(0, |queue| queue.packet_count());
-            if !paced || held < FEW {
-                stream.feed(sender);
-                fed = true;
-            }
+        for stream in &mut self.streams {
+            fed |= stream.feed(&mut direct, paced);
         }
         fed
     }
@@ -361,13 +298,7 @@ impl Session {
     /// The viewer wants a key unit. Whoever is asked may block, so it is not this thread that asks.
     fn pass_on(&self, mid: Mid) {
         let Some(stream) = self.streams.iter().find(|stream| stream.agreed.mid == mid) else { return };
-        if !stream.asking.swap(true, Ordering::Relaxed) {
-            let (events, asking) = (stream.agreed.events.clone(), stream.asking.clone());
-            runtime::spawn_blocking(move || {
-                asking.store(false, Ordering::Relaxed);
-                events.key_unit_wanted();
-            });
-        }
+        stream.ask();
     }
 
     /// It goes no further.

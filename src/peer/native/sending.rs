@@ -1,0 +1,123 @@
+//! One stream of one session on its thread: what waits, and what str0m is given of it.
+
+use super::opening::{AgreedStream, declare};
+use super::outlet::Packets;
+use crate::runtime;
+use logic::codec::MediaKind;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use str0m::change::DirectApi;
+use str0m::rtp::{RtpWrite, StreamTx};
+
+/// Packets that are handed to str0m at once, and how many it holds back at least before it gets more.
+const PORTION: usize = 16;
+const FEW: usize = 8;
+/// Packets of a first frame that are not paced.
+const OPENING: usize = 64;
+
+/// A stream that is sent.
+pub(super) struct Stream {
+    pub(super) agreed: AgreedStream,
+    /// What str0m has not been given yet, and how many packets of each it has.
+    waiting: VecDeque<(Packets, usize)>,
+    /// The next packet's number: every viewer's are his own and without gaps.
+    sequence: u64,
+    /// Whether str0m knows it. Not before the first packet: with nothing to send again it would probe the network
+    /// with packets of source 0, which some receivers take for a stream.
+    declared: bool,
+    /// No frame has been sent yet.
+    first: bool,
+    /// One request at a time is passed on.
+    asking: Arc<AtomicBool>,
+}
+
+impl Stream {
+    pub(super) fn new(agreed: AgreedStream) -> Self {
+        Self {
+            agreed,
+            waiting: VecDeque::new(),
+            // Room for those that wrap around: the receiver counts from what it sees first.
+            sequence: u64::from(gst::glib::random_int() & 0x7fff),
+            declared: false,
+            first: true,
+            asking: Arc::default(),
+        }
+    }
+
+    /// Whether str0m knows it.
+    pub(super) fn is_declared(&self) -> bool {
+        self.declared
+    }
+
+    /// Takes packets; they go as soon as the pacer lets them.
+    pub(super) fn write(&mut self, packets: Packets) {
+        self.waiting.push_back((packets, 0));
+    }
+
+    /// Hands waiting packets to str0m where it has few; whether there were any. What it holds stays little, so that
+    /// its room does, and who waits for more than that is seen to be behind.
+    pub(super) fn feed(&mut self, direct: &mut DirectApi<'_>, paced: bool) -> bool {
+        if self.waiting.is_empty() {
+            return false;
+        }
+        if !std::mem::replace(&mut self.declared, true) {
+            declare(direct, &self.agreed);
+        }
+        let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into()) else {
+            self.waiting.clear();
+            return false;
+        };
+        let held = sender.queue_info().map_or(0, |queue| queue.packet_count());
+        if paced && held >= FEW {
+            return false;
+        }
+        if paced && self.agreed.kind == MediaKind::Video {
+            sender.set_unpaced(self.begins());
+        }
+        self.hand(sender);
+        true
+    }
+
+    /// Whether the first frame is under way, unless it is large: the viewer waits for it, and the pacer would let
+    /// nearly as much go at once.
+    fn begins(&self) -> bool {
+        let first = self.waiting.front().filter(|_| self.first);
+        first.is_some_and(|(packets, _)| packets.batch.packets().len() <= OPENING)
+    }
+
+    fn hand(&mut self, sender: &mut StreamTx) {
+        let Some((packets, from)) = self.waiting.front_mut() else { return };
+        let all = packets.batch.packets();
+        let (start, captured) = (*from, packets.batch.captured());
+        *from = all.len().min(start + PORTION);
+        let done = *from == all.len();
+        for packet in all.get(start..*from).unwrap_or_default() {
+            let payload_type = self.agreed.payload_type.unwrap_or(packet.payload_type);
+            let write = RtpWrite::new(
+                payload_type.into(),
+                self.sequence.into(),
+                packet.timestamp,
+                captured,
+                packet.payload.clone(),
+            );
+            self.sequence += 1;
+            sender.write_rtp(write.marker(packet.marker).nackable(self.agreed.rtx_ssrc.is_some()));
+        }
+        if done {
+            self.first = false;
+            self.waiting.pop_front();
+        }
+    }
+
+    /// The viewer wants a key unit. Whoever is asked may block, so it is not this thread that asks.
+    pub(super) fn ask(&self) {
+        if !self.asking.swap(true, Ordering::Relaxed) {
+            let (events, asking) = (self.agreed.events.clone(), self.asking.clone());
+            runtime::spawn_blocking(move || {
+                asking.store(false, Ordering::Relaxed);
+                events.key_unit_wanted();
+            });
+        }
+    }
+}
