@@ -28,7 +28,7 @@ use crate::session::EventSender;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 use logic::addresses::Advertised;
 use logic::negotiation::EndReason;
-use logic::rtp::Rewrite;
+use logic::rtp::{PlayoutDelay, Rewrite};
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) certificate: Arc<Certificate>,
     /// Whether and how to estimate what the network carries.
     pub(crate) estimator: Option<Estimator>,
+    /// How long viewers should hold pictures back, where the transport can tell them.
+    pub(crate) playout_delay: Option<PlayoutDelay>,
     /// Every format that may be offered.
     pub(crate) formats: Vec<AgreedFormat>,
     /// Where data channels go that the peer opens.

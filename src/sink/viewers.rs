@@ -19,6 +19,7 @@ use gst_webrtc::WebRTCSessionDescription;
 use logic::addresses::Advertised;
 use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event, Opening};
+use logic::rtp::PlayoutDelay;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -240,6 +241,7 @@ impl Viewers {
             certificate: self.certificate.clone(),
             advertised: self.advertised.clone(),
             estimator,
+            playout_delay: PlayoutDelay::new(settings.playout_delay_min, settings.playout_delay_max),
             formats: formats(settings),
             arrivals,
         }

@@ -276,6 +276,7 @@ impl super::BaseWebRTCSrc {
             estimator: None,
             formats: Vec::new(),
             arrivals: channels.arrivals(),
+            playout_delay: None,
         };
         let receiver = Receiver::new(id, &config, events.clone()).map_err(|err| err.to_string())?;
         let connection = Arc::new(receiver);

@@ -7,7 +7,8 @@ use crate::support::{DEADLINE, Pipeline, VIDEO};
 use gst::prelude::*;
 use std::time::Duration;
 use str0m::RtcConfig;
-use str0m::rtp::RtpPacket;
+use str0m::bwe::Bitrate;
+use str0m::rtp::{Extension, RtpPacket};
 
 /// A sink that plays, and a viewer that is about to answer.
 fn watched(settings: &str, prepare: impl FnOnce(RtcConfig) -> RtcConfig) -> (Pipeline, Watcher) {
@@ -79,6 +80,7 @@ fn a_viewer_whose_certificate_changes_is_somebody_else() {
     viewer.answer(&offer, |answer| answer);
     viewer.packets(10);
     viewer.offer(|offer| offer.replace("a=fingerprint:sha-256 ", "a=fingerprint:sha-256 00:"));
+    assert!(viewer.end().is_some_and(|why| why.contains("certificate")));
     let message = pipeline.message("webrtc-session-ended");
     assert_eq!(message.get("reason"), Ok("description"));
 }
@@ -153,4 +155,51 @@ fn a_viewer_that_prefers_another_codec_in_a_later_answer_is_sent_that() {
     viewer.watch_for(Duration::from_millis(500));
     let after = viewer.watch_for(Duration::from_millis(500));
     assert!(after.len() > 5 && after.iter().all(|packet| *packet.header.payload_type != 96));
+}
+
+#[test]
+fn what_both_sides_agreed_on_stands_in_the_header_of_each_packet() {
+    let (_pipeline, mut viewer) = watched("playout-delay-min=100 playout-delay-max=2000", |config| {
+        config.set_extension(9, Extension::PlayoutDelay)
+    });
+    viewer.answer_until(|offer| sent_lines(offer) == 1, |answer| answer);
+    let packets = viewer.packets(30);
+    assert_eq!(packets[0].header.ext_vals.mid.map(|mid| mid.to_string()).as_deref(), Some("video0"));
+    // Between them are those that try how much the network carries.
+    let numbers = packets.iter().map(|packet| packet.header.ext_vals.transport_cc.unwrap());
+    assert!(numbers.is_sorted_by(|one, next| one < next));
+    for packet in packets {
+        let values = packet.header.ext_vals;
+        let [min, max] =
+            [values.play_delay_min, values.play_delay_max].map(|delay| delay.unwrap().as_seconds());
+        assert_eq!((min, max), (0.1, 2.0));
+    }
+}
+
+/// The bitrate of the picture's encoder.
+fn bitrate(sink: &gst::Element) -> Option<i32> {
+    let session = sink.property::<gst::Structure>("stats").get::<gst::Structure>("s").ok()?;
+    let viewer = session.get::<gst::Structure>("consumer-stats").ok()?;
+    let encoders = viewer.get::<gst::Array>("video-encoders").ok()?;
+    encoders.first()?.get::<gst::Structure>().ok()?.get("bitrate").ok()
+}
+
+#[test]
+fn a_viewer_that_does_not_report_on_every_packet_of_sound_says_itself_what_its_network_carries() {
+    let (pipeline, mut viewer) = watched("audiotestsrc is-live=true ! ws.", |config| config);
+    let sink = pipeline.element("ws");
+    // As Firefox answers.
+    let partly = |answer: String| {
+        let (video, audio) = answer.split_at(answer.find("m=audio").unwrap());
+        let audio: String = audio.split_inclusive('\n').filter(|line| !line.contains("transport")).collect();
+        format!("{video}{audio}")
+    };
+    viewer.answer_until(|offer| sent_lines(offer) == 2, partly);
+    let packet = viewer.packet_that(|packet| !is_sound(packet));
+    assert!(packet.header.ext_vals.abs_send_time.is_some() && packet.header.ext_vals.transport_cc.is_none());
+    for wanted in [300_000, 900_000] {
+        let source = packet.header.ssrc;
+        viewer.rtc.direct_api().stream_rx(&source).unwrap().request_remb(Bitrate::bps(wanted));
+        viewer.go_on_until(|_| (bitrate(&sink) == Some(wanted as i32)).then_some(()));
+    }
 }

@@ -3,6 +3,7 @@
 use super::channels::NativeLine;
 use super::data::Data;
 use super::engine::Engine;
+use super::extensions::Measure;
 use super::gathering::Gathered;
 use super::handle::{Command, Handle};
 use super::ice::Restart;
@@ -213,8 +214,11 @@ impl Native {
         let transport = &remote.transport;
         let (hash_func, bytes) = transport.fingerprint.clone();
         let estimator = self.config.estimator.clone();
-        if estimator.is_some() && !agreement.measures {
-            gst::info!(super::CAT, "the peer does not report on every packet: no congestion control");
+        if estimator.is_some() && agreement.measure == Measure::No {
+            gst::info!(
+                super::CAT,
+                "the peer neither reports on every packet nor estimates: no congestion control"
+            );
         }
         let certificate = &self.config.certificate;
         Opening {
@@ -232,9 +236,11 @@ impl Native {
             streams: agreement.streams,
             local_candidates,
             remote_candidates,
-            estimator: estimator.filter(|_| agreement.measures),
             line: NativeLine { handle: Arc::downgrade(&self.handle), key: self.key },
             arrivals: self.config.arrivals.clone(),
+            estimator: estimator.filter(|_| agreement.measure != Measure::No),
+            paced: agreement.measure == Measure::Packets,
+            playout_delay: self.config.playout_delay,
             events: self.events.clone(),
             shared: self.shared.clone(),
         }
@@ -311,7 +317,7 @@ impl Connection for Native {
         let State { lines, remote, .. } = &mut *state;
         let offered = remote.as_ref().filter(|remote| options.m_line < remote.description.media.len());
         let stream = match offered {
-            Some(remote) => lines.answer(options, remote)?,
+            Some(remote) => lines.answer(options, remote, &self.config)?,
             None => lines.offer(options, &self.config)?,
         };
         Ok(Box::new(NativeOutlet::new(self.handle.clone(), self.key, stream, self.shared.clone())))

@@ -1,19 +1,19 @@
 //! The media sections of one session: what is offered or answered in each, and what both sides agreed on.
 
+use super::extensions::{self, Measure, REMB};
+use super::formats::{kind_and_ssrc, sent, transport_wide};
 use super::opening::{AgreedFormat, AgreedStream};
 use super::remote::Remote;
 use crate::codec::TRANSPORT_WIDE_CC;
 use crate::peer::{Config, OutletEvents, SenderOptions};
 use gst::glib;
-use logic::codec::{MediaKind, Parameters};
-use logic::sdp::local::{Line, MID, Refused, Sending, Sent};
+use logic::codec::MediaKind;
+use logic::rtp::PLAYOUT_DELAY;
+use logic::sdp::local::{Line, Refused, Sending, Sent};
 use logic::sdp::media::{Format, Media};
 use std::sync::Arc;
 use str0m::media::Mid;
 use str0m::rtp::Extension;
-
-/// Identifier of the header extension that names the media section, in our offers.
-const MID_ID: u8 = 4;
 
 /// A stream that is offered or answered.
 struct Ours {
@@ -50,8 +50,7 @@ pub(super) struct Agreement {
     pub(super) streams: Vec<AgreedStream>,
     /// Streams that the peer does not want any more.
     pub(super) gone: Vec<usize>,
-    /// Whether the peer reports on every packet.
-    pub(super) measures: bool,
+    pub(super) measure: Measure,
 }
 
 impl Lines {
@@ -108,12 +107,15 @@ impl Lines {
             None if options.m_line == self.entries.len() => format!("{kind}{}", options.m_line),
             _ => return Err(format!("m-line {} is not the next one", options.m_line)),
         };
-        let mut extensions = vec![(MID_ID, MID.to_owned())];
-        extensions.extend(transport_wide(options.formats).map(|id| (id, TRANSPORT_WIDE_CC.to_owned())));
+        let transport_wide = transport_wide(options.formats);
+        let extensions = extensions::offered(kind, config, transport_wide);
         let formats = options.formats.iter().filter_map(sent).map(|mut sent| {
             if options.retransmission {
                 sent.rtx = retransmission(config, sent.format.payload_type);
                 sent.feedback.insert(0, "nack");
+            }
+            if transport_wide.is_some() && kind == MediaKind::Video {
+                sent.feedback.push(REMB);
             }
             sent
         });
@@ -122,7 +124,12 @@ impl Lines {
     }
 
     /// Answers a section of the peer's offer with a stream.
-    pub(super) fn answer(&mut self, options: SenderOptions<'_>, remote: &Remote) -> Result<usize, String> {
+    pub(super) fn answer(
+        &mut self,
+        options: SenderOptions<'_>,
+        remote: &Remote,
+        config: &Config,
+    ) -> Result<usize, String> {
         self.make_room(options.m_line, remote);
         let media = remote.description.media.get(options.m_line).ok_or("there is no such m-line")?;
         let (kind, ssrc) = kind_and_ssrc(options.formats)?;
@@ -140,15 +147,16 @@ impl Lines {
         if rtx.is_some() {
             feedback.insert(0, "nack");
         }
-        let measures = transport_wide(options.formats).is_some();
-        let wanted = |uri: &str| uri == MID || measures && uri == TRANSPORT_WIDE_CC;
-        let extensions = media.extensions.iter().filter(|(id, uri)| (1..15).contains(id) && wanted(uri));
+        let measured = transport_wide(options.formats).is_some();
+        if measured && kind == MediaKind::Video && takes(REMB) {
+            feedback.push(REMB);
+        }
         let base = Base {
             kind,
             ssrc,
             mid: media.mid.clone().unwrap_or_else(|| options.m_line.to_string()),
             formats: vec![Sent { format: theirs, rtx, feedback }],
-            extensions: extensions.cloned().collect(),
+            extensions: extensions::taken(media, kind, config, measured),
             payload_type: Some(payload_type),
         };
         Ok(self.push(options, base))
@@ -271,24 +279,29 @@ impl Lines {
             }
         }
         // Packets that the peer does not report on would look lost; the network is probed with what is sent again.
-        let measures = carried.iter().any(|(_, ours, _)| ours.sending.kind == MediaKind::Video)
+        let reported = carried.iter().any(|(_, ours, _)| ours.sending.kind == MediaKind::Video)
             && carried.iter().all(|(m_line, ours, media)| {
                 let probes = ours.sending.kind == MediaKind::Audio || ours.repeats();
                 probes && measured(*m_line, ours, media, remote)
             });
         let named = carried.iter().all(|(_, ours, _)| fits(&ours.sending.mid));
-        let extensions = carried.first().map(|(_, ours, media)| {
-            let agreed = ours.sending.extensions.iter().filter_map(|(_, uri)| {
-                let id = media.extension(uri).filter(|id| (1..15).contains(id))?;
-                match uri.as_str() {
-                    MID if named => Some((id, Extension::RtpMid)),
-                    TRANSPORT_WIDE_CC if measures => Some((id, Extension::TransportSequenceNumber)),
-                    _ => None,
-                }
-            });
-            agreed.collect()
-        });
-        let streams = carried.into_iter().filter(|(_, ours, _)| !ours.open).map(|(m_line, ours, _)| {
+        let estimated = || {
+            let mut videos = carried.iter().filter(|(_, ours, _)| ours.sending.kind == MediaKind::Video);
+            videos.any(|(m_line, ours, media)| {
+                let takes =
+                    |sent: &Sent| remote.transport.has_feedback(*m_line, sent.format.payload_type, REMB);
+                extensions::is_timed(&ours.sending.extensions, media)
+                    && ours.sending.formats.iter().any(takes)
+            })
+        };
+        let measure = match reported {
+            true => Measure::Packets,
+            false if estimated() => Measure::Estimates,
+            false => Measure::No,
+        };
+        let sections = carried.iter().map(|(_, ours, media)| (&*ours.sending.extensions, *media));
+        let extensions = extensions::written(sections, named, measure);
+        let streams = carried.into_iter().filter(|(_, ours, _)| !ours.open).map(|(m_line, ours, media)| {
             ours.open = true;
             let repeats = ours.repeats();
             AgreedStream {
@@ -302,11 +315,12 @@ impl Lines {
                 ssrc: ours.sending.ssrc,
                 rtx_ssrc: ours.sending.rtx_ssrc.filter(|_| repeats),
                 payload_type: ours.payload_type,
+                delayed: media.extension(PLAYOUT_DELAY).is_some(),
                 events: ours.events.clone(),
             }
         });
         let streams: Vec<_> = streams.collect();
-        Agreement { formats, extensions: extensions.unwrap_or_default(), streams, gone, measures }
+        Agreement { formats, extensions, streams, gone, measure }
     }
 }
 
@@ -350,47 +364,4 @@ fn retransmission(config: &Config, payload_type: u8) -> Option<u8> {
     let index = config.formats.iter().position(|known| known.payload_type == payload_type)?;
     let last = config.formats.iter().map(|known| known.payload_type).max()?;
     last.checked_add(1 + u8::try_from(index).ok()?).filter(|rtx| *rtx < 128)
-}
-
-fn kind_and_ssrc(formats: &gst::Caps) -> Result<(MediaKind, u32), String> {
-    let format = formats.structure(0).ok_or("there is no format")?;
-    let kind = match format.get::<&str>("media") {
-        Ok("audio") => MediaKind::Audio,
-        _ => MediaKind::Video,
-    };
-    Ok((kind, format.get::<u32>("ssrc").map_err(|err| err.to_string())?))
-}
-
-fn transport_wide(formats: &gst::Caps) -> Option<u8> {
-    let format = formats.structure(0)?;
-    (1..15).find(|id| format.get::<&str>(format!("extmap-{id}")) == Ok(TRANSPORT_WIDE_CC))
-}
-
-/// A format as RTP caps have it.
-fn sent(format: &gst::StructureRef) -> Option<Sent> {
-    let number = |name: &str| format.get::<i32>(name).ok().and_then(|number| u32::try_from(number).ok());
-    const NO_PARAMETERS: [&str; 6] =
-        ["media", "encoding-name", "clock-rate", "payload", "ssrc", "encoding-params"];
-    let mut parameters = Vec::new();
-    let mut feedback = Vec::new();
-    for (name, value) in format.iter() {
-        match name.as_str() {
-            "rtcp-fb-nack-pli" => feedback.push("nack pli"),
-            "rtcp-fb-ccm-fir" => feedback.push("ccm fir"),
-            "rtcp-fb-transport-cc" => feedback.push("transport-cc"),
-            name if NO_PARAMETERS.contains(&name) || name.starts_with("extmap-") => {}
-            name => parameters.push((name.to_owned(), value.get::<String>().ok()?)),
-        }
-    }
-    Some(Sent {
-        format: Format {
-            payload_type: number("payload").and_then(|pt| u8::try_from(pt).ok()).filter(|pt| *pt < 128)?,
-            encoding_name: format.get::<String>("encoding-name").ok()?,
-            clock_rate: number("clock-rate")?,
-            channels: format.get::<&str>("encoding-params").ok().and_then(|channels| channels.parse().ok()),
-            parameters: Parameters(parameters),
-        },
-        rtx: None,
-        feedback,
-    })
 }

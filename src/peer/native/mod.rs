@@ -15,6 +15,8 @@
 //! | `ice` | the candidates of one session, and starting anew with them |
 //! | `data`, `channels` | the data channels of a session, for its task and on its thread |
 //! | `sending` | one stream of one session on its thread: what waits, and what str0m is given of it |
+//! | `formats` | formats as RTP caps have them |
+//! | `extensions` | header extensions: offered, taken, written |
 //! | `estimates` | what the network carries, for who wants to know |
 //! | `outlet` | one stream of one session for its rung |
 //! | `socket`, `addresses` | sending in batches and receiving; the addresses of this host |
@@ -34,6 +36,8 @@ mod data;
 mod detours;
 mod engine;
 mod estimates;
+mod extensions;
+mod formats;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod gathering;

@@ -7,6 +7,7 @@ use crate::peer::{Arrivals, Estimator, OutletEvents};
 use crate::session::EventSender;
 use logic::codec::MediaKind;
 use logic::negotiation::{Event, Transport};
+use logic::rtp::PlayoutDelay;
 use logic::sdp::local::LONGEST_MESSAGE;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -45,6 +46,9 @@ pub(super) struct Opening {
     /// The way back here, for data channels, and where those go that the peer opens.
     pub(super) line: NativeLine,
     pub(super) arrivals: Arrivals,
+    /// Whether str0m estimates, and sends no faster than that.
+    pub(super) paced: bool,
+    pub(super) playout_delay: Option<PlayoutDelay>,
     pub(super) events: EventSender,
     pub(super) shared: Arc<Shared>,
 }
@@ -73,7 +77,7 @@ impl Opening {
         }
         let formats = self.formats.iter().map(parameters).collect();
         *config.codec_config() = CodecConfig::new_from_payload_params(formats);
-        if let Some(estimator) = &self.estimator {
+        if let Some(estimator) = self.estimator.as_ref().filter(|_| self.paced) {
             config = config.enable_bwe(Some(Bitrate::bps(estimator.bounds.start.into())));
         }
         let mut rtc = config.build(now);
@@ -83,7 +87,7 @@ impl Opening {
             direct.set_remote_ice_credentials(self.remote.clone());
             direct.set_remote_fingerprint(self.fingerprint.clone());
         }
-        if let Some(estimator) = &self.estimator {
+        if let Some(estimator) = self.estimator.as_ref().filter(|_| self.paced) {
             let most = Bitrate::bps(estimator.bounds.max.into());
             rtc.bwe().set_bitrate(Bitrate::ZERO, most);
         }
@@ -120,6 +124,8 @@ pub(super) struct AgreedStream {
     pub(super) rtx_ssrc: Option<u32>,
     /// The peer's payload type, where it differs from the packets' own.
     pub(super) payload_type: Option<u8>,
+    /// Whether the peer takes the header extension about its jitter buffer.
+    pub(super) delayed: bool,
     pub(super) events: Arc<dyn OutletEvents>,
 }
 

@@ -1,14 +1,17 @@
-//! One stream of one session on its thread: what waits, and what str0m is given of it.
+//! One stream of one session on its thread: what waits, what str0m is given of it, and the
+//! headers of its packets.
 
 use super::opening::{AgreedStream, declare};
 use super::outlet::Packets;
 use crate::runtime;
 use logic::codec::MediaKind;
+use logic::rtp::PlayoutDelay;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use str0m::change::DirectApi;
-use str0m::rtp::{RtpWrite, StreamTx};
+use str0m::media::{Frequency, MediaTime};
+use str0m::rtp::{ExtensionValues, RtpWrite, StreamTx};
 
 /// Packets that are handed to str0m at once, and how many it holds back at least before it gets more.
 const PORTION: usize = 16;
@@ -21,6 +24,8 @@ pub(super) struct Stream {
     pub(super) agreed: AgreedStream,
     /// What str0m has not been given yet, and how many packets of each it has.
     waiting: VecDeque<(Packets, usize)>,
+    /// What each packet says of the viewer's jitter buffer.
+    delay: Option<PlayoutDelay>,
     /// The next packet's number: every viewer's are his own and without gaps.
     sequence: u64,
     /// Whether str0m knows it. Not before the first packet: with nothing to send again it would probe the network
@@ -33,10 +38,11 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(agreed: AgreedStream) -> Self {
+    pub(super) fn new(agreed: AgreedStream, delay: Option<PlayoutDelay>) -> Self {
         Self {
             agreed,
             waiting: VecDeque::new(),
+            delay,
             // Room for those that wrap around: the receiver counts from what it sees first.
             sequence: u64::from(gst::glib::random_int() & 0x7fff),
             declared: false,
@@ -102,6 +108,10 @@ impl Stream {
                 packet.payload.clone(),
             );
             self.sequence += 1;
+            let write = match self.delay {
+                Some(delay) => write.ext_vals(playout(delay)),
+                None => write,
+            };
             sender.write_rtp(write.marker(packet.marker).nackable(self.agreed.rtx_ssrc.is_some()));
         }
         if done {
@@ -119,5 +129,14 @@ impl Stream {
                 events.key_unit_wanted();
             });
         }
+    }
+}
+
+fn playout(delay: PlayoutDelay) -> ExtensionValues {
+    let (min, max) = delay.hundredths();
+    ExtensionValues {
+        play_delay_min: Some(MediaTime::new(min.into(), Frequency::HUNDREDTHS)),
+        play_delay_max: Some(MediaTime::new(max.into(), Frequency::HUNDREDTHS)),
+        ..Default::default()
     }
 }

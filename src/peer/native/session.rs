@@ -11,6 +11,7 @@ use crate::peer::heard::Heard;
 use crate::session::EventSender;
 use logic::codec::MediaKind;
 use logic::negotiation::{Event as Said, Transport};
+use logic::rtp::PlayoutDelay;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -42,6 +43,8 @@ pub(super) struct Shared {
 #[derive(Default, Clone)]
 pub(super) struct Statistics {
     pub(super) peer: Option<str0m::stats::PeerStats>,
+    /// What the peer says that the network carries.
+    pub(super) estimate: Option<u64>,
     pub(super) streams: Vec<(u32, MediaKind, str0m::stats::MediaEgressStats)>,
 }
 
@@ -57,6 +60,9 @@ pub(super) struct Session {
     events: EventSender,
     shared: Arc<Shared>,
     estimate: Option<Relay>,
+    /// Whether str0m holds packets back.
+    paced: bool,
+    playout_delay: Option<PlayoutDelay>,
     places: Vec<SocketAddr>,
     /// Those of the places that have not been announced, and those that are to be forgotten.
     found: Vec<SocketAddr>,
@@ -77,6 +83,8 @@ impl Session {
             events: opening.events,
             shared: opening.shared,
             estimate: opening.estimator.map(Relay::new),
+            paced: opening.paced,
+            playout_delay: opening.playout_delay,
             places: Vec::new(),
             found: Vec::new(),
             left: Vec::new(),
@@ -88,7 +96,8 @@ impl Session {
 
     /// A further stream is sent.
     pub(super) fn add_stream(&mut self, agreed: AgreedStream) {
-        self.streams.push(Stream::new(agreed));
+        let delay = self.playout_delay.filter(|_| agreed.delayed);
+        self.streams.push(Stream::new(agreed, delay));
     }
 
     /// A stream is not sent any more.
@@ -147,7 +156,7 @@ impl Session {
     /// Hands waiting packets to str0m, of each stream that it has few of; whether there were any. What it holds stays
     /// little, so that its room does, and who waits for more than that is seen to be behind.
     fn feed(&mut self) -> bool {
-        let paced = self.estimate.is_some();
+        let paced = self.paced;
         let mut direct = self.rtc.direct_api();
         let mut fed = false;
         for stream in &mut self.streams {
@@ -271,9 +280,14 @@ impl Session {
             },
             Event::Closed => Transport::Closed,
             Event::KeyframeRequest(request) => return self.pass_on(request.mid),
-            Event::EgressBitrateEstimate(BweKind::Twcc { estimate, can_probe: true }) => {
+            Event::EgressBitrateEstimate(BweKind::Twcc { estimate, can_probe: true })
+            | Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) => {
+                let estimate = estimate.as_u64();
                 if let Some(relay) = &self.estimate {
-                    relay.tell(u32::try_from(estimate.as_u64()).unwrap_or(u32::MAX));
+                    relay.tell(u32::try_from(estimate).unwrap_or(u32::MAX));
+                }
+                if !self.paced {
+                    self.shared.statistics().estimate = Some(estimate);
                 }
                 return;
             }

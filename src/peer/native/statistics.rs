@@ -12,7 +12,8 @@ const PAIR: &str = "ice-candidate-pair_native";
 
 /// The statistics of one session.
 pub(super) fn of(statistics: &Statistics) -> gst::Structure {
-    let mut all = All { all: gst::Structure::new_empty("application/x-webrtc-stats"), now: now() };
+    let stats = gst::Structure::new_empty("application/x-webrtc-stats");
+    let mut all = All { estimate: statistics.estimate, all: stats, now: now() };
     if let Some(peer) = &statistics.peer {
         all.transport(peer);
     }
@@ -23,6 +24,8 @@ pub(super) fn of(statistics: &Statistics) -> gst::Structure {
 }
 
 struct All {
+    /// What the peer says that the network carries.
+    estimate: Option<u64>,
     all: gst::Structure,
     /// Milliseconds since 1970.
     now: f64,
@@ -61,7 +64,10 @@ impl All {
             .field("local-candidate-id", local)
             .field("remote-candidate-id", remote)
             .field_if_some("current-round-trip-time", pair.current_round_trip_time.as_ref().map(seconds))
-            .field_if_some("available-outgoing-bitrate", peer.bwe_tx.map(|estimate| estimate.as_u64()));
+            .field_if_some(
+                "available-outgoing-bitrate",
+                peer.bwe_tx.map(|estimate| estimate.as_u64()).or(self.estimate),
+            );
         self.add("candidate-pair", Kind::CandidatePair, PAIR, fields);
     }
 

@@ -23,6 +23,11 @@ pub(crate) struct Watcher {
     came: VecDeque<RtpPacket>,
     /// Numbers of all packets that came, by their source.
     numbers: HashMap<u32, BTreeSet<u64>>,
+    /// Whether the test looks at offers itself; others are simply answered.
+    awaits_offer: bool,
+    /// Why the sink ended the session, where the test asked for that.
+    ended: Option<Option<String>>,
+    may_end: bool,
     /// Whether nothing gets through, in either direction.
     pub(crate) cut_off: bool,
     /// What the sink answered, and offered again.
@@ -40,17 +45,31 @@ impl Watcher {
         let rtc = prepare(RtcConfig::new().set_rtp_mode(true)).build(Instant::now());
         let (socket, address) = bind();
         direct.session_requested("s", "watcher", None);
-        let (came, numbers) = (VecDeque::new(), HashMap::new());
-        let (answer, offer) = (None, None);
-        let mut watcher =
-            Self { rtc, direct, said, socket, address, came, numbers, cut_off: false, answer, offer };
+        let mut watcher = Self {
+            rtc,
+            direct,
+            said,
+            socket,
+            address,
+            came: VecDeque::new(),
+            numbers: HashMap::new(),
+            awaits_offer: false,
+            ended: None,
+            may_end: false,
+            cut_off: false,
+            answer: None,
+            offer: None,
+        };
         watcher.rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         watcher
     }
 
     /// The sink's next offer.
     pub(crate) fn offered(&mut self) -> String {
-        self.go_on_until(|watcher| watcher.offer.take())
+        self.awaits_offer = true;
+        let offer = self.go_on_until(|watcher| watcher.offer.take());
+        self.awaits_offer = false;
+        offer
     }
 
     /// Takes an offer, and tells the sink so, in words that `change` chose.
@@ -83,6 +102,8 @@ impl Watcher {
 
     /// Has ICE begin anew, in words that `change` chose.
     pub(crate) fn offer(&mut self, change: impl FnOnce(String) -> String) -> SdpPendingOffer {
+        // The sink may be about to offer what has come since the session began.
+        self.watch_for(Duration::from_millis(500));
         let mut changes = self.rtc.sdp_api();
         changes.ice_restart(false);
         let (offer, pending) = changes.apply().unwrap();
@@ -92,10 +113,11 @@ impl Watcher {
 
     /// The same from another address; what the sink answered.
     pub(crate) fn move_away(&mut self) -> String {
-        // From now on nothing comes to the old place.
-        (self.socket, self.address) = bind();
-        let candidate = Candidate::host(self.address, "udp").unwrap();
+        let (socket, address) = bind();
+        let candidate = Candidate::host(address, "udp").unwrap();
         let pending = self.offer(|offer| format!("{offer}a={}\r\n", candidate.to_sdp_string()));
+        // From now on nothing comes to the old place.
+        (self.socket, self.address) = (socket, address);
         let answer = self.go_on_until(|watcher| watcher.answer.take());
         let read = SdpAnswer::from_sdp_string(&answer).unwrap();
         self.rtc.sdp_api().accept_answer(pending, read).unwrap();
@@ -139,12 +161,22 @@ impl Watcher {
         }
     }
 
+    /// Waits until the sink ends the session.
+    pub(crate) fn end(&mut self) -> Option<String> {
+        self.may_end = true;
+        self.go_on_until(|watcher| watcher.ended.take())
+    }
+
     /// Sends what is due, and waits for a packet.
     fn step(&mut self) {
+        if let Some(offer) = self.offer.take_if(|_| !self.awaits_offer) {
+            self.answer(&offer, |answer| answer);
+        }
         while let Ok(said) = self.said.try_recv() {
             match said {
                 Said::Description(_, WebRTCSDPType::Offer, sdp) => self.offer = Some(sdp),
                 Said::Description(_, WebRTCSDPType::Answer, sdp) => self.answer = Some(sdp),
+                Said::Ended(_, why) if self.may_end => self.ended = Some(why),
                 Said::Ended(_, why) => panic!("the sink ended the session: {why:?}"),
                 _ => {}
             }
