@@ -44,6 +44,19 @@ impl OutletEvents for Nobody {
     fn key_unit_wanted(&self) {}
 }
 
+fn stream() -> AgreedStream {
+    AgreedStream {
+        index: 0,
+        mid: "0".into(),
+        kind: MediaKind::Video,
+        ssrc: SSRC,
+        rtx_ssrc: Some(SSRC + 1),
+        payload_type: None,
+        delayed: false,
+        events: Arc::new(Nobody),
+    }
+}
+
 static CERTIFICATE: LazyLock<Option<Certificate>> = LazyLock::new(|| Certificate::generate().ok());
 
 /// A session.
@@ -93,18 +106,12 @@ impl Target {
                 clock_rate: 90_000,
             }],
             extensions: Vec::new(),
-            streams: vec![AgreedStream {
-                index: 0,
-                mid: "0".into(),
-                kind: MediaKind::Video,
-                ssrc: SSRC,
-                rtx_ssrc: Some(SSRC + 1),
-                payload_type: None,
-                events: Arc::new(Nobody),
-            }],
+            streams: vec![stream()],
             local_candidates: vec![candidate(address)?],
             remote_candidates: vec![candidate(peer.address)?],
             estimator: None,
+            paced: false,
+            playout_delay: None,
             line: NativeLine { handle: Arc::downgrade(&handle), key: KEY },
             arrivals: Arc::new(|_| {}),
             events,
