@@ -123,7 +123,7 @@ impl Channels {
             return Err("the session is over, or has too many channels".into());
         }
         let object = WebRTCDataChannel::new(&channel, &self.session_id);
-        object.begin();
+        object.begin_with_handlers();
         Ok(object)
     }
 

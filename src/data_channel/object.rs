@@ -5,7 +5,12 @@ use crate::peer::{Channel, ChannelEvent, Payload, SendError};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
+
+/// How long the first event waits for a handler, and how often that is looked at.
+const PATIENCE: Duration = Duration::from_secs(1);
+const GLANCE: Duration = Duration::from_millis(1);
 
 glib::wrapper! {
     /// A data channel of a session.
@@ -27,6 +32,30 @@ impl WebRTCDataChannel {
         if let Some(channel) = self.imp().channel.get() {
             channel.listen(Box::new(move |_, event| object.tell(event)));
         }
+    }
+
+    /// The same once the application has connected a handler, which it can only after it was given the object.
+    pub(super) fn begin_with_handlers(&self) {
+        let (object, waited) = (self.clone(), Once::new());
+        if let Some(channel) = self.imp().channel.get() {
+            channel.listen(Box::new(move |_, event| {
+                waited.call_once(|| object.wait_for_handlers());
+                object.tell(event);
+            }));
+        }
+    }
+
+    /// GObject tells nobody that a handler was connected: looks for one again and again, but not for long.
+    fn wait_for_handlers(&self) {
+        let told = ["on-open", "on-message-string", "on-message-data", "on-close", "on-error"];
+        let ids = told.map(|name| glib::subclass::SignalId::lookup(name, self.type_()));
+        let has = |id| glib::signal::signal_has_handler_pending(self, id, None, true);
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end && !ids.iter().flatten().any(|id| has(*id)) {
+            std::thread::park_timeout(GLANCE);
+        }
+        // Others follow the first.
+        std::thread::park_timeout(GLANCE);
     }
 
     fn tell(&self, event: ChannelEvent) {
