@@ -378,3 +378,6 @@ impl Drop for Telling {
 
 /// Takes channels that the peer opens. Called from any thread; must not block.
 pub(crate) type Arrivals = Arc<dyn Fn(Arc<Channel>) + Send + Sync>;
+
+#[cfg(test)]
+mod tests;
