@@ -76,6 +76,8 @@ pub(crate) struct Config {
     pub(crate) formats: Vec<AgreedFormat>,
     /// Where data channels go that the peer opens.
     pub(crate) arrivals: Arrivals,
+    /// Whether this side may offer anew for the sake of data channels; servers pass on no offers of consumers.
+    pub(crate) offers: bool,
 }
 
 /// How to estimate what the network carries to one peer.

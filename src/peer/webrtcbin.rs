@@ -74,7 +74,7 @@ impl WebRtcBin {
             certificate: config.certificate.clone(),
             events,
             heard: Arc::default(),
-            channels: Arc::default(),
+            channels: channels::Channels::new(config.offers),
         };
         connection.quicken();
         connection.watch();

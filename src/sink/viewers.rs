@@ -244,6 +244,7 @@ impl Viewers {
             playout_delay: PlayoutDelay::new(settings.playout_delay_min, settings.playout_delay_max),
             formats: formats(settings),
             arrivals,
+            offers: true,
         }
     }
 

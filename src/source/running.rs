@@ -277,6 +277,7 @@ impl super::BaseWebRTCSrc {
             formats: Vec::new(),
             arrivals: channels.arrivals(),
             playout_delay: None,
+            offers: false,
         };
         let receiver = Receiver::new(id, &config, events.clone()).map_err(|err| err.to_string())?;
         let connection = Arc::new(receiver);

@@ -105,6 +105,19 @@ fn a_viewers_channel_reaches_a_producer_that_listens_for_it(transport: &str) {
     viewer.samples(5);
 }
 
+fn a_viewers_channel_that_the_producer_has_no_place_for_says_so_and_the_media_goes_on(transport: &str) {
+    let (_producer, sink) = producer(transport);
+    let (viewer, src) = viewer(&sink, "");
+    let early = opened_first(&src, "early", "");
+    viewer.pipeline.play();
+    viewer.samples(10);
+    for talk in [early.recv_timeout(DEADLINE).unwrap(), Talk::open(&src, "", "late", "")] {
+        assert!(matches!(talk.next(), Said::Error(text) if text.contains("has to offer")));
+        assert_eq!(talk.next(), Said::Closed);
+    }
+    viewer.samples(30);
+}
+
 fn both_sides_can_agree_on_a_channel_by_themselves(transport: &str) {
     let (_producer, sink) = producer(transport);
     let options = "o,negotiated=true,id=9";
@@ -214,6 +227,7 @@ crate::support::under_both_transports!(
     a_channel_opened_before_the_offer_carries_text_and_data_both_ways,
     a_channel_opened_in_a_running_session_asks_for_an_offer_and_works,
     a_viewers_channel_reaches_a_producer_that_listens_for_it,
+    a_viewers_channel_that_the_producer_has_no_place_for_says_so_and_the_media_goes_on,
     both_sides_can_agree_on_a_channel_by_themselves,
     a_flood_is_refused_at_the_bound_and_goes_on_when_little_waits,
     everything_stops_in_time_with_messages_on_their_way,

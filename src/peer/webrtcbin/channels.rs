@@ -8,15 +8,16 @@ use gst_webrtc::{WebRTCDataChannel, WebRTCDataChannelState, WebRTCPriorityType};
 use logic::negotiation::Event;
 use logic::sdp::local::LONGEST_MESSAGE;
 use logic::sdp::media::{Description, Section};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// The longest message that webrtcbin receives in one piece, in bytes: sctpdec reads no more at once. It says
 /// nothing about it, and would be sent one byte more.
 pub(super) const LONGEST_RECEIVED: u32 = 65_535;
 
 /// The data channels of one connection.
-#[derive(Default)]
 pub(super) struct Channels {
+    /// Whether an offer may be asked for.
+    offers: bool,
     state: Mutex<State>,
 }
 
@@ -27,8 +28,8 @@ struct State {
     line: Option<usize>,
     /// Whether an offer was asked for because of them.
     asked: bool,
-    /// How many were opened here.
-    opened: usize,
+    /// Those that were opened here.
+    opened: Vec<Weak<Channel>>,
     /// The longest message that the peer takes, in bytes, and that webrtcbin sends.
     longest: u32,
     /// Keeps a place in the descriptions while there is no other channel.
@@ -36,6 +37,10 @@ struct State {
 }
 
 impl Channels {
+    pub(super) fn new(offers: bool) -> Arc<Self> {
+        Arc::new(Self { offers, state: Mutex::default() })
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -50,20 +55,40 @@ impl Channels {
     pub(super) fn described(&self, sdp: &str, events: &EventSender) {
         let is_data = |media: &logic::sdp::media::Media| media.section == Section::Data && !media.rejected;
         let media = Description::parse(sdp).map(|description| description.media).unwrap_or_default();
-        let mut state = self.state();
-        state.described = true;
-        state.line = media.iter().position(is_data);
-        if state.opened > 0 {
-            state.ask(events);
+        {
+            let mut state = self.state();
+            state.described = true;
+            state.line = media.iter().position(is_data);
         }
+        self.find_a_place(events);
+    }
+
+    /// Asks for an offer where there is no place for what was opened, or gives that up where none may be made.
+    fn find_a_place(&self, events: &EventSender) {
+        let mut state = self.state();
+        if state.line.is_some() || !state.described || state.opened.is_empty() {
+            return;
+        }
+        if self.offers {
+            if !std::mem::replace(&mut state.asked, true) {
+                events.send(Event::MediaChanged);
+            }
+            return;
+        }
+        let opened = std::mem::take(&mut state.opened);
+        drop(state);
+        fail(&opened, "the peer has to offer data channels, and did not");
     }
 
     /// The peer described itself.
     pub(super) fn heard(&self, sdp: &str) {
         let media = Description::parse(sdp).map(|description| description.media).unwrap_or_default();
-        if let Some(data) = media.iter().find(|media| media.section == Section::Data) {
-            self.state().longest = data.longest_message.min(LONGEST_MESSAGE);
+        let Some(data) = media.iter().find(|media| media.section == Section::Data) else { return };
+        if data.rejected {
+            let opened = std::mem::take(&mut self.state().opened);
+            return fail(&opened, "the peer takes no data channels");
         }
+        self.state().longest = data.longest_message.min(LONGEST_MESSAGE);
     }
 
     /// Hands channels that the peer opens to `arrivals`.
@@ -86,11 +111,12 @@ impl Channels {
         let made = create(bin, &options)
             .ok_or("webrtcbin opens no data channel; is gstreamer's sctp plugin there?")?;
         let channel = adopt(self, &made, options);
-        let mut state = self.state();
-        state.opened += 1;
-        if state.described {
-            state.ask(events);
+        {
+            let mut state = self.state();
+            state.opened.retain(|channel| channel.strong_count() > 0);
+            state.opened.push(Arc::downgrade(&channel));
         }
+        self.find_a_place(events);
         Ok(channel)
     }
 
@@ -105,12 +131,8 @@ impl Channels {
 /// The stream of a channel that exists on this side only: nothing is sent for it.
 const PLACEHOLDER: u16 = 1023;
 
-impl State {
-    fn ask(&mut self, events: &EventSender) {
-        if self.line.is_none() && !std::mem::replace(&mut self.asked, true) {
-            events.send(Event::MediaChanged);
-        }
-    }
+fn fail(channels: &[Weak<Channel>], cause: &str) {
+    channels.iter().filter_map(Weak::upgrade).for_each(|channel| channel.failed(cause));
 }
 
 fn create(bin: &gst::Element, options: &ChannelOptions) -> Option<WebRTCDataChannel> {
