@@ -203,3 +203,17 @@ fn a_viewer_that_does_not_report_on_every_packet_of_sound_says_itself_what_its_n
         viewer.go_on_until(|_| (bitrate(&sink) == Some(wanted as i32)).then_some(()));
     }
 }
+
+#[test]
+fn packets_are_protected_by_aes_gcm_where_the_viewer_has_it_and_stats_say_so() {
+    let (pipeline, mut viewer) = watched("", |config| config);
+    viewer.answer_until(|offer| sent_lines(offer) == 1, |answer| answer);
+    viewer.packets(10);
+    let sink = pipeline.element("ws");
+    let ciphers = viewer.go_on_until(|_| {
+        let session = sink.property::<gst::Structure>("stats").get::<gst::Structure>("s").ok()?;
+        let transport = session.get::<gst::Structure>("transport-stats_native").ok()?;
+        Some(["srtp-cipher", "dtls-cipher"].map(|name| transport.get::<String>(name).unwrap()))
+    });
+    assert_eq!(ciphers, ["SRTP_AEAD_AES_256_GCM", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]);
+}

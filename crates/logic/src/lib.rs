@@ -15,6 +15,7 @@
 //! | [`rtp`] | reading and rewriting of RTP headers |
 //! | [`addresses`] | which addresses and ports of a host serve, and under which peers know them |
 //! | [`framing`] | where packets begin and end in a stream |
+//! | [`dtls`] | which cipher a handshake came out with |
 //! | [`stun`] | whose a connectivity check is |
 //! | [`bitrate`] | what bitrate a shared encoder runs at |
 
@@ -24,6 +25,7 @@ pub mod addresses;
 pub mod backoff;
 pub mod bitrate;
 pub mod codec;
+pub mod dtls;
 pub mod framing;
 pub mod ice_servers;
 pub mod jitter;

@@ -26,10 +26,12 @@
 //! | `gathering` | candidates that others have to tell |
 //! | `reflexive` | the address under which others see this host |
 //! | `fuzzing` | a session for the fuzz target, which plays its peer and everybody else |
+//! | `ciphers` | which ciphers a session came out with |
 //! | `statistics` | what str0m counts, in webrtcbin's words |
 
 mod addresses;
 mod channels;
+mod ciphers;
 mod connection;
 mod connections;
 mod data;

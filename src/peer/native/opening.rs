@@ -1,6 +1,7 @@
 //! What both sides agreed on, and str0m set up for it.
 
 use super::channels::{MOST_HELD, NativeLine};
+use super::ciphers;
 use super::ice::Ice;
 use super::session::Shared;
 use crate::peer::{Arrivals, Estimator, OutletEvents};
@@ -67,6 +68,7 @@ impl Opening {
             .clear_codecs()
             .set_local_ice_credentials(self.local.clone())
             .set_dtls_cert(self.certificate.clone())
+            .set_crypto_provider(ciphers::provider())
             .set_extension_map(ExtensionMap::empty())
             .set_stats_interval(Some(STATISTICS))
             .set_sctp_max_message_size(LONGEST_MESSAGE)
@@ -100,6 +102,7 @@ impl Opening {
         }
         // A failure shows when the session is driven.
         let _ = rtc.direct_api().start_dtls(self.active);
+        self.shared.statistics().ciphers = ciphers::latest();
         (rtc, ice)
     }
 }

@@ -1,6 +1,7 @@
 //! One session on its thread: str0m, and what goes in and out of it.
 
 use super::channels::Channels;
+use super::ciphers::Ciphers;
 use super::estimates::Relay;
 use super::ice::{Ice, Restart};
 use super::opening::{AgreedStream, Opening};
@@ -43,6 +44,7 @@ pub(super) struct Shared {
 #[derive(Default, Clone)]
 pub(super) struct Statistics {
     pub(super) peer: Option<str0m::stats::PeerStats>,
+    pub(super) ciphers: Arc<Ciphers>,
     /// What the peer says that the network carries.
     pub(super) estimate: Option<u64>,
     pub(super) streams: Vec<(u32, MediaKind, str0m::stats::MediaEgressStats)>,

@@ -1,5 +1,6 @@
 //! What str0m counts, under the names that webrtcbin has for it.
 
+use super::ciphers::Ciphers;
 use super::session::Statistics;
 use gst_webrtc::WebRTCStatsType as Kind;
 use logic::codec::MediaKind;
@@ -15,7 +16,7 @@ pub(super) fn of(statistics: &Statistics) -> gst::Structure {
     let stats = gst::Structure::new_empty("application/x-webrtc-stats");
     let mut all = All { estimate: statistics.estimate, all: stats, now: now() };
     if let Some(peer) = &statistics.peer {
-        all.transport(peer);
+        all.transport(peer, &statistics.ciphers);
     }
     for (ssrc, kind, stream) in &statistics.streams {
         all.stream(*ssrc, *kind, stream);
@@ -41,11 +42,13 @@ impl All {
         self.all.set(id, entry);
     }
 
-    fn transport(&mut self, peer: &PeerStats) {
+    fn transport(&mut self, peer: &PeerStats, ciphers: &Ciphers) {
         let pair = peer.selected_candidate_pair.as_ref();
         let transport = gst::Structure::builder(TRANSPORT)
             .field("bytes-sent", peer.peer_bytes_tx)
             .field("bytes-received", peer.peer_bytes_rx)
+            .field_if_some("srtp-cipher", ciphers.srtp())
+            .field_if_some("dtls-cipher", ciphers.dtls())
             .field_if_some("selected-candidate-pair-id", pair.map(|_| PAIR));
         self.add("transport", Kind::Transport, TRANSPORT, transport);
         if let Some(pair) = pair {
