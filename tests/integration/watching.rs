@@ -12,8 +12,16 @@ use str0m::rtp::{Extension, RtpPacket};
 
 /// A sink that plays, and a viewer that is about to answer.
 fn watched(settings: &str, prepare: impl FnOnce(RtcConfig) -> RtcConfig) -> (Pipeline, Watcher) {
+    watched_from(VIDEO, settings, prepare)
+}
+
+fn watched_from(
+    source: &str,
+    settings: &str,
+    prepare: impl FnOnce(RtcConfig) -> RtcConfig,
+) -> (Pipeline, Watcher) {
     let sink = "webrtcsink name=ws stun-server=\"\" transport=native video-caps=video/x-vp8";
-    let pipeline = Pipeline::parse(&format!("{VIDEO} ! {sink} {settings}"));
+    let pipeline = Pipeline::parse(&format!("{source} ! {sink} {settings}"));
     let (direct, said) = Direct::new();
     pipeline.element("ws").set_property("signaller", &direct);
     pipeline.play();
@@ -216,4 +224,41 @@ fn packets_are_protected_by_aes_gcm_where_the_viewer_has_it_and_stats_say_so() {
         Some(["srtp-cipher", "dtls-cipher"].map(|name| transport.get::<String>(name).unwrap()))
     });
     assert_eq!(ciphers, ["SRTP_AEAD_AES_256_GCM", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]);
+}
+
+/// Whether a packet of VP8 begins a frame, and whether that is a key frame (RFC 7741 sections 4.2 and 4.3).
+fn frame_start(payload: &[u8]) -> Option<bool> {
+    let mut at = 1;
+    if payload[0] & 0x80 != 0 {
+        let extended = payload[1];
+        at = 2;
+        if extended & 0x80 != 0 {
+            at += if payload[2] & 0x80 != 0 { 2 } else { 1 };
+        }
+        at += usize::from(extended & 0x40 != 0) + usize::from(extended & 0x30 != 0);
+    }
+    (payload[0] & 0x1f == 0x10).then(|| payload[at] & 1 == 0)
+}
+
+#[test]
+fn a_viewer_that_falls_behind_goes_on_at_key_units_and_misses_no_number() {
+    // Coded before it comes in: nobody can lower its bitrate to what the pacer lets through.
+    let source = "videotestsrc is-live=true pattern=snow ! video/x-raw,width=320,height=240,framerate=30/1 \
+                  ! vp8enc deadline=1 target-bitrate=4000000 keyframe-max-dist=15";
+    let (_pipeline, mut viewer) =
+        watched_from(source, "start-bitrate=300000 max-bitrate=600000", |config| config);
+    viewer.answer_until(|offer| sent_lines(offer) == 1, |answer| answer);
+    let first = viewer.packet();
+    let (mut before, mut skipped) = (first.header.timestamp, 0);
+    while skipped < 3 {
+        let packet = viewer.packet();
+        let step = packet.header.timestamp.wrapping_sub(before);
+        before = packet.header.timestamp;
+        if step > 3 * 3000 {
+            assert_eq!(frame_start(&packet.payload), Some(true), "{step}");
+            skipped += 1;
+        }
+    }
+    viewer.watch_for(Duration::from_millis(500));
+    assert_eq!(viewer.missing(*first.header.ssrc), 0);
 }
