@@ -75,9 +75,14 @@ async fn run<H: Host>(session: Session<H>, mut events: Events) {
         } else {
             event
         };
+        let todo = running.negotiation.handle(event);
+        // As nearly always when time has passed.
+        if todo.is_empty() {
+            continue;
+        }
         // State changes, pad requests and the application's handlers can block: off the runtime they go.
         let next = runtime::blocking(move || {
-            running.handle(event);
+            running.perform_all(todo);
             running
         });
         match next.await {
@@ -90,8 +95,8 @@ async fn run<H: Host>(session: Session<H>, mut events: Events) {
 }
 
 impl<H: Host> Running<H> {
-    fn handle(&mut self, event: Event) {
-        let mut todo = std::collections::VecDeque::from(self.negotiation.handle(event));
+    fn perform_all(&mut self, todo: Vec<Action>) {
+        let mut todo = std::collections::VecDeque::from(todo);
         while let Some(action) = todo.pop_front() {
             if let Err(reason) = self.perform(action) {
                 todo.clear();
