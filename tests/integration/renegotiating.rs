@@ -18,12 +18,27 @@ fn offered(said: &Receiver<Said>, what: &str, is: impl Fn(&str) -> bool) {
     }
 }
 
+/// Has the viewer play what it gets of sound, too: a source stops where nobody takes what it has.
+fn hear(viewer: &Viewer) {
+    let pipeline = viewer.pipeline.0.downgrade();
+    viewer.pipeline.element("src").connect_pad_added(move |_, pad| {
+        if !pad.name().starts_with("audio") {
+            return;
+        }
+        let sink = gst::ElementFactory::make("fakesink").property("async", false).build().unwrap();
+        pipeline.upgrade().unwrap().add(&sink).unwrap();
+        sink.sync_state_with_parent().unwrap();
+        pad.link(&sink.static_pad("sink").unwrap()).unwrap();
+    });
+}
+
 fn streams_that_come_and_go_leave_no_gap_in_another(transport: &str) {
     let (producing, said, consuming) = Direct::with_viewer("s");
     let settings = format!("webrtcsink name=ws stun-server=\"\" {transport} video-caps=video/x-vp8");
     let pipeline = Pipeline::parse(&format!("{} ! {settings}", picture::source()));
     pipeline.element("ws").set_property("signaller", &producing);
     let viewer = Viewer::behind(&consuming, "video", "video/x-raw,format=I420");
+    hear(&viewer);
     viewer.pipeline.play();
     pipeline.play();
     let _feeder = picture::Feeder::start(&pipeline);
