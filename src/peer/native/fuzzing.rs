@@ -11,7 +11,6 @@ use super::socket::{Datagram, Sockets};
 use crate::peer::{Batch, Certificate, Outlet, OutletEvents};
 use crate::session::EventSender;
 use logic::codec::MediaKind;
-use logic::rtp::PlayoutDelay;
 use mio::{Poll, Token, Waker};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
