@@ -1,5 +1,6 @@
 //! The one thread that has all viewers' sockets.
 
+use super::mailbox::Mailbox;
 use super::viewer::Viewer;
 use crate::child::say;
 use crate::job::{Counts, LightJob, Said};
@@ -17,8 +18,6 @@ use tokio::sync::mpsc::UnboundedSender;
 /// How often viewers are asked what is due; far less than any of their timers.
 const TICK: Duration = Duration::from_millis(5);
 const WAKE: Token = Token(usize::MAX);
-/// Larger than what a network carries.
-const DATAGRAM: usize = 2048;
 
 /// What the thread is told.
 pub enum Told {
@@ -84,7 +83,7 @@ struct Thread {
 impl Thread {
     fn run(mut self) -> Result<()> {
         let mut events = Events::with_capacity(1024);
-        let mut buffer = vec![0; DATAGRAM];
+        let mut mailbox = Mailbox::new();
         let mut next = Instant::now();
         loop {
             let wait = next.saturating_duration_since(Instant::now());
@@ -101,7 +100,7 @@ impl Thread {
                         self.obey(told);
                     }
                 } else {
-                    self.with(event.token().0, |viewer| viewer.read(&mut buffer));
+                    self.with(event.token().0, |viewer| viewer.read(&mut mailbox));
                 }
             }
             let now = Instant::now();

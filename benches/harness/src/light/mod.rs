@@ -2,6 +2,7 @@
 //! through str0m and a socket for each. They decrypt, count, ask again for what is lost and report as browsers do, and
 //! decode nothing.
 
+mod mailbox;
 mod media;
 mod signalling;
 mod viewer;

@@ -1,11 +1,11 @@
 //! One viewer on the media thread: str0m, a socket, and what it counts.
 
+use super::mailbox::{self, Mailbox};
 use super::vp8;
 use crate::job::{Codec, Counts};
 use anyhow::{Context, Result};
 use mio::net::UdpSocket;
 use socket2::SockRef;
-use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 use str0m::change::SdpOffer;
@@ -49,6 +49,7 @@ impl Viewer {
         let socket = UdpSocket::bind(SocketAddr::new(host, 0)).context("failed to open a socket")?;
         // Hundreds of viewers wait for one thread here, and must not lose what no viewer of its own would.
         SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER)?;
+        mailbox::tell_times(&socket)?;
         let local = socket.local_addr()?;
         // Today's plugin may describe another certificate than the one it shows, see `identity`.
         let mut config = RtcConfig::new()
@@ -107,25 +108,20 @@ impl Viewer {
     }
 
     /// Reads all that has come.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
-        loop {
-            match self.socket.recv_from(buffer) {
-                Ok((length, source)) => self.take(source, buffer.get(..length).unwrap_or_default())?,
-                Err(err) if err.kind() == ErrorKind::WouldBlock => return Ok(()),
-                // What the network says of a packet that was sent.
-                Err(err) if err.kind() == ErrorKind::ConnectionRefused => {}
-                Err(err) => return Err(err.into()),
-            }
+    pub fn read(&mut self, mailbox: &mut Mailbox) -> Result<()> {
+        while let Some((source, came, length)) = mailbox.next(&self.socket)? {
+            self.take((source, came), mailbox.bytes(length))?;
         }
+        Ok(())
     }
 
-    fn take(&mut self, source: SocketAddr, bytes: &[u8]) -> Result<()> {
+    fn take(&mut self, (source, came): (SocketAddr, Instant), bytes: &[u8]) -> Result<()> {
         self.counts.packets += 1;
         self.counts.bytes += u64::try_from(bytes.len()).unwrap_or(0);
         let Ok(receive) = Receive::new(Protocol::Udp, source, self.local, bytes) else {
             return Ok(());
         };
-        self.rtc.handle_input(Input::Receive(Instant::now(), receive))?;
+        self.rtc.handle_input(Input::Receive(came, receive))?;
         self.drain()
     }
 
