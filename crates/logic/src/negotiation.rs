@@ -248,6 +248,10 @@ impl Negotiation {
     fn remote(&mut self, description: SessionDescription) -> Vec<Action> {
         match (self.state, description.kind) {
             (State::AwaitingAnswer, DescriptionKind::Answer) => {
+                // Who answers has taken back an offer of his own that crossed ours (RFC 8829 section 4.1.8.2).
+                if self.early_offer.take().is_some() {
+                    self.early_remote.clear();
+                }
                 self.state = State::SettingAnswer;
                 vec![Action::SetRemote(description)]
             }

@@ -93,11 +93,18 @@ fn changes_of_media_while_an_exchange_is_under_way_become_one_offer_after_it() {
 }
 
 #[test]
-fn an_offer_that_crosses_ours_waits_until_ours_is_answered() {
+fn an_offer_that_crosses_ours_was_taken_back_by_who_answers_ours() {
     let mut n = offered();
     assert_eq!(n.handle(Event::Remote(offer("theirs"))), []);
+    assert_eq!(n.handle(Event::RemoteCandidate(candidate(1))), []);
+    assert_eq!(n.handle(Event::Remote(answer("a"))), [Action::SetRemote(answer("a"))]);
+    // One that follows the answer waits for its turn.
+    assert_eq!(n.handle(Event::Remote(offer("anew"))), []);
+    assert_eq!(n.handle(Event::RemoteSet), [Action::SetRemote(offer("anew"))]);
+    let mut n = offered();
+    n.handle(Event::Remote(offer("theirs")));
     n.handle(Event::Remote(answer("a")));
-    assert_eq!(n.handle(Event::RemoteSet), [Action::SetRemote(offer("theirs"))]);
+    assert_eq!(n.handle(Event::RemoteSet), []);
 }
 
 #[test]
@@ -222,9 +229,9 @@ fn candidates_of_an_offer_that_waits_for_our_exchange_wait_with_it() {
     n.handle(Event::MediaChanged);
     n.handle(Event::Created(offer("ours")));
     assert_eq!(n.handle(Event::RemoteCandidate(candidate(1))), [Action::AddCandidate(candidate(1))]);
+    n.handle(Event::Remote(answer("to ours")));
     assert_eq!(n.handle(Event::Remote(offer("theirs"))), []);
     assert_eq!(n.handle(Event::RemoteCandidate(candidate(2))), []);
-    n.handle(Event::Remote(answer("to ours")));
     assert_eq!(n.handle(Event::RemoteSet), [Action::SetRemote(offer("theirs"))]);
     assert_eq!(n.handle(Event::RemoteSet), [Action::AddCandidate(candidate(2)), Action::CreateAnswer]);
 }
@@ -298,14 +305,15 @@ fn crossing_offers_and_ends_go_as_the_table_says() {
     let (o, a) = (offer("o"), answer("a"));
     replay(vec![
         (
-            "of two offers that cross ours the later is answered, and then our own changes are offered",
+            "of two offers that follow an answer the later is answered, and then our own changes are offered",
             vec![
                 (Event::Start(Opening::Offer), vec![Action::CreateOffer]),
-                (Event::Remote(offer("1")), vec![]),
+                (Event::Remote(offer("crossed")), vec![]),
                 (Event::Created(o.clone()), made(&o, &[])),
-                (Event::Remote(offer("2")), vec![]),
                 (Event::MediaChanged, vec![]),
                 (Event::Remote(a.clone()), vec![Action::SetRemote(a.clone())]),
+                (Event::Remote(offer("1")), vec![]),
+                (Event::Remote(offer("2")), vec![]),
                 (Event::RemoteSet, vec![Action::SetRemote(offer("2"))]),
                 (Event::RemoteSet, vec![Action::CreateAnswer]),
                 (Event::Created(a.clone()), made(&a, &[Action::CreateOffer])),
