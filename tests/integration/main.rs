@@ -36,3 +36,4 @@ mod signalling_client;
 mod support;
 mod viewer_offers;
 mod watching;
+mod watching_channels;

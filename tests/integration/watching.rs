@@ -11,7 +11,7 @@ use str0m::bwe::Bitrate;
 use str0m::rtp::{Extension, RtpPacket};
 
 /// A sink that plays, and a viewer that is about to answer.
-fn watched(settings: &str, prepare: impl FnOnce(RtcConfig) -> RtcConfig) -> (Pipeline, Watcher) {
+pub(crate) fn watched(settings: &str, prepare: impl FnOnce(RtcConfig) -> RtcConfig) -> (Pipeline, Watcher) {
     watched_from(VIDEO, settings, prepare)
 }
 

@@ -5,14 +5,17 @@ use super::CAT;
 use super::handle::{Handle, Job};
 use super::routes::Key;
 use super::session::Session;
-use crate::peer::channel::{Arrivals, Channel, ChannelOptions, Line, Payload, Reliability, SendError};
+use crate::peer::channel::{
+    Arrivals, Channel, ChannelOptions, ChannelState, Line, Payload, Reliability, SendError,
+};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use str0m::change::SdpOffer;
 use str0m::channel::{ChannelConfig, ChannelData, ChannelId, Reliability as Effort};
 use str0m::{Event, IceCreds, Rtc};
 
-/// Bytes that str0m holds of all channels of a session; the rest waits here. More than the longest message.
+/// Bytes that str0m holds of all channels of a session; the rest waits here. More than the longest message, of
+/// which str0m takes nothing while there is no room for all of it.
 pub(super) const MOST_HELD: usize = 512 * 1024;
 /// Channels of one session; what the peer opens beyond is closed at once.
 const MOST_CHANNELS: usize = 256;
@@ -85,6 +88,9 @@ impl Channels {
 
     /// Opens a channel.
     pub(super) fn open(&mut self, rtc: &mut Rtc, channel: Arc<Channel>) {
+        if channel.state() >= ChannelState::Closing {
+            return channel.ended();
+        }
         let taken = |entry: &Entry| {
             entry.channel.options.negotiated.is_some()
                 && entry.channel.options.negotiated == channel.options.negotiated

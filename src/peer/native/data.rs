@@ -8,6 +8,7 @@ use super::routes::Key;
 use crate::peer::{Channel, ChannelOptions};
 use crate::session::EventSender;
 use logic::negotiation::Event;
+use logic::sdp::local::LONGEST_MESSAGE;
 use std::sync::Arc;
 use str0m::{IceCreds, Rtc};
 
@@ -70,7 +71,8 @@ impl Data {
         };
         let waiting = std::mem::take(&mut waiting.channels);
         self.waiting = None;
-        let association = Association { client, longest };
+        // Some peers take what nobody should send.
+        let association = Association { client, longest: longest.min(LONGEST_MESSAGE) };
         self.with(move |channels, rtc, peer| channels.associate(rtc, peer, &association, waiting));
     }
 
