@@ -24,6 +24,7 @@ mod native_turn;
 mod never_blocks;
 mod order;
 mod outputs;
+mod places;
 mod reasons;
 mod reconnecting;
 mod refusals;

@@ -1,14 +1,11 @@
 //! One session for its task: makes and reads descriptions, and has its thread do the rest.
 
-use super::channels::NativeLine;
 use super::data::Data;
 use super::engine::Engine;
-use super::extensions::Measure;
 use super::gathering::Gathered;
 use super::handle::{Command, Handle};
 use super::ice::Restart;
-use super::lines::{Agreement, Lines};
-use super::opening::Opening;
+use super::lines::Lines;
 use super::outlet::NativeOutlet;
 use super::remote::{Remote, read_candidate};
 use super::routes::{Key, Place};
@@ -22,7 +19,6 @@ use logic::sdp::transport::Setup;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use str0m::config::{DtlsCert, Fingerprint};
 use str0m::{Candidate, IceCreds};
 
 /// The peer's candidates that may wait for a description to come into force.
@@ -35,7 +31,7 @@ pub(crate) struct Native {
     pub(super) engine: Arc<Engine>,
     pub(super) config: Config,
     pub(super) events: EventSender,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     id: u64,
     pub(super) state: Arc<Mutex<State>>,
 }
@@ -44,6 +40,8 @@ pub(super) struct State {
     pub(super) lines: Lines,
     /// The peer's latest description.
     remote: Option<Remote>,
+    /// Whether it is an offer that has not been answered yet.
+    answering: bool,
     /// Those of our latest description.
     credentials: IceCreds,
     /// Counts our descriptions.
@@ -94,6 +92,7 @@ impl Native {
         let state = State {
             lines: Lines::new(),
             remote: None,
+            answering: false,
             credentials: IceCreds::new(),
             version: 0,
             gathered: Gathered::default(),
@@ -203,49 +202,6 @@ impl Native {
         self.handle.tell(Command::Open(self.key, Box::new(opening)));
     }
 
-    fn opening(
-        &self,
-        remote: &Remote,
-        local: &IceCreds,
-        (local_candidates, remote_candidates): (Vec<Candidate>, Vec<Candidate>),
-        agreement: Agreement,
-        ours: DescriptionKind,
-    ) -> Opening {
-        let transport = &remote.transport;
-        let (hash_func, bytes) = transport.fingerprint.clone();
-        let estimator = self.config.estimator.clone();
-        if estimator.is_some() && agreement.measure == Measure::No {
-            gst::info!(
-                super::CAT,
-                "the peer neither reports on every packet nor estimates: no congestion control"
-            );
-        }
-        let certificate = &self.config.certificate;
-        Opening {
-            local: local.clone(),
-            remote: remote.credentials(),
-            fingerprint: Fingerprint { hash_func, bytes },
-            certificate: DtlsCert {
-                certificate: certificate.der.clone(),
-                private_key: certificate.key.clone(),
-            },
-            controlling: ours == DescriptionKind::Offer || transport.lite,
-            active: remote.has_us_begin(ours),
-            formats: agreement.formats,
-            extensions: agreement.extensions,
-            streams: agreement.streams,
-            local_candidates,
-            remote_candidates,
-            line: NativeLine { handle: Arc::downgrade(&self.handle), key: self.key },
-            arrivals: self.config.arrivals.clone(),
-            estimator: estimator.filter(|_| agreement.measure != Measure::No),
-            paced: agreement.measure == Measure::Packets,
-            playout_delay: self.config.playout_delay,
-            events: self.events.clone(),
-            shared: self.shared.clone(),
-        }
-    }
-
     fn with(&self, change: impl FnOnce(&mut Session) + Send + 'static) {
         self.handle.tell(Command::With(self.key, Box::new(change)));
     }
@@ -279,6 +235,7 @@ impl Connection for Native {
             DescriptionKind::Answer => {
                 let mut state = self.state();
                 self.agreed(&mut state, DescriptionKind::Answer);
+                state.answering = false;
                 state.associate();
                 Ok(())
             }
@@ -293,6 +250,7 @@ impl Connection for Native {
             return Err(EndReason::Description(text.into()));
         }
         state.remote = Some(remote);
+        state.answering = description.kind == DescriptionKind::Offer;
         if description.kind == DescriptionKind::Answer {
             self.agreed(&mut state, DescriptionKind::Offer);
             state.associate();
@@ -314,8 +272,8 @@ impl Connection for Native {
 
     fn add_sender(&self, options: SenderOptions<'_>) -> Result<Box<dyn Outlet>, String> {
         let mut state = self.state();
-        let State { lines, remote, .. } = &mut *state;
-        let offered = remote.as_ref().filter(|remote| options.m_line < remote.description.media.len());
+        let State { lines, remote, answering, .. } = &mut *state;
+        let offered = remote.as_ref().filter(|_| *answering);
         let stream = match offered {
             Some(remote) => lines.answer(options, remote, &self.config)?,
             None => lines.offer(options, &self.config)?,

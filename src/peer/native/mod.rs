@@ -3,7 +3,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `connection`, `lines` | one session for its task: descriptions, candidates, what was agreed |
+//! | `connection`, `lines`, `agreement` | one session for its task: descriptions, candidates, what was agreed |
 //! | `engine` | the threads that serve sessions, and the port that they share |
 //! | `listening` | what an element asks of an engine: ports, addresses, threads |
 //! | `handle` | the way to a thread |
@@ -30,6 +30,7 @@
 //! | `statistics` | what str0m counts, in webrtcbin's words |
 
 mod addresses;
+mod agreement;
 mod channels;
 mod ciphers;
 mod connection;

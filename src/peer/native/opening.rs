@@ -1,8 +1,12 @@
 //! What both sides agreed on, and str0m set up for it.
 
+use super::agreement::Agreement;
 use super::channels::{MOST_HELD, NativeLine};
 use super::ciphers;
+use super::connection::Native;
+use super::extensions::Measure;
 use super::ice::Ice;
+use super::remote::Remote;
 use super::session::Shared;
 use crate::peer::{Arrivals, Estimator, OutletEvents};
 use crate::session::EventSender;
@@ -10,6 +14,7 @@ use logic::codec::MediaKind;
 use logic::negotiation::{Event, Transport};
 use logic::rtp::PlayoutDelay;
 use logic::sdp::local::LONGEST_MESSAGE;
+use protocol::DescriptionKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use str0m::bwe::Bitrate;
@@ -52,6 +57,52 @@ pub(super) struct Opening {
     pub(super) playout_delay: Option<PlayoutDelay>,
     pub(super) events: EventSender,
     pub(super) shared: Arc<Shared>,
+}
+
+impl Native {
+    /// What the session's thread is told when both sides have described themselves for the first time.
+    pub(super) fn opening(
+        &self,
+        remote: &Remote,
+        local: &IceCreds,
+        (local_candidates, remote_candidates): (Vec<Candidate>, Vec<Candidate>),
+        agreement: Agreement,
+        ours: DescriptionKind,
+    ) -> Opening {
+        let transport = &remote.transport;
+        let (hash_func, bytes) = transport.fingerprint.clone();
+        let estimator = self.config.estimator.clone();
+        if estimator.is_some() && agreement.measure == Measure::No {
+            gst::info!(
+                super::CAT,
+                "the peer neither reports on every packet nor estimates: no congestion control"
+            );
+        }
+        let certificate = &self.config.certificate;
+        Opening {
+            local: local.clone(),
+            remote: remote.credentials(),
+            fingerprint: Fingerprint { hash_func, bytes },
+            certificate: DtlsCert {
+                certificate: certificate.der.clone(),
+                private_key: certificate.key.clone(),
+            },
+            controlling: ours == DescriptionKind::Offer || transport.lite,
+            active: remote.has_us_begin(ours),
+            formats: agreement.formats,
+            extensions: agreement.extensions,
+            streams: agreement.streams,
+            local_candidates,
+            remote_candidates,
+            line: NativeLine { handle: Arc::downgrade(&self.handle), key: self.key },
+            arrivals: self.config.arrivals.clone(),
+            estimator: estimator.filter(|_| agreement.measure != Measure::No),
+            paced: agreement.measure == Measure::Packets,
+            playout_delay: self.config.playout_delay,
+            events: self.events.clone(),
+            shared: self.shared.clone(),
+        }
+    }
 }
 
 impl Opening {

@@ -154,7 +154,12 @@ pub(crate) fn registered(sink: &gst::Element) {
 
 /// Waits until a sink knows what its first video stream is.
 pub(crate) fn has_caps(sink: &gst::Element) {
-    let pad = sink.static_pad("video_0").unwrap();
+    has_caps_on(sink, "video_0");
+}
+
+/// The same of another pad.
+pub(crate) fn has_caps_on(sink: &gst::Element, pad: &str) {
+    let pad = sink.static_pad(pad).unwrap();
     let (known, is_known) = channel();
     pad.connect_notify(Some("caps"), move |_, _| {
         let _ = known.send(());

@@ -12,9 +12,19 @@ pub(crate) struct Tone {
 impl Tone {
     /// Adds one.
     pub(crate) fn add(pipeline: &Pipeline) -> Self {
-        let bin = gst::parse::bin_from_description("audiotestsrc is-live=true ! audioconvert", true).unwrap();
+        Self::of(pipeline, "audiotestsrc is-live=true ! audioconvert", "audio_%u")
+    }
+
+    /// Adds pictures instead.
+    pub(crate) fn pictures(pipeline: &Pipeline) -> Self {
+        let source = "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=10/1 ! identity";
+        Self::of(pipeline, source, "video_%u")
+    }
+
+    fn of(pipeline: &Pipeline, source: &str, template: &str) -> Self {
+        let bin = gst::parse::bin_from_description(source, true).unwrap();
         pipeline.0.add(&bin).unwrap();
-        let pad = pipeline.element("ws").request_pad_simple("audio_%u").unwrap();
+        let pad = pipeline.element("ws").request_pad_simple(template).unwrap();
         bin.static_pad("src").unwrap().link(&pad).unwrap();
         bin.sync_state_with_parent().unwrap();
         Self { bin: bin.upcast(), pad }
