@@ -21,7 +21,7 @@ use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event};
 use logic::rtp::Rewrite;
 use logic::sdp::media::{Description, Section};
-use logic::sdp::plan::{self, Sending, Stream};
+use logic::sdp::plan::{self, PlanError, Sending, Stream};
 use protocol::{DescriptionKind, SessionDescription};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -68,6 +68,8 @@ pub(super) struct Outgoing {
     /// M-lines that nothing is sent in any more, and that another stream of this kind may have.
     pub(super) vacant: Vec<(usize, MediaKind)>,
     pub(super) offer: Option<Description>,
+    /// Whether both sides have agreed on something before.
+    pub(super) agreed: bool,
     pub(super) connected: bool,
 }
 
@@ -173,6 +175,17 @@ impl Outgoing {
         match self.vacant.iter().position(|(_, other)| *other == kind) {
             Some(at) => self.vacant.remove(at).0,
             None => self.lines.len(),
+        }
+    }
+
+    /// What the peer wants: something at first, and later maybe nothing for a while.
+    fn wanted(&mut self, plan: Result<Vec<Sending>, PlanError>) -> Result<Vec<Sending>, EndReason> {
+        match plan {
+            Err(PlanError::NothingWanted) if self.agreed => Ok(Vec::new()),
+            plan => {
+                self.agreed |= plan.is_ok();
+                plan.map_err(description)
+            }
         }
     }
 
@@ -305,9 +318,10 @@ impl Host for Outgoing {
             return Ok(());
         }
         if self.lines.iter().all(Option::is_none) {
+            self.agreed = true;
             return self.serve(&[]);
         }
-        let plan = plan::read_answer(&parsed, &self.streams(), &self.lines).map_err(description)?;
+        let plan = self.wanted(plan::read_answer(&parsed, &self.streams(), &self.lines))?;
         self.sections.note(&parsed, &plan, &self.inputs);
         self.serve(&plan)
     }
@@ -319,7 +333,7 @@ impl Host for Outgoing {
         if let Some(sink) = self.sink.upgrade() {
             self.take_leave(connection, &sink.inputs());
         }
-        let plan = plan::read_offer(&offer, &self.streams(), &self.lines).map_err(description)?;
+        let plan = self.wanted(plan::read_offer(&offer, &self.streams(), &self.lines))?;
         self.sections.note(&offer, &plan, &self.inputs);
         self.lines.resize(offer.media.len().max(self.lines.len()), None);
         for sending in &plan {

@@ -220,6 +220,7 @@ impl Viewers {
             lines: Vec::new(),
             vacant: Vec::new(),
             offer: None,
+            agreed: false,
             connected: false,
         };
         let session = Session { id: id.to_owned(), connection, signaller: signaller.clone(), host };

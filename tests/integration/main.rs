@@ -7,6 +7,7 @@ mod bad_descriptions;
 mod bad_settings;
 mod browser_channels;
 mod browsers;
+mod changed_minds;
 mod closing;
 mod codecs;
 mod custom_signallers;

@@ -18,8 +18,8 @@ pub(super) struct Agreement {
     pub(super) formats: Vec<AgreedFormat>,
     pub(super) extensions: Vec<(u8, Extension)>,
     pub(super) streams: Vec<AgreedStream>,
-    /// Streams that the peer does not want any more.
-    pub(super) gone: Vec<usize>,
+    /// Streams that the peer does not want for now, and those that it wants again: whether they are paused.
+    pub(super) paused: Vec<(usize, bool)>,
     pub(super) measure: Measure,
 }
 
@@ -77,7 +77,7 @@ impl Lines {
 
     fn agree(&mut self, remote: &Remote, formats: Vec<AgreedFormat>) -> Agreement {
         let mut carried = Vec::new();
-        let mut gone = Vec::new();
+        let mut paused = Vec::new();
         for (m_line, entry) in self.entries.iter_mut().enumerate() {
             let (Entry::Sending(ours), Some(media)) = (entry, remote.description.media.get(m_line)) else {
                 continue;
@@ -86,7 +86,7 @@ impl Lines {
             if wanted && remote.transport.carries(media.mid.as_deref()) {
                 carried.push((m_line, ours, media));
             } else if std::mem::take(&mut ours.open) {
-                gone.push(ours.stream);
+                paused.push((ours.stream, true));
             }
         }
         // Packets that the peer does not report on would look lost; the network is probed with what is sent again.
@@ -111,10 +111,14 @@ impl Lines {
         };
         let sections = carried.iter().map(|(_, ours, media)| (&*ours.sending.extensions, *media));
         let extensions = extensions::written(sections, named, measure);
-        let streams = carried.into_iter().filter(|(_, ours, _)| !ours.open).map(|(m_line, ours, media)| {
-            ours.open = true;
+        let streams = carried.into_iter().filter_map(|(m_line, ours, media)| {
+            let again = !std::mem::replace(&mut ours.open, true);
+            if std::mem::replace(&mut ours.known, true) {
+                paused.extend(again.then_some((ours.stream, false)));
+                return None;
+            }
             let repeats = ours.repeats();
-            AgreedStream {
+            Some(AgreedStream {
                 index: ours.stream,
                 mid: if named {
                     Mid::from(ours.sending.mid.as_str())
@@ -127,10 +131,10 @@ impl Lines {
                 payload_type: ours.payload_type,
                 delayed: media.extension(PLAYOUT_DELAY).is_some(),
                 events: ours.events.clone(),
-            }
+            })
         });
         let streams: Vec<_> = streams.collect();
-        Agreement { formats, extensions, streams, gone, measure }
+        Agreement { formats, extensions, streams, paused, measure }
     }
 }
 

@@ -135,7 +135,8 @@ impl Native {
 
     fn text(&self, state: &mut State, kind: DescriptionKind) -> String {
         let candidates: Vec<_> = self.told(state).iter().map(Candidate::to_sdp_string).collect();
-        let lines = state.lines.written();
+        let offer = state.remote.as_ref().filter(|_| kind == DescriptionKind::Answer);
+        let lines = state.lines.written(offer);
         let active = match &state.open {
             Some(open) => open.active,
             None => state.remote.as_ref().is_some_and(|remote| remote.has_us_begin(kind)),
@@ -169,8 +170,8 @@ impl Native {
         let remote_candidates: Vec<_> = remote.candidates().chain(state.early.drain(..)).collect();
         let local_candidates = self.candidates(state);
         if let Some(open) = &mut state.open {
-            for stream in agreement.gone {
-                self.with(move |session| session.remove_stream(stream));
+            for (stream, paused) in agreement.paused {
+                self.with(move |session| session.pause_stream(stream, paused));
             }
             for stream in agreement.streams {
                 self.with(move |session| session.add_stream(stream));

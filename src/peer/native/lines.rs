@@ -7,6 +7,7 @@ use crate::peer::{Config, OutletEvents, SenderOptions};
 use gst::glib;
 use logic::codec::MediaKind;
 use logic::sdp::local::{Line, Refused, Sending, Sent};
+use logic::sdp::media::Media;
 use std::sync::Arc;
 
 /// A stream that is offered or answered.
@@ -21,6 +22,8 @@ pub(super) struct Ours {
     pub(super) payload_type: Option<u8>,
     pub(super) events: Arc<dyn OutletEvents>,
     /// Whether its thread knows it.
+    pub(super) known: bool,
+    /// Whether both sides want it sent.
     pub(super) open: bool,
 }
 
@@ -46,13 +49,24 @@ impl Lines {
         Self { entries: Vec::new(), streams: 0, cname }
     }
 
-    /// The sections as they are written.
-    pub(super) fn written(&self) -> Vec<Line> {
-        let lines = self.entries.iter().map(|entry| match entry {
-            Entry::Sending(ours) => Line::Sending(Box::new(ours.sending.clone())),
-            Entry::Idle(sending) => Line::Idle(sending.clone()),
-            Entry::Data(mid) => Line::Data(mid.clone()),
-            Entry::Refused(refused) => Line::Refused(refused.clone()),
+    /// The sections as they are written, where they answer an offer as it asks for them (RFC 3264 section 6.1).
+    pub(super) fn written(&self, offer: Option<&Remote>) -> Vec<Line> {
+        let lines = self.entries.iter().enumerate().map(|(m_line, entry)| {
+            let theirs = offer.and_then(|offer| {
+                Some((offer.description.media.get(m_line)?, offer.transport.heads.get(m_line)?))
+            });
+            match (entry, theirs) {
+                (Entry::Sending(_) | Entry::Idle(_), Some((media, head))) if media.rejected => {
+                    Line::Refused(refused(media, head))
+                }
+                (Entry::Sending(ours), Some((media, _))) if !media.receives => {
+                    Line::Idle(Box::new(ours.sending.clone()))
+                }
+                (Entry::Sending(ours), _) => Line::Sending(Box::new(ours.sending.clone())),
+                (Entry::Idle(sending), _) => Line::Idle(sending.clone()),
+                (Entry::Data(mid), _) => Line::Data(mid.clone()),
+                (Entry::Refused(refused), _) => Line::Refused(refused.clone()),
+            }
         });
         lines.collect()
     }
@@ -174,6 +188,7 @@ impl Lines {
             stream,
             payload_type: base.payload_type,
             events: options.events,
+            known: false,
             open: false,
         };
         let entry = Entry::Sending(Box::new(ours));
@@ -188,7 +203,7 @@ impl Lines {
     pub(super) fn remove(&mut self, m_line: usize) -> Option<usize> {
         let entry = self.entries.get_mut(m_line)?;
         let Entry::Sending(ours) = entry else { return None };
-        let stream = ours.open.then_some(ours.stream);
+        let stream = ours.known.then_some(ours.stream);
         *entry = Entry::Idle(Box::new(ours.sending.clone()));
         stream
     }
@@ -201,11 +216,7 @@ impl Lines {
                 self.entries.push(Entry::Data(mid.clone()));
                 continue;
             }
-            let [_, _, formats] = head;
-            let first = formats.split_whitespace().next().unwrap_or("0").to_owned();
-            let [media_type, protocol, _] = head.clone();
-            let refused = Refused { head: [media_type, protocol, first], mid: media.mid.clone() };
-            self.entries.push(Entry::Refused(refused));
+            self.entries.push(Entry::Refused(refused(media, head)));
         }
     }
 }
@@ -225,6 +236,12 @@ struct Base {
     formats: Vec<Sent>,
     extensions: Vec<(u8, String)>,
     payload_type: Option<u8>,
+}
+
+/// A section of the peer's as it is refused.
+fn refused(media: &Media, [media_type, protocol, formats]: &[String; 3]) -> Refused {
+    let first = formats.split_whitespace().next().unwrap_or("0").to_owned();
+    Refused { head: [media_type.clone(), protocol.clone(), first], mid: media.mid.clone() }
 }
 
 /// The payload type in which packets of another are sent again: after those of all formats, in their order.

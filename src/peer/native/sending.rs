@@ -33,6 +33,8 @@ pub(super) struct Stream {
     declared: bool,
     /// No frame has been sent yet.
     first: bool,
+    /// The viewer does not want it for now.
+    paused: bool,
     /// One request at a time is passed on.
     asking: Arc<AtomicBool>,
 }
@@ -47,6 +49,7 @@ impl Stream {
             sequence: u64::from(gst::glib::random_int() & 0x7fff),
             declared: false,
             first: true,
+            paused: false,
             asking: Arc::default(),
         }
     }
@@ -58,7 +61,20 @@ impl Stream {
 
     /// Takes packets; they go as soon as the pacer lets them.
     pub(super) fn write(&mut self, packets: Packets) {
-        self.waiting.push_back((packets, 0));
+        if !self.paused {
+            self.waiting.push_back((packets, 0));
+        }
+    }
+
+    /// Stops for a while, or goes on.
+    pub(super) fn pause(&mut self, paused: bool) {
+        self.paused = paused;
+        self.waiting.clear();
+    }
+
+    /// Whether it is stopped for a while.
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused
     }
 
     /// Hands waiting packets to str0m where it has few; whether there were any. What it holds stays little, so that

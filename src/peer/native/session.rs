@@ -113,6 +113,14 @@ impl Session {
         }
     }
 
+    /// A stream is not sent for now, or again. It stays with str0m: a number under its source is never used twice.
+    pub(super) fn pause_stream(&mut self, index: usize, paused: bool) {
+        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.agreed.index == index) {
+            stream.pause(paused);
+            self.shared.statistics().streams.retain(|(ssrc, ..)| *ssrc != stream.agreed.ssrc);
+        }
+    }
+
     /// Does something about data channels.
     pub(super) fn with_channels(&mut self, act: impl FnOnce(&mut Channels, &mut Rtc, &IceCreds)) {
         act(&mut self.channels, &mut self.rtc, self.ice.remote());
@@ -299,7 +307,8 @@ impl Session {
                 return;
             }
             Event::MediaEgressStats(stats) => {
-                let stream = self.streams.iter().find(|stream| stream.agreed.mid == stats.mid);
+                let stream =
+                    self.streams.iter().find(|stream| stream.agreed.mid == stats.mid && !stream.is_paused());
                 let Some(stream) = stream.map(|stream| &stream.agreed) else { return };
                 let mut statistics = self.shared.statistics();
                 statistics.streams.retain(|(ssrc, ..)| *ssrc != stream.ssrc);
