@@ -71,6 +71,8 @@ pub(super) struct Connections {
     silent: VecDeque<(Instant, Token)>,
     /// Those that have something to be sent.
     full: Vec<Token>,
+    /// Whose are gone that were told that more should wait.
+    relieved: Vec<Key>,
     next: usize,
 }
 
@@ -211,10 +213,12 @@ impl Connections {
         connection.crowded
     }
 
-    /// Hands on what is to be sent; whose connections have room again.
+    /// Hands on what is to be sent; whose connections have room again, or are gone.
     pub(super) fn flush(&mut self) -> Vec<Key> {
         let full = std::mem::take(&mut self.full);
-        full.into_iter().filter_map(|token| self.resume(token)).collect()
+        let mut relieved: Vec<_> = full.into_iter().filter_map(|token| self.resume(token)).collect();
+        relieved.append(&mut self.relieved);
+        relieved
     }
 
     /// There is room to write; whose connection had none for more, and has now.
@@ -230,11 +234,12 @@ impl Connections {
     }
 
     fn drop_one(&mut self, token: Token) {
-        if let Some(connection) = self.connections.remove(&token)
-            && self.paths.get(&connection.path) == Some(&token)
-        {
+        let Some(connection) = self.connections.remove(&token) else { return };
+        if self.paths.get(&connection.path) == Some(&token) {
             self.paths.remove(&connection.path);
         }
+        // Nothing waits for it any more: media may go on over another.
+        self.relieved.extend(connection.key.filter(|_| connection.crowded));
     }
 
     fn drop_silent(&mut self, token: Token) {
@@ -271,4 +276,48 @@ impl Connections {
 /// Which session a connection's first packet asks for.
 fn asked(packet: &[u8], routes: &Routes) -> Option<Place> {
     stun::Message::read(packet)?.asked().and_then(|fragment| routes.who_has(fragment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mio::{Events, Poll};
+
+    const KEY: Key = 7;
+
+    /// A connection of one session's, and its other end.
+    fn connected(poll: &Poll, connections: &mut Connections) -> (std::net::TcpStream, Path) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let viewer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (io, source) = listener.accept().unwrap();
+        io.set_nonblocking(true).unwrap();
+        let path = (source, io.local_addr().unwrap());
+        let stream = Stream::new(mio::net::TcpStream::from_std(io), Framing::Prefixed);
+        let place = Place { thread: 0, key: KEY };
+        connections.take_in(Arrival { place, path, stream, early: Vec::new() }, poll.registry());
+        (viewer, path)
+    }
+
+    #[test]
+    fn a_session_goes_on_when_the_connection_breaks_that_it_waited_for() {
+        let mut poll = Poll::new().unwrap();
+        let mut connections = Connections::default();
+        let (viewer, (source, own)) = connected(&poll, &mut connections);
+        while !connections.send(own, source, &[0x80; 1200]) {
+            assert!(connections.flush().is_empty());
+        }
+        drop(viewer);
+        let (mut events, end) = (Events::with_capacity(8), Instant::now() + Duration::from_secs(10));
+        let mut relieved = Vec::new();
+        while !connections.connections.is_empty() {
+            assert!(Instant::now() < end, "it is still there");
+            poll.poll(&mut events, Some(Duration::from_secs(1))).unwrap();
+            for event in &events {
+                relieved.extend(connections.resume(event.token()));
+                connections.read(event.token(), poll.registry(), &Routes::default());
+            }
+            relieved.extend(connections.flush());
+        }
+        assert_eq!(relieved, [KEY]);
+    }
 }

@@ -84,9 +84,10 @@ impl Worker {
         }
     }
 
-    /// Sends what is to be sent; whether somebody was told that there is room again.
+    /// Sends what is to be sent; whether somebody was told that there is room again, or nothing to wait for.
     pub(super) fn flush_elsewhere(&mut self) -> bool {
-        let relieved = self.sockets.connections.flush();
+        let mut relieved = self.sockets.connections.flush();
+        relieved.append(&mut self.sockets.relays.relieved());
         let told = !relieved.is_empty();
         relieved.into_iter().for_each(|key| self.with(key, Session::relieve));
         told

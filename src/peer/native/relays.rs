@@ -30,6 +30,8 @@ pub(super) struct Relays {
     relays: HashMap<Token, Relay>,
     addresses: HashMap<SocketAddr, Token>,
     deadlines: BTreeSet<(Instant, Token)>,
+    /// Whose are lost.
+    relieved: Vec<Key>,
     next: usize,
     buffer: Vec<u8>,
 }
@@ -78,7 +80,9 @@ impl Relays {
         match acted {
             Ok(Ok(result)) => Some(result),
             _ => {
-                self.remove(token);
+                let lost = self.remove(token)?;
+                // What waited for it may go on over another path.
+                self.relieved.push(lost.key);
                 None
             }
         }
@@ -125,6 +129,11 @@ impl Relays {
         key.flatten()
     }
 
+    /// Whose were lost since this was asked last: nothing waits for them any more.
+    pub(super) fn relieved(&mut self) -> Vec<Key> {
+        std::mem::take(&mut self.relieved)
+    }
+
     /// When one of them wants to be heard next.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|(at, _)| *at)
@@ -152,5 +161,35 @@ impl Relays {
             relay.close(Instant::now());
             relay.deregister(registry);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use logic::ice_servers::Relay as Server;
+    use mio::{Events, Poll};
+    use std::time::Duration;
+
+    #[test]
+    fn a_session_goes_on_when_the_relay_is_lost_that_it_waited_for() {
+        let mut poll = Poll::new().unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Server { address, tcp: true, user: "user".into(), password: "secret".into() };
+        let (tell, _told) = tokio::sync::oneshot::channel();
+        let mut relays = Relays::default();
+        relays.open(7, Request { server, from: None, tell }, poll.registry(), Instant::now());
+        assert!(relays.relieved().is_empty() && relays.relays.len() == 1);
+        drop(listener.accept().unwrap());
+        let (mut events, end) = (Events::with_capacity(8), Instant::now() + Duration::from_secs(10));
+        while !relays.relays.is_empty() {
+            assert!(Instant::now() < end, "it is still there");
+            poll.poll(&mut events, Some(Duration::from_secs(1))).unwrap();
+            for event in &events {
+                relays.read(event.token(), &mut Vec::new());
+            }
+        }
+        assert_eq!(relays.relieved(), [7]);
     }
 }

@@ -7,7 +7,7 @@ use super::ice::{Ice, Restart};
 use super::opening::{AgreedStream, Opening};
 use super::outlet::Packets;
 use super::sending::Stream;
-use super::socket::{Datagram, Sent, Sockets};
+use super::socket::{self, Datagram, Sent, Sockets};
 use crate::peer::heard::Heard;
 use crate::session::EventSender;
 use logic::codec::MediaKind;
@@ -139,6 +139,8 @@ impl Session {
         self.ice.restart(&mut self.rtc, restart);
         // Those that it still talks to are found again with the next packet.
         self.left.append(&mut self.places);
+        // The way that more should wait for may be the one that is given up.
+        self.shared.crowded.store(false, Ordering::Relaxed);
     }
 
     /// When it wants to be heard next.
@@ -245,14 +247,15 @@ impl Session {
         let (from, to, bytes) = (transmit.source, transmit.destination, &transmit.contents);
         let crowded = match transmit.proto {
             Protocol::Udp => match sockets.send(from, to, bytes) {
-                Sent::Direct => return self.note(to),
+                Sent::Direct => {
+                    self.note(to);
+                    false
+                }
                 Sent::Relayed { crowded } => crowded,
             },
             _ => sockets.connections.send(from, to, bytes),
         };
-        if crowded {
-            self.shared.crowded.store(true, Ordering::Relaxed);
-        }
+        self.shared.went(bytes, crowded);
     }
 
     /// What waited for a connection has gone.
@@ -338,7 +341,35 @@ impl Session {
 }
 
 impl Shared {
+    /// A packet has gone over a way that is crowded or not. Whatever but a check goes the way of media, which may
+    /// be another than before.
+    fn went(&self, packet: &[u8], crowded: bool) {
+        // Nearly always the same as before.
+        if !socket::is_check(packet) && self.crowded.load(Ordering::Relaxed) != crowded {
+            self.crowded.store(crowded, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn statistics(&self) -> std::sync::MutexGuard<'_, Statistics> {
         self.statistics.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_waits_for_no_way_but_the_one_that_it_goes() {
+        let shared = Shared::default();
+        let waits = || shared.crowded.load(Ordering::Relaxed);
+        let (check, report) = ([0, 1, 0, 8], [0x80, 200, 0, 6]);
+        shared.went(&report, true);
+        // A check proves other ways, which media may never go.
+        shared.went(&check, false);
+        assert!(waits());
+        shared.went(&report, false);
+        shared.went(&check, true);
+        assert!(!waits());
     }
 }

@@ -330,7 +330,7 @@ impl Batch {
 }
 
 /// Whether this is STUN (RFC 7983).
-fn is_check(bytes: &[u8]) -> bool {
+pub(super) fn is_check(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|byte| *byte < 4)
 }
 
