@@ -19,7 +19,7 @@ const FIRST: usize = 1 << 22;
 /// For how long a connection may say nothing, and how many such there may be; then the oldest has to go.
 const PATIENCE: Duration = Duration::from_secs(5);
 const MOST_SILENT: usize = 128;
-/// Connections of one session; a peer that makes more is odd.
+/// Connections of one session; a peer that makes more is odd, but anyone may who has seen how it is asked for.
 const MOST: usize = 8;
 /// Connections that are accepted before others are heard.
 const AT_ONCE: usize = 32;
@@ -42,6 +42,15 @@ struct Connection {
     stream: Stream,
     /// Whether its session was told that more should wait.
     crowded: bool,
+    /// Whether its session sent anything over it, which it does when a check proved to be its peer's.
+    proven: bool,
+    since: Instant,
+}
+
+impl Connection {
+    fn new(path: Path, key: Option<Key>, stream: Stream) -> Self {
+        Self { path, key, stream, crowded: false, proven: false, since: Instant::now() }
+    }
 }
 
 /// A packet that came through a connection.
@@ -149,12 +158,7 @@ impl Connections {
                 self.drop_silent(oldest);
             }
             let path = (source, destination);
-            let connection = Connection {
-                path,
-                key: None,
-                stream: Stream::new(stream, Framing::Prefixed),
-                crowded: false,
-            };
+            let connection = Connection::new(path, None, Stream::new(stream, Framing::Prefixed));
             if let Some(token) = self.add(connection, registry) {
                 self.silent.push_back((Instant::now() + PATIENCE, token));
             }
@@ -192,11 +196,15 @@ impl Connections {
     /// have more.
     pub(super) fn take_in(&mut self, arrival: Arrival, registry: &Registry) -> (Vec<Packet>, Option<Token>) {
         let Arrival { place: Place { key, .. }, path, stream, early } = arrival;
-        if self.connections.values().filter(|other| other.key == Some(key)).count() >= MOST {
-            return (Vec::new(), None);
+        let its = || self.connections.iter().filter(|(_, other)| other.key == Some(key));
+        if its().count() >= MOST {
+            let unproven = its().filter(|(_, other)| !other.proven);
+            let oldest = unproven.min_by_key(|(_, other)| other.since).map(|(token, _)| *token);
+            let Some(oldest) = oldest else { return (Vec::new(), None) };
+            self.drop_one(oldest);
         }
         gst::debug!(CAT, "a viewer has connected over TCP from {}", path.0);
-        let token = self.add(Connection { path, key: Some(key), stream, crowded: false }, registry);
+        let token = self.add(Connection::new(path, Some(key), stream), registry);
         let packet = |bytes| Packet { key, source: path.0, destination: path.1, bytes };
         (early.into_iter().map(packet).collect(), token)
     }
@@ -206,6 +214,7 @@ impl Connections {
         let Some(token) = self.paths.get(&(to, from)) else { return false };
         let Some(connection) = self.connections.get_mut(token) else { return false };
         connection.stream.send(bytes);
+        connection.proven = true;
         if !self.full.contains(token) {
             self.full.push(*token);
         }
@@ -319,5 +328,24 @@ mod tests {
             relieved.extend(connections.flush());
         }
         assert_eq!(relieved, [KEY]);
+    }
+
+    #[test]
+    fn of_too_many_connections_the_oldest_that_has_proven_nothing_makes_room() {
+        let poll = Poll::new().unwrap();
+        let mut connections = Connections::default();
+        let (_first, proven) = connected(&poll, &mut connections);
+        connections.send(proven.1, proven.0, b"an answer");
+        let strangers: Vec<_> = (1..MOST).map(|_| connected(&poll, &mut connections)).collect();
+        let (_viewer, path) = connected(&poll, &mut connections);
+        assert!(connections.paths.contains_key(&path), "strangers keep the viewer out");
+        assert!(connections.paths.contains_key(&proven) && connections.connections.len() == MOST);
+        assert!(!connections.paths.contains_key(&strangers[0].1));
+        // Where all have proven whose they are, that is enough.
+        for (source, own) in connections.paths.keys().copied().collect::<Vec<_>>() {
+            connections.send(own, source, b"an answer");
+        }
+        let (_further, path) = connected(&poll, &mut connections);
+        assert!(!connections.paths.contains_key(&path));
     }
 }
