@@ -223,6 +223,11 @@ impl Ports {
         *self.0.start() == 0
     }
 
+    /// Whether a port is of both.
+    pub fn overlap(&self, other: &Self) -> bool {
+        self.0.start() <= other.0.end() && other.0.start() <= self.0.end()
+    }
+
     /// The first and the last.
     pub fn bounds(&self) -> (u16, u16) {
         (*self.0.start(), *self.0.end())

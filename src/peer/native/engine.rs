@@ -7,15 +7,19 @@ use super::listening::Listen;
 use super::reflexive::Reflexive;
 use super::routes::Key;
 use super::worker::Worker;
+use logic::addresses::Ports;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use str0m::Candidate;
 
 /// Threads that an engine has at most where nobody says how many.
 const MOST_THREADS: usize = 4;
+/// For how long an engine on its way out is waited for that has the port; it takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// An engine could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -48,10 +52,40 @@ pub(crate) struct Engine {
     tcp: bool,
     listen: Listen,
     reflexive: Reflexive,
+    end: Arc<End>,
 }
 
-/// The engines that ask for a port of their own choice.
-static SHARED: Mutex<Vec<Weak<Engine>>> = Mutex::new(Vec::new());
+/// Whether an engine's port is free again.
+#[derive(Default)]
+struct End {
+    free: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl End {
+    fn come(&self) {
+        *self.free.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    fn is_there(&self) -> bool {
+        *self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait(&self, limit: Duration) {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.changed.wait_timeout_while(free, limit, |free| !*free));
+    }
+}
+
+/// An engine at ports that were asked for, until they are free again.
+struct Entry {
+    ports: Ports,
+    engine: Weak<Engine>,
+    end: Arc<End>,
+}
+
+static SHARED: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 
 impl Engine {
     /// The engine at the ports that are asked for, started where there is none yet; one of its own at any port.
@@ -62,19 +96,34 @@ impl Engine {
         if listen.ports.is_any() {
             return Self::start(listen);
         }
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.retain(|engine| engine.strong_count() > 0);
-        let mut engines = shared.iter().filter_map(Weak::upgrade);
-        if let Some(engine) = engines.find(|engine| engine.listen.ports == listen.ports) {
-            let (port, _) = listen.ports.bounds();
-            return match listen.contradiction(&engine.listen) {
-                Some(property) => Err(EngineError::Contradiction { port, property }),
-                None => Ok(engine),
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+            shared.retain(|entry| !entry.end.is_there());
+            let mut same = shared.iter().filter(|entry| entry.ports == listen.ports);
+            if let Some(engine) = same.find_map(|entry| entry.engine.upgrade()) {
+                drop(shared);
+                let (port, _) = listen.ports.bounds();
+                return match listen.contradiction(&engine.listen) {
+                    Some(property) => Err(EngineError::Contradiction { port, property }),
+                    None => Ok(engine),
+                };
+            }
+            // Whoever held it last may still be letting go of it, on any thread.
+            let going =
+                |entry: &&Entry| entry.engine.strong_count() == 0 && entry.ports.overlap(&listen.ports);
+            let left = until.saturating_duration_since(Instant::now());
+            let Some(end) =
+                shared.iter().find(going).map(|entry| entry.end.clone()).filter(|_| !left.is_zero())
+            else {
+                let engine = Self::start(listen)?;
+                let (ports, end) = (engine.listen.ports.clone(), engine.end.clone());
+                shared.push(Entry { ports, engine: Arc::downgrade(&engine), end });
+                return Ok(engine);
             };
+            drop(shared);
+            end.wait(left);
         }
-        let engine = Self::start(listen)?;
-        shared.push(Arc::downgrade(&engine));
-        Ok(engine)
     }
 
     fn start(listen: Listen) -> Result<Arc<Self>, EngineError> {
@@ -85,8 +134,15 @@ impl Engine {
         let count = usize::try_from(listen.threads).ok().filter(|count| *count > 0).unwrap_or_else(cores);
         let workers = Worker::all(count, sockets).map_err(EngineError::Threads)?;
         let handles = workers.iter().map(|worker| worker.handle().clone()).collect();
-        let mut engine =
-            Self { handles, threads: Vec::new(), bound, tcp, listen, reflexive: Reflexive::default() };
+        let mut engine = Self {
+            handles,
+            threads: Vec::new(),
+            bound,
+            tcp,
+            listen,
+            reflexive: Reflexive::default(),
+            end: Arc::default(),
+        };
         for worker in workers {
             let thread = std::thread::Builder::new().name("webrtc-native".into());
             engine.threads.push(thread.spawn(move || worker.run()).map_err(EngineError::Threads)?);
@@ -163,6 +219,54 @@ impl Drop for Engine {
         // The port is free when this returns.
         for thread in self.threads.drain(..) {
             let _ = thread.join();
+        }
+        self.end.come();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use logic::addresses::{Names, Networks};
+    use std::net::UdpSocket;
+
+    fn on(ports: (u16, u16)) -> Listen {
+        Listen {
+            ports: Ports::new(ports.0.into(), ports.1.into()).unwrap(),
+            threads: 2,
+            interfaces: Names::read(""),
+            networks: Networks::read("127.0.0.1").unwrap(),
+            tcp: false,
+        }
+    }
+
+    #[test]
+    fn an_engine_that_is_on_its_way_out_does_not_keep_the_next_from_its_port() {
+        let free = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        for _ in 0..30 {
+            let engine = Engine::at(on((free, 0))).unwrap();
+            let last = std::thread::spawn(move || drop(engine));
+            for _ in 0..20 {
+                drop(Engine::at(on((free, 0))).unwrap());
+            }
+            last.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_port_of_a_range_is_waited_for_too_while_its_engine_is_on_its_way_out() {
+        for _ in 0..20 {
+            let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+            let port = taken.local_addr().unwrap().port();
+            let end = Arc::<End>::default();
+            let ports = on((port.saturating_sub(1), port)).ports;
+            SHARED.lock().unwrap().push(Entry { ports, engine: Weak::new(), end: end.clone() });
+            let last = std::thread::spawn(move || {
+                drop(taken);
+                end.come();
+            });
+            Engine::at(on((port, 0))).unwrap();
+            last.join().unwrap();
         }
     }
 }

@@ -114,4 +114,9 @@ fn ports_are_any_one_or_a_range() {
     assert_eq!(Ports::new(0, 5000), Err(PortsError::NoBeginning(5000)));
     assert_eq!(Ports::new(5001, 5000), Err(PortsError::Empty(5001, 5000)));
     assert_eq!(Ports::new(65536, 0), Err(PortsError::TooLarge(65536)));
+    let overlap = |one: (u32, u32), other: (u32, u32)| {
+        Ports::new(one.0, one.1).unwrap().overlap(&Ports::new(other.0, other.1).unwrap())
+    };
+    assert!(overlap((5000, 5002), (5002, 0)) && overlap((5002, 0), (5000, 5002)));
+    assert!(!overlap((5000, 5002), (5003, 5004)) && !overlap((5003, 5004), (5000, 5002)));
 }
