@@ -140,6 +140,17 @@ fn two_viewers_of_one_element_have_an_address_each() {
 }
 
 #[test]
+fn a_peer_that_the_turn_server_refused_is_asked_for_again() {
+    let peer = own_address().to_string();
+    let turn = Turn::that_denies(&peer);
+    let log = log(gst::DebugLevel::Info);
+    let _pair = pair(&relayed(&turn.url("udp")));
+    for _ in 0..2 {
+        logged(&log, &[&turn.address.to_string(), &format!("does not let {peer} pass")], DEADLINE);
+    }
+}
+
+#[test]
 fn a_turn_server_that_is_not_there_or_refuses_is_named_and_nobody_waits_for_it() {
     let turn = Turn::with_user();
     let nobody = free_address(own_address());

@@ -187,6 +187,8 @@ impl Relay {
                 let fault = self.fault.take().unwrap_or_else(|| "it does not answer".into());
                 gst::info!(CAT, "{} does not let {peer} pass: {fault}", self.name());
                 self.waiting.retain(|(to, _)| to.ip() != peer);
+                // An answer may have been lost, a right may have run out: whoever has more for it asks again.
+                self.peers.retain(|other| *other != peer);
             }
             TurnEvent::ChannelCreateFailed(_, peer) => {
                 gst::info!(CAT, "{} binds no channel to {peer}; going on without it", self.name());

@@ -29,6 +29,12 @@ impl Turn {
         Self::start(ip, &["--lt-cred-mech", "--user=user:p@ss"])
     }
 
+    /// The same that lets no packets pass to and from an address.
+    pub(crate) fn that_denies(peer: &str) -> Self {
+        let user = ["--lt-cred-mech", "--user=user:p@ss"];
+        Self::start(own_address(), &[user[0], user[1], "--denied-peer-ip", peer])
+    }
+
     /// A server whose credentials are made of a secret that the application shares with it.
     pub(crate) fn with_secret() -> Self {
         Self::start(own_address(), &["--use-auth-secret", "--static-auth-secret", SECRET])
