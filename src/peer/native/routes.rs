@@ -1,8 +1,9 @@
 //! Whose an incoming packet is: by the address that it comes from, or by whom a connectivity check asks.
 
+use super::CAT;
 use super::reflexive::Question;
 use logic::stun::{self, TransactionId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
 /// Identifies a session in this process.
@@ -16,12 +17,15 @@ pub(super) struct Place {
     pub(super) key: Key,
 }
 
-/// Sessions that may have somebody at the same address. Each takes only what is its own.
-const SHARING: usize = 8;
+/// Sessions that may have somebody at the same address, as those of a server that takes many streams through one
+/// port. Each takes only what is its own, but is asked whether it is.
+const SHARING: usize = 64;
 
 /// What is known of every session of an engine.
 #[derive(Default)]
 pub(super) struct Routes {
+    /// Those that are not over.
+    sessions: HashSet<Key>,
     fragments: HashMap<String, Place>,
     addresses: HashMap<SocketAddr, Vec<Place>>,
     questions: HashMap<TransactionId, Question>,
@@ -30,15 +34,29 @@ pub(super) struct Routes {
 impl Routes {
     /// A session is asked for under this user name fragment.
     pub(super) fn expect(&mut self, fragment: String, place: Place) {
+        self.sessions.insert(place.key);
         self.fragments.insert(fragment, place);
     }
 
     /// A session has answered somebody at this address, or asked something of him. That proves nothing: peers name
     /// addresses as they like, another peer's too, from whom nothing is taken by that.
     pub(super) fn found(&mut self, address: SocketAddr, place: Place) {
+        // Its thread may say so after its task has said that it is over.
+        if !self.sessions.contains(&place.key) {
+            return;
+        }
         let places = self.addresses.entry(address).or_default();
-        if !places.contains(&place) && places.len() < SHARING {
+        if places.contains(&place) {
+            return;
+        }
+        if places.len() < SHARING {
             places.push(place);
+        } else {
+            gst::warning!(
+                CAT,
+                "{SHARING} sessions talk to {address}: another hears nothing from there; have its peer use \
+                 further ports"
+            );
         }
     }
 
@@ -61,6 +79,7 @@ impl Routes {
 
     /// A session is over.
     pub(super) fn forget(&mut self, key: Key) {
+        self.sessions.remove(&key);
         self.fragments.retain(|_, place| place.key != key);
         self.addresses.retain(|_, places| {
             places.retain(|place| place.key != key);
@@ -118,13 +137,27 @@ mod tests {
         let mut routes = Routes::default();
         let (address, media) = ("192.0.2.1:9".parse().unwrap(), [0x80; 20]);
         let place = |key| Place { thread: 0, key };
-        (1..100).for_each(|key| routes.found(address, place(key)));
+        (1..200).for_each(|key| routes.expect(key.to_string(), place(key)));
+        (1..200).for_each(|key| routes.found(address, place(key)));
         assert_eq!(routes.whose(address, &media)[0], place(1));
         assert_eq!(routes.whose(address, &media).len(), SHARING);
         routes.forget(1);
         routes.left(address, 3);
         assert_eq!(routes.whose(address, &media)[..2], [place(2), place(4)]);
-        (1..100).for_each(|key| routes.forget(key));
+        (1..200).for_each(|key| routes.forget(key));
         assert!(routes.whose(address, &media).is_empty() && routes.addresses.is_empty());
+    }
+
+    #[test]
+    fn a_session_that_is_over_leaves_no_address_behind() {
+        let mut routes = Routes::default();
+        let (address, place) = ("192.0.2.1:9".parse().unwrap(), Place { thread: 1, key: 1 });
+        routes.expect("fragment".into(), place);
+        routes.unexpect("fragment", 1);
+        routes.found(address, place);
+        assert_eq!(routes.whose(address, &[0x80; 20]), [place]);
+        routes.forget(1);
+        routes.found(address, place);
+        assert!(routes.addresses.is_empty(), "its place stays for ever");
     }
 }
