@@ -203,13 +203,12 @@ impl Worker {
     }
 
     fn open(&mut self, key: Key, opening: Opening) {
-        let early = match self.slots.remove(&key) {
-            Some(Slot::Expected(early)) => early,
-            // Ended before it began.
-            _ => return,
-        };
+        // Else it ended before it began.
+        let Some(Slot::Expected(early)) = self.slots.get_mut(&key) else { return };
+        let early = std::mem::take(early);
         let ended = opening.ended();
         let Ok(session) = catch_unwind(AssertUnwindSafe(|| Session::new(opening, Instant::now()))) else {
+            self.remove(key);
             ended();
             return;
         };
