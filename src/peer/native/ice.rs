@@ -1,10 +1,11 @@
 //! ICE of one session: its candidates, and what a restart does to them (RFC 8445 section 9). Media goes on over
 //! the old path until a new one stands.
 
+use super::CAT;
 use str0m::{Candidate, IceCreds, Rtc};
 
-/// Candidates of the peer that are remembered.
-const REMEMBERED: usize = 64;
+/// Candidates of the peer that are tried; who names more is odd.
+const MOST: usize = 64;
 
 /// What a restart changes.
 pub(super) struct Restart {
@@ -39,9 +40,14 @@ impl Ice {
     }
 
     pub(super) fn add_remote(&mut self, rtc: &mut Rtc, candidate: Candidate) {
-        if self.remote_candidates.len() < REMEMBERED {
-            self.remote_candidates.push(candidate.clone());
+        if self.remote_candidates.contains(&candidate) {
+            return;
         }
+        if self.remote_candidates.len() >= MOST {
+            gst::debug!(CAT, "more than {MOST} candidates of one peer: {candidate} is not tried");
+            return;
+        }
+        self.remote_candidates.push(candidate.clone());
         rtc.add_remote_candidate(candidate);
     }
 
@@ -65,5 +71,45 @@ impl Ice {
         for candidate in restart.remote_candidates {
             self.add_remote(rtc, candidate);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::net::SocketAddr;
+    use std::time::{Duration, Instant};
+    use str0m::{Input, Output};
+
+    #[test]
+    fn a_peer_that_names_address_after_address_has_no_packets_sent_to_all_of_them() {
+        let mut now = Instant::now();
+        let mut rtc = Rtc::new(now);
+        let remote = IceCreds::new();
+        rtc.direct_api().set_remote_ice_credentials(remote.clone());
+        rtc.direct_api().set_ice_controlling(true);
+        let mut ice = Ice::new(remote);
+        rtc.handle_input(Input::Timeout(now)).unwrap();
+        ice.add_local(&mut rtc, Candidate::host("192.0.2.1:5000".parse().unwrap(), "udp").unwrap());
+        for last in 1..=250 {
+            let address = SocketAddr::new(std::net::Ipv4Addr::new(198, 51, 100, last).into(), 9);
+            // Once more is no further one.
+            for _ in 0..2 {
+                ice.add_remote(&mut rtc, Candidate::host(address, "udp").unwrap());
+            }
+        }
+        let (end, mut asked) = (now + Duration::from_secs(10), HashSet::new());
+        while now < end {
+            match rtc.poll_output().unwrap() {
+                Output::Transmit(transmit) => drop(asked.insert(transmit.destination)),
+                Output::Timeout(at) => {
+                    now = at.max(now + Duration::from_millis(1));
+                    rtc.handle_input(Input::Timeout(now)).unwrap();
+                }
+                Output::Event(_) => {}
+            }
+        }
+        assert_eq!(asked.len(), MOST);
     }
 }
