@@ -78,6 +78,14 @@ fn only_tcp(sdp: &str, way: impl Fn(SocketAddr) -> SocketAddr) -> String {
     lines.map(|line| format!("{line}\r\n")).collect()
 }
 
+/// Those of the chosen candidates, in the statistics.
+fn protocols(producer: &Pipeline) -> Vec<String> {
+    let stats = producer.element("ws").property::<gst::Structure>("stats");
+    let session = stats.get::<gst::Structure>("s").unwrap();
+    let entries = session.iter().filter_map(|(_, value)| value.get::<gst::Structure>().ok());
+    entries.filter_map(|entry| entry.get("protocol").ok()).collect()
+}
+
 #[test]
 fn a_viewer_that_no_udp_reaches_is_served_over_tcp() {
     // On another thread than the one that takes connections, and on that.
@@ -86,6 +94,12 @@ fn a_viewer_that_no_udp_reaches_is_served_over_tcp() {
         let pair = over_tcp(&settings, |sink| sink);
         let numbers: Vec<u16> = pair.viewer.samples(60).iter().map(picture::number).collect();
         assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+        let end = Instant::now() + DEADLINE;
+        while protocols(&pair.producer).is_empty() {
+            assert!(Instant::now() < end, "no candidates in the statistics");
+            pair.viewer.samples(10);
+        }
+        assert_eq!(protocols(&pair.producer), ["tcp", "tcp"]);
     }
 }
 

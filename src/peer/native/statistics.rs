@@ -6,6 +6,7 @@ use gst_webrtc::WebRTCStatsType as Kind;
 use logic::codec::MediaKind;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
+use str0m::net::Protocol;
 use str0m::stats::{CandidatePairStats, MediaEgressStats, PeerStats};
 
 const TRANSPORT: &str = "transport-stats_native";
@@ -60,7 +61,7 @@ impl All {
         let [local, remote] = [("local", pair.local.addr), ("remote", pair.remote.addr)].map(|(side, at)| {
             let id = format!("ice-candidate-{side}_{}_{}", at.ip(), at.port());
             let kind = if side == "local" { Kind::LocalCandidate } else { Kind::RemoteCandidate };
-            self.add(&format!("{side}-candidate"), kind, &id, candidate(at));
+            self.add(&format!("{side}-candidate"), kind, &id, candidate(at, pair.protocol));
             id
         });
         let fields = gst::Structure::builder(PAIR)
@@ -102,12 +103,12 @@ impl All {
     }
 }
 
-fn candidate(at: SocketAddr) -> gst::structure::Builder {
+fn candidate(at: SocketAddr, protocol: Protocol) -> gst::structure::Builder {
     gst::Structure::builder("candidate")
         .field("transport-id", TRANSPORT)
         .field("address", at.ip().to_string())
         .field("port", u32::from(at.port()))
-        .field("protocol", "udp")
+        .field("protocol", if protocol == Protocol::Udp { "udp" } else { "tcp" })
 }
 
 fn now() -> f64 {
