@@ -27,8 +27,10 @@ use crate::errors::MissingElement;
 use crate::session::EventSender;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 use logic::addresses::Advertised;
+use logic::codec::MediaKind;
 use logic::negotiation::EndReason;
 use logic::rtp::{PlayoutDelay, Rewrite};
+use logic::sdp::media::Format;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,6 +117,11 @@ pub(crate) trait Connection: Send + Sync + 'static {
     /// # Errors
     /// The transport refuses; says why.
     fn add_sender(&self, options: SenderOptions<'_>) -> Result<Box<dyn Outlet>, String>;
+
+    /// Whether a stream can be sent in this format of the peer's offer, which no description named before.
+    fn can_send(&self, _: MediaKind, _: &Format) -> bool {
+        true
+    }
 
     /// Sends nothing in an m-line any more, from the next description on; whether another stream of its kind may
     /// have the place.

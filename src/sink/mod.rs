@@ -7,12 +7,13 @@
 //! | `settings`, `signals`, `pad` | properties, signals, the pad type |
 //! | `input`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by all viewers |
 //! | `viewers` | sessions by id, and what signalling says about them |
-//! | `outgoing`, `sections` | one viewer's session: what is offered, what is sent, which pad is behind what |
+//! | `outgoing`, `sections`, `estimates` | one viewer's session: what is offered, what is sent, which pad is behind what, who hears what its network carries |
 //! | `transport`, `stage` | which transport serves a session; what it stands in |
 //! | `network` | ports and addresses as the properties have them |
 
 mod element;
 mod embedded_servers;
+mod estimates;
 mod hooks;
 mod imp;
 mod input;

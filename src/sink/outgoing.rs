@@ -2,6 +2,7 @@
 //! from the shared rungs once the transport is up.
 
 use super::BaseWebRTCSink;
+use super::estimates::{Estimates, Listener};
 use super::input::{Input, TRANSPORT_CC_ID};
 use super::rungs::Lease;
 use super::sections::Sections;
@@ -24,29 +25,6 @@ use logic::sdp::media::{Description, Section};
 use logic::sdp::plan::{self, PlanError, Sending, Stream};
 use protocol::{DescriptionKind, SessionDescription};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-type Listener = Arc<dyn Fn(u32) + Send + Sync>;
-
-/// Where a session's estimates go: to the rungs that serve it, by m-line, in equal shares.
-#[derive(Default)]
-pub(super) struct Estimates(Mutex<Vec<(usize, Listener)>>);
-
-impl Estimates {
-    pub(super) fn changed(&self, bits_per_second: u32) {
-        let listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let share = bits_per_second / u32::try_from(listeners.len()).unwrap_or(1).max(1);
-        for (_, listener) in listeners {
-            listener(share);
-        }
-    }
-
-    /// Who hears of them for an m-line from now on.
-    fn set(&self, m_line: usize, listener: Option<Listener>) {
-        let mut listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        listeners.retain(|(other, _)| *other != m_line);
-        listeners.extend(listener.map(|listener| (m_line, listener)));
-    }
-}
 
 /// A session as its viewer's host.
 pub(super) struct Outgoing {
@@ -333,7 +311,12 @@ impl Host for Outgoing {
         if let Some(sink) = self.sink.upgrade() {
             self.take_leave(connection, &sink.inputs());
         }
-        let plan = self.wanted(plan::read_offer(&offer, &self.streams(), &self.lines))?;
+        let mut plan = self.wanted(plan::read_offer(&offer, &self.streams(), &self.lines))?;
+        plan.retain(|sending| {
+            let kind = self.inputs.get(sending.stream).map(|input| input.kind());
+            self.flows.iter().any(|flow| flow.m_line == sending.m_line)
+                || kind.is_some_and(|kind| connection.can_send(kind, &sending.format))
+        });
         self.sections.note(&offer, &plan, &self.inputs);
         self.lines.resize(offer.media.len().max(self.lines.len()), None);
         for sending in &plan {

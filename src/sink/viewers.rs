@@ -1,8 +1,9 @@
 //! The sink's sessions by id: made when signalling asks for them, told what signalling says, gone when they
 //! end. Everything here may be called from any thread and never waits.
 
+use super::estimates::Estimates;
 use super::imp::CAT;
-use super::outgoing::{Estimates, Outgoing, Served};
+use super::outgoing::{Outgoing, Served};
 use super::sections::Sections;
 use super::settings::{Settings, WebRTCSinkTransport};
 use super::stage::Stage;

@@ -144,8 +144,8 @@ fn without_sound(answer: String) -> String {
     format!("{}{sound}{}", &answer[..at], &answer[end..])
 }
 
-#[test]
-fn a_viewer_that_wants_no_sound_stays_when_the_pictures_are_taken_away() {
+/// A sink of sound and pictures that may go, and its viewer.
+fn with_pictures() -> (Pipeline, Tone, Watcher) {
     let pipeline = Pipeline::parse(&format!("{AUDIO} ! webrtcsink name=ws stun-server=\"\" {NATIVE}"));
     let (direct, said) = Direct::new();
     pipeline.element("ws").set_property("signaller", &direct);
@@ -153,8 +153,13 @@ fn a_viewer_that_wants_no_sound_stays_when_the_pictures_are_taken_away() {
     has_caps_on(&pipeline.element("ws"), "audio_0");
     let extra = Tone::pictures(&pipeline);
     has_caps_on(&pipeline.element("ws"), "video_0");
-    direct.session_requested("s", "viewer", None);
-    let mut viewer = Watcher::new((direct, said));
+    (pipeline, extra, Watcher::new((direct, said)))
+}
+
+#[test]
+fn a_viewer_that_wants_no_sound_stays_when_the_pictures_are_taken_away() {
+    let (pipeline, extra, mut viewer) = with_pictures();
+    viewer.sink.0.session_requested("s", "viewer", None);
     viewer.answer(without_sound);
     viewer.watch(PICTURES, 20);
     extra.remove(&pipeline);
@@ -188,6 +193,28 @@ fn a_stream_that_a_viewer_stops_and_takes_again_goes_on_with_its_numbers() {
 }
 
 #[test]
+fn a_viewer_that_asks_for_sound_later_hears_it() {
+    let (_pipeline, _tone, mut viewer) = with_tone();
+    viewer.offer(pictures);
+    viewer.watch(PICTURES, 20);
+    viewer.offer(sound);
+    viewer.watch(SOUND, 20);
+}
+
+#[test]
+fn a_viewer_that_made_the_offer_hears_the_sound_that_is_added_later() {
+    let (pipeline, direct, said) = alone(NATIVE);
+    let mut viewer = Watcher::new((direct, said));
+    viewer.offer(pictures);
+    viewer.watch(PICTURES, 20);
+    let _tone = Tone::add(&pipeline);
+    let offer = viewer.answer(|answer| answer);
+    let format = offer.lines().find(|line| line.to_lowercase().contains(" opus/48000")).unwrap();
+    let number = format["a=rtpmap:".len()..].split(' ').next().unwrap();
+    viewer.watch(number.parse().unwrap(), 20);
+}
+
+#[test]
 fn a_section_in_which_the_viewer_takes_nothing_is_answered_with_nothing() {
     let (_pipeline, _tone, mut viewer) = with_tone();
     let (stopped, first) = viewer.offer(|api| {
@@ -199,4 +226,20 @@ fn a_section_in_which_the_viewer_takes_nothing_is_answered_with_nothing() {
     let ((), second) = viewer.offer(|api| api.set_direction(stopped, Direction::Inactive));
     let count = |what: &str| second.matches(what).count();
     assert_eq!((count("a=sendonly"), count("a=inactive")), (1, 1), "{second}");
+}
+
+#[test]
+fn a_section_in_numbers_that_mean_something_else_is_refused() {
+    let (_pipeline, _tone, mut viewer) = with_tone();
+    viewer.offer(pictures);
+    viewer.watch(PICTURES, 20);
+    let mut api = viewer.rtc.sdp_api();
+    sound(&mut api);
+    let (offer, _) = api.apply().unwrap();
+    let offer = offer.to_sdp_string().replace("111", "96");
+    assert!(offer.contains("a=rtpmap:96 opus/48000/2"), "{offer}");
+    viewer.sink.0.describe("s", WebRTCSDPType::Offer, &offer);
+    let answer = viewer.told(WebRTCSDPType::Answer);
+    assert!(answer.contains("m=audio 0 ") && answer.contains("m=video 9 "), "{answer}");
+    viewer.watch(PICTURES, 20);
 }

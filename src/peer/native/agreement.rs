@@ -2,6 +2,7 @@
 
 use super::extensions::{self, Measure, REMB};
 use super::lines::{Entry, Lines, Ours, retransmission};
+use super::numbers;
 use super::opening::{AgreedFormat, AgreedStream};
 use super::remote::Remote;
 use crate::codec::TRANSPORT_WIDE_CC;
@@ -57,7 +58,7 @@ impl Lines {
     }
 
     /// What was agreed on now that this side answers.
-    pub(super) fn answering(&mut self, offer: &Remote) -> Agreement {
+    pub(super) fn answering(&mut self, offer: &Remote, config: &Config) -> Agreement {
         self.make_room(offer.description.media.len(), offer);
         let mut formats: Vec<AgreedFormat> = Vec::new();
         for entry in &mut self.entries {
@@ -72,10 +73,15 @@ impl Lines {
                 );
             }
         }
+        let formats = numbers::known(formats, offer, &config.formats);
         self.agree(offer, formats)
     }
 
     fn agree(&mut self, remote: &Remote, formats: Vec<AgreedFormat>) -> Agreement {
+        // The thread knows those that it began with.
+        if self.known.is_empty() {
+            self.known.clone_from(&formats);
+        }
         let mut carried = Vec::new();
         let mut paused = Vec::new();
         for (m_line, entry) in self.entries.iter_mut().enumerate() {
@@ -120,11 +126,7 @@ impl Lines {
             let repeats = ours.repeats();
             Some(AgreedStream {
                 index: ours.stream,
-                mid: if named {
-                    Mid::from(ours.sending.mid.as_str())
-                } else {
-                    Mid::from(&*format!("m{m_line}"))
-                },
+                mid: tag(&ours.sending.mid, m_line, named),
                 kind: ours.sending.kind,
                 ssrc: ours.sending.ssrc,
                 rtx_ssrc: ours.sending.rtx_ssrc.filter(|_| repeats),
@@ -144,6 +146,11 @@ fn measured(m_line: usize, ours: &Ours, media: &Media, remote: &Remote) -> bool 
     offered
         && media.extension(TRANSPORT_WIDE_CC).is_some()
         && formats.any(|sent| remote.transport.has_feedback(m_line, sent.format.payload_type, "transport-cc"))
+}
+
+/// The tag by which str0m knows a section.
+fn tag(mid: &str, m_line: usize, named: bool) -> Mid {
+    if named { Mid::from(mid) } else { Mid::from(&*format!("m{m_line}")) }
 }
 
 /// Whether str0m can put this tag into packets as it is.

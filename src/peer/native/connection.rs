@@ -13,8 +13,10 @@ use super::session::{Session, Shared};
 use super::statistics;
 use crate::peer::{Channel, ChannelOptions, Config, Connection, Outlet, SenderOptions};
 use crate::session::EventSender;
+use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event};
 use logic::sdp::local::Local;
+use logic::sdp::media::Format;
 use logic::sdp::transport::Setup;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -165,7 +167,7 @@ impl Native {
         let Some(remote) = &state.remote else { return };
         let agreement = match kind {
             DescriptionKind::Offer => state.lines.answered(remote, &self.config),
-            DescriptionKind::Answer => state.lines.answering(remote),
+            DescriptionKind::Answer => state.lines.answering(remote, &self.config),
         };
         let remote_candidates: Vec<_> = remote.candidates().chain(state.early.drain(..)).collect();
         let local_candidates = self.candidates(state);
@@ -280,6 +282,10 @@ impl Connection for Native {
             None => lines.offer(options, &self.config)?,
         };
         Ok(Box::new(NativeOutlet::new(self.handle.clone(), self.key, stream, self.shared.clone())))
+    }
+
+    fn can_send(&self, kind: MediaKind, format: &Format) -> bool {
+        self.state().lines.can_send(kind, format)
     }
 
     fn remove_sender(&self, m_line: usize) -> bool {

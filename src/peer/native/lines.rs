@@ -2,12 +2,13 @@
 
 use super::extensions::{self, REMB};
 use super::formats::{kind_and_ssrc, sent, transport_wide};
+use super::opening::AgreedFormat;
 use super::remote::Remote;
 use crate::peer::{Config, OutletEvents, SenderOptions};
 use gst::glib;
 use logic::codec::MediaKind;
 use logic::sdp::local::{Line, Refused, Sending, Sent};
-use logic::sdp::media::Media;
+use logic::sdp::media::{Format, Media};
 use std::sync::Arc;
 
 /// A stream that is offered or answered.
@@ -40,13 +41,15 @@ pub(super) enum Entry {
 pub(super) struct Lines {
     pub(super) entries: Vec<Entry>,
     streams: usize,
+    /// Formats that the session's thread knows, once there is one.
+    pub(super) known: Vec<AgreedFormat>,
     cname: String,
 }
 
 impl Lines {
     pub(super) fn new() -> Self {
         let cname = format!("{:08x}{:08x}", glib::random_int(), glib::random_int());
-        Self { entries: Vec::new(), streams: 0, cname }
+        Self { entries: Vec::new(), streams: 0, known: Vec::new(), cname }
     }
 
     /// The sections as they are written, where they answer an offer as it asks for them (RFC 3264 section 6.1).
@@ -143,7 +146,8 @@ impl Lines {
         }
         let takes = |kind: &str| remote.transport.has_feedback(options.m_line, payload_type, kind);
         let rtx = remote.transport.retransmission_of(options.m_line, payload_type);
-        let rtx = rtx.filter(|_| options.retransmission && takes("nack"));
+        let rtx =
+            rtx.filter(|rtx| options.retransmission && takes("nack") && self.can_repeat(payload_type, *rtx));
         let mut feedback: Vec<_> = chosen.feedback.into_iter().filter(|kind| takes(kind)).collect();
         if rtx.is_some() {
             feedback.insert(0, "nack");
@@ -161,6 +165,20 @@ impl Lines {
             payload_type: Some(payload_type),
         };
         Ok(self.push(options, base))
+    }
+
+    /// Whether a format can be sent that the peer names only now: that is, under a number which means the same.
+    pub(super) fn can_send(&self, kind: MediaKind, format: &Format) -> bool {
+        let same = |known: &AgreedFormat| {
+            (known.payload_type, known.kind, known.clock_rate)
+                == (format.payload_type, kind, format.clock_rate)
+        };
+        self.known.is_empty() || self.known.iter().any(same)
+    }
+
+    fn can_repeat(&self, payload_type: u8, rtx: u8) -> bool {
+        let mut known = self.known.iter().filter(|known| known.payload_type == payload_type);
+        self.known.is_empty() || known.any(|known| known.rtx == Some(rtx))
     }
 
     fn push(&mut self, options: SenderOptions<'_>, base: Base) -> usize {

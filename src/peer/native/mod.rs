@@ -15,7 +15,7 @@
 //! | `ice` | the candidates of one session, and starting anew with them |
 //! | `data`, `channels` | the data channels of a session, for its task and on its thread |
 //! | `sending` | one stream of one session on its thread: what waits, and what str0m is given of it |
-//! | `formats` | formats as RTP caps have them |
+//! | `formats`, `numbers` | formats as RTP caps have them; payload types that may be sent |
 //! | `extensions` | header extensions: offered, taken, written |
 //! | `estimates` | what the network carries, for who wants to know |
 //! | `outlet` | one stream of one session for its rung |
@@ -48,6 +48,7 @@ mod handle;
 mod ice;
 mod lines;
 mod listening;
+mod numbers;
 mod opening;
 mod outlet;
 mod reflexive;
