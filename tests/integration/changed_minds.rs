@@ -243,3 +243,20 @@ fn a_section_in_numbers_that_mean_something_else_is_refused() {
     assert!(answer.contains("m=audio 0 ") && answer.contains("m=video 9 "), "{answer}");
     viewer.watch(PICTURES, 20);
 }
+
+#[test]
+fn a_place_is_used_again_only_where_the_viewer_has_answered_under_an_origin_of_its_own() {
+    let (pipeline, extra, mut viewer) = with_pictures();
+    viewer.offer(pictures);
+    viewer.watch(PICTURES, 20);
+    let sections = |offer: String| offer.matches("m=video").count();
+    // It has only made an offer: it may be one that answers under the sink's origin.
+    extra.remove(&pipeline);
+    assert_eq!(sections(viewer.answer(|answer| answer)), 1);
+    let extra = Tone::pictures(&pipeline);
+    assert_eq!(sections(viewer.answer(|answer| answer)), 2);
+    extra.remove(&pipeline);
+    assert_eq!(sections(viewer.answer(|answer| answer)), 2);
+    let _extra = Tone::pictures(&pipeline);
+    assert_eq!(sections(viewer.answer(|answer| answer)), 2);
+}

@@ -44,6 +44,8 @@ pub(super) struct State {
     remote: Option<Remote>,
     /// Whether it is an offer that has not been answered yet.
     answering: bool,
+    /// Whether it answers under an origin of its own.
+    has_origin: bool,
     /// Those of our latest description.
     credentials: IceCreds,
     /// Counts our descriptions.
@@ -95,6 +97,7 @@ impl Native {
             lines: Lines::new(),
             remote: None,
             answering: false,
+            has_origin: false,
             credentials: IceCreds::new(),
             version: 0,
             gathered: Gathered::default(),
@@ -252,6 +255,9 @@ impl Connection for Native {
             let text = "go on with the peer: its certificate changed, which needs another session";
             return Err(EndReason::Description(text.into()));
         }
+        if description.kind == DescriptionKind::Answer {
+            state.has_origin = remote.transport.origin != self.id.to_string();
+        }
         state.remote = Some(remote);
         state.answering = description.kind == DescriptionKind::Offer;
         if description.kind == DescriptionKind::Answer {
@@ -293,9 +299,9 @@ impl Connection for Native {
         if let Some(stream) = state.lines.remove(m_line) {
             self.with(move |session| session.remove_stream(stream));
         }
-        // A webrtcbin, whose answers repeat our origin, gives up where a section is used again (GStreamer 1.22).
-        let id = self.id.to_string();
-        state.remote.as_ref().is_none_or(|remote| remote.transport.origin != id)
+        // A webrtcbin, whose answers repeat our origin, gives up where a section is used again (GStreamer 1.22). Who
+        // has not answered yet may be one.
+        state.has_origin
     }
 
     fn open_channel(&self, options: ChannelOptions) -> Result<Arc<Channel>, String> {
