@@ -22,6 +22,7 @@ use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event};
 use logic::rtp::Rewrite;
 use logic::sdp::media::{Description, Section};
+use logic::sdp::places::Places;
 use logic::sdp::plan::{self, PlanError, Sending, Stream};
 use protocol::{DescriptionKind, SessionDescription};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,9 +43,7 @@ pub(super) struct Outgoing {
     pub(super) channels: Arc<Channels>,
     pub(super) sections: Arc<Sections>,
     pub(super) flows: Vec<Flow>,
-    pub(super) lines: Vec<Option<usize>>,
-    /// M-lines that nothing is sent in any more, and that another stream of this kind may have.
-    pub(super) vacant: Vec<(usize, MediaKind)>,
+    pub(super) places: Places,
     pub(super) offer: Option<Description>,
     /// Whether both sides have agreed on something before.
     pub(super) agreed: bool,
@@ -133,26 +132,17 @@ impl Outgoing {
 
     /// Streams whose pads are gone leave their m-lines.
     fn take_leave(&mut self, connection: &dyn Connection, there: &[Arc<Input>]) {
-        for (m_line, line) in self.lines.iter_mut().enumerate() {
-            let Some(input) = line.and_then(|stream| self.inputs.get(stream)) else { continue };
+        for m_line in 0..self.places.lines().len() {
+            let stream = self.places.lines().get(m_line).copied().flatten();
+            let Some(input) = stream.and_then(|stream| self.inputs.get(stream)) else { continue };
             if there.iter().any(|other| Arc::ptr_eq(other, input)) {
                 continue;
             }
-            *line = None;
             let kind = self.flows.iter().find(|flow| flow.m_line == m_line).map(|flow| flow.kind);
             // The rung stops pushing before the transport lets go.
             self.flows.retain(|flow| flow.m_line != m_line);
-            if connection.remove_sender(m_line) {
-                self.vacant.extend(kind.map(|kind| (m_line, kind)));
-            }
-        }
-    }
-
-    /// A place for a stream: one that was left, or the next.
-    fn place(&mut self, kind: MediaKind) -> usize {
-        match self.vacant.iter().position(|(_, other)| *other == kind) {
-            Some(at) => self.vacant.remove(at).0,
-            None => self.lines.len(),
+            let reusable = connection.remove_sender(m_line);
+            self.places.leave(m_line, kind.filter(|_| reusable));
         }
     }
 
@@ -217,7 +207,7 @@ impl Outgoing {
         };
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
         served.retain(|served| planned(&served.pad, served.codec));
-        for (m_line, _) in self.lines.iter().enumerate() {
+        for m_line in 0..self.places.lines().len() {
             if plan.iter().all(|sending| sending.m_line != m_line) {
                 self.estimates.set(m_line, None);
             }
@@ -262,7 +252,7 @@ impl Host for Outgoing {
             }
         }
         for stream in 0..self.inputs.len() {
-            if self.lines.contains(&Some(stream)) {
+            if self.places.lines().contains(&Some(stream)) {
                 continue;
             }
             let Some((ours, formats)) = self.inputs.get(stream).and_then(|input| input.offer(&self.settings))
@@ -273,17 +263,15 @@ impl Host for Outgoing {
                 continue;
             }
             // Those of data channels, which come after the media of the offer that brought them, stay where they are.
-            if connection.channels_line() == Some(self.lines.len()) {
-                self.lines.push(None);
+            let count = self.places.lines().len();
+            if connection.channels_line() == Some(count) {
+                self.places.reach(count + 1);
             }
-            let m_line = self.place(ours.kind);
+            let m_line = self.places.find(ours.kind);
             self.add_flow(connection, (m_line, stream), &formats, Rewrite::default())?;
-            match self.lines.get_mut(m_line) {
-                Some(line) => *line = Some(stream),
-                None => self.lines.push(Some(stream)),
-            }
+            self.places.take(m_line, stream);
         }
-        if self.lines.is_empty() {
+        if self.places.lines().is_empty() {
             return Err(description("make an offer: no sink pad has received caps yet"));
         }
         Ok(())
@@ -295,11 +283,11 @@ impl Host for Outgoing {
             self.offer = Some(parsed);
             return Ok(());
         }
-        if self.lines.iter().all(Option::is_none) {
+        if self.places.lines().iter().all(Option::is_none) {
             self.agreed = true;
             return self.serve(&[]);
         }
-        let plan = self.wanted(plan::read_answer(&parsed, &self.streams(), &self.lines))?;
+        let plan = self.wanted(plan::read_answer(&parsed, &self.streams(), self.places.lines()))?;
         self.sections.note(&parsed, &plan, &self.inputs);
         self.serve(&plan)
     }
@@ -311,18 +299,16 @@ impl Host for Outgoing {
         if let Some(sink) = self.sink.upgrade() {
             self.take_leave(connection, &sink.inputs());
         }
-        let mut plan = self.wanted(plan::read_offer(&offer, &self.streams(), &self.lines))?;
+        let mut plan = self.wanted(plan::read_offer(&offer, &self.streams(), self.places.lines()))?;
         plan.retain(|sending| {
             let kind = self.inputs.get(sending.stream).map(|input| input.kind());
             self.flows.iter().any(|flow| flow.m_line == sending.m_line)
                 || kind.is_some_and(|kind| connection.can_send(kind, &sending.format))
         });
         self.sections.note(&offer, &plan, &self.inputs);
-        self.lines.resize(offer.media.len().max(self.lines.len()), None);
+        self.places.reach(offer.media.len());
         for sending in &plan {
-            if let Some(line) = self.lines.get_mut(sending.m_line) {
-                *line = Some(sending.stream);
-            }
+            self.places.take(sending.m_line, sending.stream);
             if self.flows.iter().any(|flow| flow.m_line == sending.m_line) {
                 continue;
             }

@@ -21,6 +21,7 @@ use logic::addresses::Advertised;
 use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event, Opening};
 use logic::rtp::PlayoutDelay;
+use logic::sdp::places::Places;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -218,8 +219,7 @@ impl Viewers {
             channels,
             sections,
             flows: Vec::new(),
-            lines: Vec::new(),
-            vacant: Vec::new(),
+            places: Places::default(),
             offer: None,
             agreed: false,
             connected: false,
