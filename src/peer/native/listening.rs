@@ -63,18 +63,26 @@ impl Listen {
         let ips = self.bindable()?;
         let tries = if self.ports.is_any() { TRIES } else { 1 };
         let mut fault = io::Error::from(ErrorKind::AddrNotAvailable);
-        // A port that is free for both is best; TCP is what can be done without.
+        let mut against_tcp = None;
+        // A port that is free for both is best; TCP is what can be done without, whatever the reason is.
         for tcp in [true, false].into_iter().filter(|tcp| !*tcp || self.tcp) {
             for port in (0..tries).flat_map(|_| self.ports.all()) {
-                match bind(port, &ips).and_then(|udp| Ok(Bound { tcp: listen_all(&udp, tcp)?, udp })) {
-                    Ok(bound) => {
-                        if tcp != self.tcp {
-                            warn_without_tcp(&bound);
-                        }
-                        return Ok(bound);
+                let udp = match bind(port, &ips) {
+                    Ok(udp) => udp,
+                    Err(cause) if cause.kind() == ErrorKind::AddrInUse => {
+                        fault = cause;
+                        continue;
                     }
-                    Err(cause) if cause.kind() == ErrorKind::AddrInUse => fault = cause,
                     Err(cause) => return Err(EngineError::Port { port, cause }),
+                };
+                match listen_all(&udp, tcp) {
+                    Ok(listeners) => {
+                        if let Some(cause) = against_tcp.filter(|_| !tcp) {
+                            gst::warning!(super::CAT, "{}", without_tcp(&udp, &cause));
+                        }
+                        return Ok(Bound { tcp: listeners, udp });
+                    }
+                    Err(cause) => against_tcp = Some(cause),
                 }
             }
         }
@@ -108,18 +116,21 @@ impl Listen {
 /// Listens for TCP connections where UDP is received.
 fn listen_all(udp: &[UdpSocket], wanted: bool) -> io::Result<Vec<TcpListener>> {
     let udp = udp.iter().filter(|_| wanted);
-    let listeners = udp.map(|udp| socket::listen(udp.local_addr()?));
-    // Whatever the reason is, there is the way without.
-    listeners.collect::<io::Result<_>>().map_err(|_| ErrorKind::AddrInUse.into())
+    udp.map(|udp| socket::listen(udp.local_addr()?)).collect()
 }
 
-fn warn_without_tcp(bound: &Bound) {
-    let port = bound.udp.first().and_then(|udp| udp.local_addr().ok()).map_or(0, |at| at.port());
-    gst::warning!(
-        super::CAT,
-        "another program has TCP port {port}: going on without ICE over TCP; choose another port with property \
-         udp-port, or set ice-tcp to false"
-    );
+/// Why viewers cannot connect over TCP, and what would help.
+fn without_tcp(udp: &[UdpSocket], cause: &io::Error) -> String {
+    let port = udp.first().and_then(|udp| udp.local_addr().ok()).map_or(0, |at| at.port());
+    let (what, cure) = match cause.kind() {
+        ErrorKind::AddrInUse => ("another program has it", "choose another port with property udp-port"),
+        ErrorKind::PermissionDenied => ("this program may not", "choose another port with property udp-port"),
+        _ => ("it failed", "see to that"),
+    };
+    format!(
+        "not listening on TCP port {port}: {what} ({cause}); going on without ICE over TCP: {cure}, or set \
+         ice-tcp to false"
+    )
 }
 
 /// Binds one port on each address that the system has; 0 for any.
@@ -188,6 +199,14 @@ mod tests {
         assert!(without.tcp.is_empty());
         drop((tcp, without));
         assert!(!listen((port, 0), "", "127.0.0.1").bind().unwrap().tcp.is_empty());
+        for (kind, cause, cure) in [
+            (ErrorKind::AddrInUse, "another program has it", "udp-port"),
+            (ErrorKind::PermissionDenied, "may not", "udp-port"),
+            (ErrorKind::Other, "Too many open files", "see to that"),
+        ] {
+            let text = without_tcp(&[], &io::Error::new(kind, "Too many open files"));
+            assert!([cause, cure, "ice-tcp"].iter().all(|part| text.contains(part)), "{text}");
+        }
         let unwanted = Listen { tcp: false, ..listen((0, 0), "", "127.0.0.1") };
         assert!(unwanted.bind().unwrap().tcp.is_empty());
     }
