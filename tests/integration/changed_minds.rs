@@ -145,8 +145,8 @@ fn without_sound(answer: String) -> String {
 }
 
 /// A sink of sound and pictures that may go, and its viewer.
-fn with_pictures() -> (Pipeline, Tone, Watcher) {
-    let pipeline = Pipeline::parse(&format!("{AUDIO} ! webrtcsink name=ws stun-server=\"\" {NATIVE}"));
+fn with_pictures(transport: &str) -> (Pipeline, Tone, Watcher) {
+    let pipeline = Pipeline::parse(&format!("{AUDIO} ! webrtcsink name=ws stun-server=\"\" {transport}"));
     let (direct, said) = Direct::new();
     pipeline.element("ws").set_property("signaller", &direct);
     pipeline.play();
@@ -156,9 +156,8 @@ fn with_pictures() -> (Pipeline, Tone, Watcher) {
     (pipeline, extra, Watcher::new((direct, said)))
 }
 
-#[test]
-fn a_viewer_that_wants_no_sound_stays_when_the_pictures_are_taken_away() {
-    let (pipeline, extra, mut viewer) = with_pictures();
+fn a_viewer_that_wants_no_sound_stays_when_the_pictures_are_taken_away(transport: &str) {
+    let (pipeline, extra, mut viewer) = with_pictures(transport);
     viewer.sink.0.session_requested("s", "viewer", None);
     viewer.answer(without_sound);
     viewer.watch(PICTURES, 20);
@@ -246,7 +245,7 @@ fn a_section_in_numbers_that_mean_something_else_is_refused() {
 
 #[test]
 fn a_place_is_used_again_only_where_the_viewer_has_answered_under_an_origin_of_its_own() {
-    let (pipeline, extra, mut viewer) = with_pictures();
+    let (pipeline, extra, mut viewer) = with_pictures(NATIVE);
     viewer.offer(pictures);
     viewer.watch(PICTURES, 20);
     let sections = |offer: String| offer.matches("m=video").count();
@@ -260,3 +259,5 @@ fn a_place_is_used_again_only_where_the_viewer_has_answered_under_an_origin_of_i
     let _extra = Tone::pictures(&pipeline);
     assert_eq!(sections(viewer.answer(|answer| answer)), 2);
 }
+
+crate::support::under_both_transports!(a_viewer_that_wants_no_sound_stays_when_the_pictures_are_taken_away);
