@@ -50,6 +50,9 @@ impl BaseWebRTCSink {
         if webrtcbin {
             peer::prepare();
         }
+        if let Some(text) = transport::unlikely(&settings) {
+            gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}"));
+        }
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use crate::peer::IceServers;
 use crate::signaller::Signallable;
 use gst::glib;
 use gst::prelude::*;
+use gst_webrtc::WebRTCICETransportPolicy;
 
 /// The sink's signals that hand out an element which only webrtcbin has.
 const SINK_SIGNALS: [&str; 3] = ["consumer-added", "consumer-removed", "consumer-pipeline-created"];
@@ -46,6 +47,15 @@ pub(super) fn choose(
         },
     };
     Choice { native, reason }
+}
+
+/// What the settings ask for that hardly any viewer will get, where they do.
+pub(super) fn unlikely(settings: &Settings) -> Option<&'static str> {
+    let relay_only = settings.ice_transport_policy == WebRTCICETransportPolicy::Relay;
+    (relay_only && settings.turn_servers.is_empty()).then_some(
+        "ice-transport-policy=relay allows relays only, and there is none: no viewer is reached unless the signalling \
+         server names a TURN server; set property turn-servers, or ice-transport-policy to all",
+    )
 }
 
 /// Whether sessions go through webrtcbin as far as can be told now.

@@ -4,7 +4,7 @@ use crate::native::{NATIVE, alone, offer};
 use crate::support::direct::{Direct, Said};
 use crate::support::turn::{Turn, free_address};
 use crate::support::udp::own_address;
-use crate::support::{self, DEADLINE, Pipeline, Viewer, picture};
+use crate::support::{self, DEADLINE, Pipeline, VIDEO, Viewer, picture};
 use gst::prelude::*;
 use gstrswebrtc::signaller::SignallableExt;
 use std::net::Ipv6Addr;
@@ -181,4 +181,15 @@ fn a_turn_server_that_dies_is_named_and_takes_only_its_own_viewers_with_it() {
     other.viewer.samples(60);
     let message = lost.producer.message_within("webrtc-session-ended", Duration::from_secs(45));
     assert_eq!(message.get("reason"), Ok("vanished"));
+}
+
+#[test]
+fn relays_only_without_any_relay_is_a_warning_that_says_what_to_set() {
+    for transport in ["native", "webrtcbin"] {
+        let settings = format!("transport={transport} ice-transport-policy=relay");
+        let pipeline = Pipeline::parse(&format!("{VIDEO} ! {} {settings}", support::SINK));
+        pipeline.play();
+        let text = pipeline.warning();
+        assert!(text.contains("ice-transport-policy") && text.contains("turn-servers"), "{text}");
+    }
 }
