@@ -117,14 +117,8 @@ fn run(pipeline: &gst::Pipeline, page: &str) -> Result<(), Error> {
     // Why it failed comes over the bus.
     let _ = pipeline.set_state(gst::State::Playing);
     while let Some(Some(message)) = glib::MainContext::default().block_on(news.next()) {
-        match message.view() {
-            gst::MessageView::Error(error) => bail!("{}", error.error()),
-            // Every round begins with it.
-            gst::MessageView::StreamStart(_) if !announced => {
-                println!("Streaming. Watch at {page}/ and end it with Ctrl-C.");
-                announced = true;
-            }
-            _ => {}
+        if let gst::MessageView::Error(error) = message.view() {
+            bail!("{}", error.error());
         }
         let Some(news) = message.structure() else { continue };
         let field = |name| news.get::<String>(name).unwrap_or_default();
@@ -134,6 +128,11 @@ fn run(pipeline: &gst::Pipeline, page: &str) -> Result<(), Error> {
                 let source = source.context("the source of a file says when it ends")?;
                 source.set_state(gst::State::Null)?;
                 source.sync_state_with_parent()?;
+            }
+            // Not before there is something to watch.
+            "webrtc-signalling-connected" if !announced => {
+                println!("Streaming. Watch at {page}/ and end it with Ctrl-C.");
+                announced = true;
             }
             "webrtc-session-connected" => println!("{} watches.", field("peer-id")),
             "webrtc-session-ended" => println!("{} no longer watches: {}.", field("peer-id"), field("text")),
