@@ -12,6 +12,7 @@ mod closing;
 mod codecs;
 mod custom_signallers;
 mod data_channels;
+mod demo;
 mod embedded_servers;
 mod ends_in_time;
 mod faults;
