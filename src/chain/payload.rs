@@ -15,6 +15,8 @@ const MTU: u32 = 1200;
 pub(crate) struct Numbers {
     pub(crate) payload_type: u8,
     pub(crate) ssrc: u32,
+    /// The timestamp of the running time 0: with one for all rungs of an input, a picture's is the same in each.
+    pub(crate) timestamp_offset: u32,
     /// Identifier of the header extension for transport-wide congestion control.
     pub(crate) transport_cc: Option<u8>,
 }
@@ -39,6 +41,7 @@ pub(super) fn set_up(payloader: &gst::Element, row: &Codec) {
 pub(super) fn number(payloader: &gst::Element, numbers: Numbers) -> Result<(), MissingElement> {
     set_if_present(payloader, "pt", &numbers.payload_type.to_string());
     set_if_present(payloader, "ssrc", &numbers.ssrc.to_string());
+    set_if_present(payloader, "timestamp-offset", &numbers.timestamp_offset.to_string());
     if let Some(id) = numbers.transport_cc {
         let extension = make("rtphdrexttwcc")?;
         if let Some(extension) = extension.downcast_ref::<gst_rtp::RTPHeaderExtension>() {

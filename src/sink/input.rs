@@ -27,6 +27,8 @@ pub(crate) struct Input {
     pub(super) element: glib::WeakRef<BaseWebRTCSink>,
     sink: gst_app::AppSink,
     ssrc: u32,
+    /// Of the timestamps of all its packets, whichever rung makes them.
+    timestamp_offset: u32,
     state: Mutex<State>,
 }
 
@@ -61,6 +63,8 @@ impl Input {
             element: element.downgrade(),
             sink: sink.clone(),
             ssrc,
+            // The largest number would stand for any.
+            timestamp_offset: glib::random_int() >> 1,
             state: Mutex::default(),
         });
         let weak = Arc::downgrade(&input);
@@ -302,6 +306,7 @@ impl Input {
             numbers: rung::Numbers {
                 payload_type,
                 ssrc: self.ssrc,
+                timestamp_offset: self.timestamp_offset,
                 transport_cc: self.feedback(settings).transport_cc,
             },
             bitrate: start.clamp(settings.min_bitrate.min(settings.max_bitrate), settings.max_bitrate),
