@@ -7,3 +7,4 @@ pub(crate) mod fan_out;
 mod parts;
 mod payload;
 pub(crate) mod rung;
+mod shape;

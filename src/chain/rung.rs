@@ -9,12 +9,14 @@ use super::fan_out::FanOut;
 use super::parts::{entrance, fan_out_pad, filter, link_error, raw_caps, start_encoder};
 use super::payload;
 pub(crate) use super::payload::Numbers;
+use super::shape::{self, Gate};
 use crate::encoder::Family;
 use crate::errors::{MissingElement, make};
 use crate::{packages, runtime};
 use gst::prelude::*;
 use logic::codec::{Codec, MediaKind};
 use logic::key_unit::{Arbiter, Decision};
+use logic::picture::Shape;
 use logic::placement::Placement;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -58,6 +60,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) input: &'a gst::Caps,
     pub(crate) numbers: Numbers,
     pub(crate) bitrate: u32,
+    /// Of its pictures.
+    pub(crate) shape: Shape,
     pub(crate) clock: Option<gst::Clock>,
     pub(crate) base_time: Option<gst::ClockTime>,
 }
@@ -70,6 +74,7 @@ pub(crate) struct Rung {
     placement: Placement,
     pipeline: gst::Pipeline,
     entrance: gst_app::AppSrc,
+    gate: Gate,
     encoder: Option<(gst::Element, Option<&'static Family>)>,
     fan_out: Arc<FanOut>,
     hooks: Arc<dyn Hooks>,
@@ -98,9 +103,12 @@ impl Rung {
         let mut chain: Vec<gst::Element> = vec![entrance.clone().upcast()];
         let mut encoder = None;
         if plan.placement == Placement::Shared {
-            chain.extend(convert::converters(plan.codec.kind, plan.input)?);
+            let converters = convert::converters(plan.codec.kind, plan.input)?;
             let (element, family) = start_encoder(plan, &*hooks)?;
-            chain.push(filter(&raw_caps(plan, family))?);
+            let raw = filter(&raw_caps(plan, family))?;
+            shape::follow(entrance.upcast_ref(), &converters, &raw, plan.shape);
+            chain.extend(converters);
+            chain.push(raw);
             chain.push(element.clone());
             chain.push(filter(plan.codec.encoder_caps)?);
             encoder = Some((element, family));
@@ -124,6 +132,7 @@ impl Rung {
             placement: plan.placement,
             pipeline,
             entrance,
+            gate: Gate::new(plan.shape),
             encoder,
             fan_out,
             hooks,
@@ -232,8 +241,12 @@ impl Rung {
         if self.placement == Placement::PassThrough && !self.admit(&buffer) {
             return;
         }
-        if self.entrance.caps().as_ref() != Some(caps) {
-            self.entrance.set_caps(Some(caps));
+        if !self.gate.admits() {
+            return;
+        }
+        let caps = self.gate.caps(caps);
+        if self.entrance.caps().as_ref() != Some(&caps) {
+            self.entrance.set_caps(Some(&caps));
         }
         let _ = self.entrance.push_buffer(buffer);
     }

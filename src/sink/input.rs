@@ -10,6 +10,7 @@ use crate::codec;
 use gst::glib;
 use gst::prelude::*;
 use logic::codec::{Codec, MediaKind};
+use logic::picture::Shape;
 use logic::placement::{self, Input as Entering};
 use logic::sdp::plan::Stream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -310,6 +311,7 @@ impl Input {
                 transport_cc: self.feedback(settings).transport_cc,
             },
             bitrate: start.clamp(settings.min_bitrate.min(settings.max_bitrate), settings.max_bitrate),
+            shape: Shape::WHOLE,
             clock: element.as_ref().and_then(gst::prelude::ElementExt::clock),
             base_time: element.as_ref().and_then(gst::prelude::ElementExt::base_time),
         };

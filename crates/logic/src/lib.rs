@@ -17,6 +17,7 @@
 //! | [`framing`] | where packets begin and end in a stream |
 //! | [`dtls`] | which cipher a handshake came out with |
 //! | [`stun`] | whose a connectivity check is |
+//! | [`picture`] | how large a rung's pictures are, and which frames it takes |
 //! | [`bitrate`] | what bitrate a shared encoder runs at |
 
 #![warn(missing_docs)]
@@ -32,6 +33,7 @@ pub mod jitter;
 pub mod key_unit;
 pub mod negotiation;
 pub mod peer_client;
+pub mod picture;
 pub mod placement;
 pub mod reconnection;
 pub mod rtp;
