@@ -18,6 +18,7 @@
 //! | [`dtls`] | which cipher a handshake came out with |
 //! | [`stun`] | whose a connectivity check is |
 //! | [`picture`] | how large a rung's pictures are, and which frames it takes |
+//! | [`switching`] | whose packets a viewer is sent between two rungs |
 //! | [`bitrate`] | what bitrate a shared encoder runs at |
 
 #![warn(missing_docs)]
@@ -39,5 +40,6 @@ pub mod reconnection;
 pub mod rtp;
 pub mod sdp;
 pub mod stun;
+pub mod switching;
 
 pub use protocol;
