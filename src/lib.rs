@@ -22,6 +22,7 @@ mod elements;
 mod encoder;
 mod errors;
 mod gobject;
+mod latency;
 mod packages;
 mod peer;
 mod runtime;
@@ -31,6 +32,8 @@ mod sink;
 mod source;
 pub mod utils;
 mod web;
+
+pub use latency::WebRTCLatencyProfile;
 
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]

@@ -3,6 +3,7 @@
 use super::input::Input;
 use super::settings::{Settings, WebRTCSinkCongestionControl, WebRTCSinkTransport};
 use super::{WebRTCSinkPad, properties, signals, templates};
+use crate::latency::WebRTCLatencyProfile;
 use crate::peer::DEFAULT_STUN_SERVER;
 use crate::signaller::Signallable;
 use gst::glib;
@@ -36,12 +37,15 @@ pub struct BaseWebRTCSink {
         blurb = "Open a data channel called control to each viewer, over which it sends navigation and other events; each is answered", mutable_ready)]
     #[property(name = "enable-data-channel-navigation", type = bool, get, set, member = input_channel, nick = "Navigation data channel",
         blurb = "Open a data channel called input to each viewer, for navigation events only; enable-control-data-channel takes them too, and more", mutable_ready)]
+    #[property(name = "latency-profile", type = WebRTCLatencyProfile, get, set, member = latency_profile, nick = "Latency profile",
+        blurb = "What delay is traded for: live tells viewers to hold pictures back 0 to 100 ms, smooth 200 to 1000 ms and lets \
+        encoders look at frames to come, balanced leaves it to them", builder(WebRTCLatencyProfile::Balanced).mutable_ready())]
     #[property(name = "playout-delay-min", type = i32, get, set, member = playout_delay_min, nick = "Minimum playout delay",
         blurb = "How long viewers of the native transport should hold pictures back at least, against jitter (ms, in steps of 10; \
-        0 for none); -1 leaves it to them", minimum = -1, maximum = 40_950, default = -1, mutable_ready)]
+        0 for none); -1 leaves it to latency-profile", minimum = -1, maximum = 40_950, default = -1, mutable_ready)]
     #[property(name = "playout-delay-max", type = i32, get, set, member = playout_delay_max, nick = "Maximum playout delay",
         blurb = "How long viewers of the native transport should hold pictures back at most (ms, in steps of 10); -1 leaves it \
-        to them", minimum = -1, maximum = 40_950, default = -1, mutable_ready)]
+        to latency-profile", minimum = -1, maximum = 40_950, default = -1, mutable_ready)]
     #[property(name = "ice-transport-policy", type = WebRTCICETransportPolicy, get, set, member = ice_transport_policy,
         nick = "ICE transport policy", blurb = "Whether candidates other than relayed ones may be used",
         builder(WebRTCICETransportPolicy::All).mutable_ready())]

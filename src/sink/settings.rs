@@ -2,9 +2,11 @@
 
 use crate::codec;
 use crate::data_channel::{CONTROL, INPUT};
+use crate::latency::WebRTCLatencyProfile;
 use crate::peer::DEFAULT_STUN_SERVER;
 use gst::glib;
 use logic::codec::{Codec, MediaKind};
+use logic::rtp::PlayoutDelay;
 
 /// How the bitrate follows the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
@@ -68,6 +70,7 @@ pub(crate) struct Settings {
     pub(crate) do_retransmission: bool,
     pub(crate) control_channel: bool,
     pub(crate) input_channel: bool,
+    pub(crate) latency_profile: WebRTCLatencyProfile,
     pub(crate) playout_delay_min: i32,
     pub(crate) playout_delay_max: i32,
     pub(crate) ice_transport_policy: gst_webrtc::WebRTCICETransportPolicy,
@@ -105,6 +108,7 @@ impl Default for Settings {
             do_retransmission: true,
             control_channel: false,
             input_channel: false,
+            latency_profile: WebRTCLatencyProfile::default(),
             playout_delay_min: -1,
             playout_delay_max: -1,
             ice_transport_policy: gst_webrtc::WebRTCICETransportPolicy::All,
@@ -140,6 +144,11 @@ impl Settings {
     /// Bounds of every encoder.
     pub(crate) fn bounds(&self) -> logic::bitrate::Bounds {
         logic::bitrate::Bounds { min: self.min_bitrate, max: self.max_bitrate, start: self.start_bitrate }
+    }
+
+    /// What viewers are told about their jitter buffers.
+    pub(crate) fn playout_delay(&self) -> Option<PlayoutDelay> {
+        self.latency_profile.profile().playout_delay(self.playout_delay_min, self.playout_delay_max)
     }
 
     /// The data channels that the element opens by itself.

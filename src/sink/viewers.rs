@@ -20,7 +20,6 @@ use gst_webrtc::WebRTCSessionDescription;
 use logic::addresses::Advertised;
 use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event, Opening};
-use logic::rtp::PlayoutDelay;
 use logic::sdp::places::Places;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
 use std::collections::HashMap;
@@ -243,7 +242,7 @@ impl Viewers {
             certificate: self.certificate.clone(),
             advertised: self.advertised.clone(),
             estimator,
-            playout_delay: PlayoutDelay::new(settings.playout_delay_min, settings.playout_delay_max),
+            playout_delay: settings.playout_delay(),
             formats: formats(settings),
             arrivals,
             offers: true,

@@ -3,12 +3,14 @@
 use super::settings::Settings;
 use super::{properties, templates};
 use crate::data_channel;
+use crate::latency::WebRTCLatencyProfile;
 use crate::peer::DEFAULT_STUN_SERVER;
 use crate::signaller::Signallable;
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new("webrtcsrc", gst::DebugColorFlags::empty(), Some("WebRTC source"))
@@ -25,10 +27,15 @@ pub struct BaseWebRTCSrc {
         blurb = "Send navigation and custom events from downstream to the producer, over its data channel called control", mutable_ready)]
     #[property(name = "enable-data-channel-navigation", type = bool, get, set, member = input_channel, nick = "Navigation data channel",
         blurb = "Send navigation events from downstream to the producer, over its data channel called input", mutable_ready)]
-    #[property(name = "jitter-buffer-min", type = u32, get, set, member = jitter_buffer_min, nick = "Shortest jitter buffer",
-        blurb = "Length of the jitter buffers on a calm network (ms); the first frame does not wait for it", default = 50, mutable_ready)]
-    #[property(name = "jitter-buffer-max", type = u32, get, set, member = jitter_buffer_max, nick = "Longest jitter buffer",
-        blurb = "The jitter buffers grow with the jitter that they see, up to this (ms)", default = 400, mutable_ready)]
+    #[property(name = "latency-profile", type = WebRTCLatencyProfile, get, set, member = latency_profile, nick = "Latency profile",
+        blurb = "What delay is traded for; sets the bounds of the jitter buffers: live 20 to 150 ms, balanced 50 to 1000 ms, \
+        smooth 200 to 2000 ms", builder(WebRTCLatencyProfile::Balanced).mutable_ready())]
+    #[property(name = "jitter-buffer-min", type = u32, get = Self::shortest, set = Self::set_shortest, nick = "Shortest jitter buffer",
+        blurb = "Length of the jitter buffers on a calm network (ms), in the place of the latency profile's; the first frame does not \
+        wait for it", default = 50, mutable_ready)]
+    #[property(name = "jitter-buffer-max", type = u32, get = Self::longest, set = Self::set_longest, nick = "Longest jitter buffer",
+        blurb = "The jitter buffers grow with jitter and make room for retransmissions, up to this (ms); in the place of the latency \
+        profile's", default = 1000, mutable_ready)]
     settings: Mutex<Settings>,
     pub(super) signaller: Mutex<Option<Signallable>>,
     pub(super) running: Mutex<Option<Arc<super::running::Running>>>,
@@ -53,6 +60,26 @@ impl BaseWebRTCSrc {
     pub(super) fn settings(&self) -> MutexGuard<'_, Settings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn shortest(&self) -> u32 {
+        milliseconds(self.settings().jitter_buffer().0)
+    }
+
+    fn longest(&self) -> u32 {
+        milliseconds(self.settings().jitter_buffer().1)
+    }
+
+    fn set_shortest(&self, milliseconds: u32) {
+        self.settings().jitter_buffer_min = Some(milliseconds);
+    }
+
+    fn set_longest(&self, milliseconds: u32) {
+        self.settings().jitter_buffer_max = Some(milliseconds);
+    }
+}
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 impl ObjectImpl for BaseWebRTCSrc {

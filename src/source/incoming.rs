@@ -163,11 +163,12 @@ impl Streams {
         settings: &Settings,
         remote: &Arc<RemoteControl>,
     ) -> Arc<Self> {
+        let (shortest, longest) = settings.jitter_buffer();
         Arc::new(Self {
             source: source.downgrade(),
             session_id: session_id.into(),
-            shortest: Duration::from_millis(settings.jitter_buffer_min.into()),
-            longest: Duration::from_millis(settings.jitter_buffer_max.into()),
+            shortest,
+            longest,
             remote: remote.clone(),
             open: Mutex::default(),
         })

@@ -46,6 +46,8 @@ struct Totals {
     jitter: Duration,
     late: u64,
     lost: u64,
+    requested: u64,
+    round_trip: Option<Duration>,
 }
 
 impl Totals {
@@ -56,6 +58,9 @@ impl Totals {
             jitter: Duration::from_nanos(count("avg-jitter")),
             late: count("num-late"),
             lost: count("num-lost"),
+            requested: count("rtx-count"),
+            // From the requests that were answered, also of packets that came too late.
+            round_trip: Some(count("rtx-rtt")).filter(|time| *time > 0).map(Duration::from_nanos),
         }
     }
 
@@ -64,6 +69,8 @@ impl Totals {
             jitter: self.jitter,
             late: self.late.saturating_sub(before.late),
             lost: self.lost.saturating_sub(before.lost),
+            requested: self.requested.saturating_sub(before.requested),
+            round_trip: self.round_trip,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The source's settings.
 
+use crate::latency::WebRTCLatencyProfile;
 use crate::peer::DEFAULT_STUN_SERVER;
 use logic::codec::{self, Codec, MediaKind};
+use std::time::Duration;
 
 /// Everything that can be set.
 #[derive(Clone)]
@@ -14,8 +16,10 @@ pub(crate) struct Settings {
     pub(super) do_retransmission: bool,
     pub(super) control_channel: bool,
     pub(super) input_channel: bool,
-    pub(super) jitter_buffer_min: u32,
-    pub(super) jitter_buffer_max: u32,
+    pub(super) latency_profile: WebRTCLatencyProfile,
+    /// In ms, where the application has set it.
+    pub(super) jitter_buffer_min: Option<u32>,
+    pub(super) jitter_buffer_max: Option<u32>,
 }
 
 impl Default for Settings {
@@ -30,8 +34,9 @@ impl Default for Settings {
             do_retransmission: true,
             control_channel: false,
             input_channel: false,
-            jitter_buffer_min: 50,
-            jitter_buffer_max: 400,
+            latency_profile: WebRTCLatencyProfile::default(),
+            jitter_buffer_min: None,
+            jitter_buffer_max: None,
         }
     }
 }
@@ -40,6 +45,11 @@ impl Settings {
     /// Every codec that is taken.
     pub(super) fn codecs(&self) -> Vec<&'static Codec> {
         self.video_codecs.iter().chain(&self.audio_codecs).copied().collect()
+    }
+
+    /// The shortest and the longest jitter buffer.
+    pub(super) fn jitter_buffer(&self) -> (Duration, Duration) {
+        self.latency_profile.profile().bounds(self.jitter_buffer_min, self.jitter_buffer_max)
     }
 }
 

@@ -19,6 +19,7 @@ mod faults;
 mod forgeries;
 mod inspection;
 mod joins;
+mod latency;
 mod native;
 mod native_network;
 mod native_tcp;

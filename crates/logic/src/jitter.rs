@@ -2,6 +2,13 @@
 
 use std::time::Duration;
 
+/// What a retransmission takes beyond the round trip: until the loss is noticed, and until the packet is taken up.
+const NOTICE: Duration = Duration::from_millis(40);
+/// The round trip where none has been measured.
+const USUAL_ROUND_TRIP: Duration = Duration::from_millis(40);
+/// Calm for so long makes the buffer shorter.
+const CALM: Duration = Duration::from_secs(10);
+
 /// What was seen since the last look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Seen {
@@ -11,6 +18,10 @@ pub struct Seen {
     pub late: u64,
     /// Packets that never came.
     pub lost: u64,
+    /// Retransmissions that were asked for.
+    pub requested: u64,
+    /// From the request for a retransmission to its arrival, where one has come.
+    pub round_trip: Option<Duration>,
 }
 
 /// Follows the network with the length of a jitter buffer.
@@ -19,14 +30,29 @@ pub struct JitterBuffer {
     shortest: Duration,
     longest: Duration,
     current: Duration,
+    /// For how long it has been longer than is needed.
     calm: Duration,
+    /// For how long nothing has been missing.
+    complete: Duration,
+    /// For how long it has not grown.
+    settled: Duration,
+    /// How many retransmissions of a packet, one after the other, there is room for.
+    repairs: u32,
 }
 
 impl JitterBuffer {
     /// A buffer that starts at `shortest` and never grows over `longest`.
     pub fn new(shortest: Duration, longest: Duration) -> Self {
         let longest = longest.max(shortest);
-        Self { shortest, longest, current: shortest, calm: Duration::ZERO }
+        Self {
+            shortest,
+            longest,
+            current: shortest,
+            calm: Duration::ZERO,
+            complete: Duration::ZERO,
+            settled: Duration::ZERO,
+            repairs: 0,
+        }
     }
 
     /// The length now.
@@ -37,23 +63,21 @@ impl JitterBuffer {
     /// Takes in what was seen over the last `interval`; returns the new length where it changes.
     ///
     /// Four times the jitter covers nearly every packet of a bell-shaped delay. Packets that came too late
-    /// double the buffer at once, losses make room for one retransmission (80 ms); calm of ten seconds
-    /// takes a tenth away.
+    /// double the buffer at once. Where packets are missing there is room for one retransmission, and for one
+    /// more each time that some are lost all the same, as long as they fit. Calm of ten seconds takes a tenth away.
     pub fn update(&mut self, seen: Seen, interval: Duration) -> Option<Duration> {
-        let mut wanted = (seen.jitter * 4).max(self.shortest);
+        let mut wanted = (seen.jitter * 4).max(self.shortest).max(self.room(seen, interval));
         if seen.late > 0 {
             wanted = wanted.max(self.current * 2).max(Duration::from_millis(20));
         }
-        if seen.lost > 0 {
-            wanted = wanted.max(Duration::from_millis(80));
-        }
         let wanted = wanted.clamp(self.shortest, self.longest);
+        self.settled += interval;
         let next = if wanted > self.current {
             self.calm = Duration::ZERO;
             wanted
         } else {
             self.calm += interval;
-            if self.calm < Duration::from_secs(10) {
+            if self.calm < CALM {
                 return None;
             }
             self.calm = Duration::ZERO;
@@ -63,8 +87,36 @@ impl JitterBuffer {
         if next.abs_diff(self.current) < Duration::from_millis(1) {
             return None;
         }
+        if next > self.current {
+            self.settled = Duration::ZERO;
+        }
         self.current = next;
         Some(next)
+    }
+
+    /// Room for retransmissions.
+    fn room(&mut self, seen: Seen, interval: Duration) -> Duration {
+        let round_trip = seen.round_trip.unwrap_or(USUAL_ROUND_TRIP).max(Duration::from_millis(1));
+        let room = |repairs: u32| round_trip * repairs + NOTICE;
+        if seen.lost == 0 && seen.requested == 0 {
+            self.complete += interval;
+            if self.complete >= CALM {
+                self.complete = Duration::ZERO;
+                self.repairs = self.repairs.saturating_sub(1);
+            }
+        } else {
+            self.complete = Duration::ZERO;
+            // What was given up while the buffer was shorter says nothing about the room that there is now.
+            let enough = self.repairs > 0 && (seen.lost == 0 || self.settled <= self.current);
+            let more = if enough { self.repairs } else { self.repairs + 1 };
+            // Delay that saves nothing is no help.
+            self.repairs = if room(more) <= self.longest { more } else { self.repairs };
+        }
+        if self.repairs == 0 || room(self.repairs) > self.longest {
+            Duration::ZERO
+        } else {
+            room(self.repairs)
+        }
     }
 }
 
@@ -74,34 +126,79 @@ mod tests {
 
     const STEP: Duration = Duration::from_millis(200);
 
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
     fn jitter(ms: u64) -> Seen {
         Seen { jitter: Duration::from_millis(ms), ..Seen::default() }
     }
 
+    fn after(buffer: &mut JitterBuffer, seen: Seen, seconds: u64) -> Duration {
+        for _ in 0..seconds * 5 {
+            buffer.update(seen, STEP);
+        }
+        buffer.current()
+    }
+
     #[test]
     fn it_stays_short_on_a_calm_network_and_grows_with_jitter_at_once() {
-        let mut buffer = JitterBuffer::new(Duration::from_millis(10), Duration::from_millis(200));
+        let mut buffer = JitterBuffer::new(ms(10), ms(200));
         assert_eq!(buffer.update(jitter(1), STEP), None);
-        assert_eq!(buffer.update(jitter(15), STEP), Some(Duration::from_millis(60)));
+        assert_eq!(buffer.update(jitter(15), STEP), Some(ms(60)));
     }
 
     #[test]
     fn it_never_leaves_its_bounds() {
-        let mut buffer = JitterBuffer::new(Duration::from_millis(10), Duration::from_millis(200));
-        assert_eq!(buffer.update(jitter(5000), STEP), Some(Duration::from_millis(200)));
+        let mut buffer = JitterBuffer::new(ms(10), ms(200));
+        assert_eq!(buffer.update(jitter(5000), STEP), Some(ms(200)));
         for _ in 0..100_000 {
             buffer.update(Seen::default(), STEP);
         }
-        assert!(buffer.current() >= Duration::from_millis(10));
-        assert!(buffer.current() < Duration::from_millis(12));
+        assert!(buffer.current() >= ms(10));
+        assert!(buffer.current() < ms(12));
     }
 
     #[test]
     fn late_packets_double_it_and_losses_make_room_for_a_retransmission() {
-        let mut buffer = JitterBuffer::new(Duration::from_millis(10), Duration::from_millis(500));
+        let mut buffer = JitterBuffer::new(ms(10), ms(500));
         let lost = Seen { lost: 3, ..Seen::default() };
-        assert_eq!(buffer.update(lost, STEP), Some(Duration::from_millis(80)));
+        assert_eq!(buffer.update(lost, STEP), Some(ms(80)));
         let late = Seen { late: 1, ..Seen::default() };
-        assert_eq!(buffer.update(late, STEP), Some(Duration::from_millis(160)));
+        assert_eq!(buffer.update(late, STEP), Some(ms(160)));
+    }
+
+    #[test]
+    fn a_request_makes_room_before_anything_is_lost_and_the_room_follows_the_round_trip() {
+        let mut buffer = JitterBuffer::new(ms(50), ms(1000));
+        let requested = Seen { requested: 1, ..Seen::default() };
+        assert_eq!(buffer.update(requested, STEP), Some(ms(80)));
+        let measured = Seen { round_trip: Some(ms(240)), ..requested };
+        assert_eq!(buffer.update(measured, STEP), Some(ms(280)));
+        // Repaired losses are no reason for more, however many there are.
+        assert_eq!(after(&mut buffer, Seen { requested: 40, ..measured }, 60), ms(280));
+    }
+
+    #[test]
+    fn each_further_loss_makes_room_for_one_more_attempt_but_not_for_one_that_does_not_fit() {
+        let mut buffer = JitterBuffer::new(ms(50), ms(1000));
+        let lost = Seen { lost: 1, requested: 9, round_trip: Some(ms(240)), ..Seen::default() };
+        assert_eq!(buffer.update(lost, STEP), Some(ms(280)));
+        // Those were given up before.
+        assert_eq!(buffer.update(lost, STEP), None);
+        assert_eq!(after(&mut buffer, lost, 1), ms(520));
+        assert_eq!(after(&mut buffer, lost, 60), ms(1000));
+        let mut short = JitterBuffer::new(ms(20), ms(150));
+        assert_eq!(after(&mut short, lost, 10), ms(20));
+    }
+
+    #[test]
+    fn room_is_given_back_when_nothing_has_been_missing_for_a_while() {
+        let mut buffer = JitterBuffer::new(ms(50), ms(1000));
+        let lost = Seen { lost: 1, requested: 9, round_trip: Some(ms(240)), ..Seen::default() };
+        assert_eq!(after(&mut buffer, lost, 60), ms(1000));
+        let clean = Seen { round_trip: Some(ms(240)), ..Seen::default() };
+        assert!(after(&mut buffer, clean, 9) == ms(1000));
+        assert_eq!(after(&mut buffer, clean, 600), ms(50));
     }
 }

@@ -12,6 +12,7 @@
 //! | [`placement`] | where the encoder of a viewer stands |
 //! | [`key_unit`] | when an encoder is asked for a key unit |
 //! | [`jitter`] | how long a receiver's jitter buffer is |
+//! | [`latency`] | what delay is traded for |
 //! | [`rtp`] | reading and rewriting of RTP headers |
 //! | [`addresses`] | which addresses and ports of a host serve, and under which peers know them |
 //! | [`framing`] | where packets begin and end in a stream |
@@ -32,6 +33,7 @@ pub mod framing;
 pub mod ice_servers;
 pub mod jitter;
 pub mod key_unit;
+pub mod latency;
 pub mod negotiation;
 pub mod peer_client;
 pub mod picture;
