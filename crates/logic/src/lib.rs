@@ -13,6 +13,7 @@
 //! | [`key_unit`] | when an encoder is asked for a key unit |
 //! | [`jitter`] | how long a receiver's jitter buffer is |
 //! | [`latency`] | what delay is traded for |
+//! | [`capture`] | when frames were captured, across clocks |
 //! | [`rtp`] | reading and rewriting of RTP headers |
 //! | [`addresses`] | which addresses and ports of a host serve, and under which peers know them |
 //! | [`framing`] | where packets begin and end in a stream |
@@ -27,6 +28,7 @@
 pub mod addresses;
 pub mod backoff;
 pub mod bitrate;
+pub mod capture;
 pub mod codec;
 pub mod dtls;
 pub mod framing;
