@@ -21,7 +21,7 @@
 //! | [`stun`] | whose a connectivity check is |
 //! | [`picture`] | how large a rung's pictures are, and which frames it takes |
 //! | [`switching`] | whose packets a viewer is sent between two rungs |
-//! | [`bitrate`] | what bitrate a shared encoder runs at |
+//! | [`bitrate`] | which rung each viewer is on and what bitrate each encoder runs at |
 
 #![warn(missing_docs)]
 

@@ -1,8 +1,25 @@
-//! What bitrate a shared encoder runs at, from what each viewer's network carries.
+//! Who is sent how much: rungs of a ladder, shared by viewers whose networks carry about the same.
 //!
-//! One encoder for all is a first step: it follows a lone viewer exactly, and with several the lower middle
-//! of their estimates, so that a single bad network does not lower everyone's picture. A ladder of rungs
-//! that gives each viewer what fits will replace the rule for several.
+//! | module | what |
+//! |---|---|
+//! | [`ladder`] | the rungs: sizes and frame rates |
+//! | [`allocator`] | each viewer's estimate to his rung, and each rung's bitrate from its viewers |
+//! | `grouping` | which viewers share a rung, so that it is worth most to all |
+//! | `member` | one viewer: how far his estimate is believed, and his times of rest |
+//! | [`quality`] | what a rung is worth at a bitrate |
+//! | [`budget`] | what of a session's estimate is left for its video |
+
+pub mod allocator;
+pub mod budget;
+mod grouping;
+pub mod ladder;
+mod member;
+pub mod quality;
+
+pub use allocator::{Action, Allocator, Viewer};
+pub use budget::{Spending, budget};
+pub use ladder::{Ladder, Rung};
+pub use quality::Picture;
 
 /// Bits per second.
 pub type BitsPerSecond = u32;
