@@ -21,6 +21,7 @@
 //! | [`stun`] | whose a connectivity check is |
 //! | [`picture`] | how large a rung's pictures are, and which frames it takes |
 //! | [`switching`] | whose packets a viewer is sent between two rungs |
+//! | [`repair`] | how lost packets are repaired: sent again, or by forward error correction |
 //! | [`bitrate`] | which rung each viewer is on and what bitrate each encoder runs at |
 
 #![warn(missing_docs)]
@@ -41,6 +42,7 @@ pub mod peer_client;
 pub mod picture;
 pub mod placement;
 pub mod reconnection;
+pub mod repair;
 pub mod rtp;
 pub mod sdp;
 pub mod stun;
