@@ -1,5 +1,7 @@
 //! What a rung makes of the pictures that enter: how large they are, and which of them it takes.
 
+use std::fmt;
+
 /// A fraction no larger than one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Share {
@@ -21,6 +23,11 @@ impl Share {
         self.part == self.of
     }
 
+    /// As a number.
+    pub fn value(self) -> f64 {
+        f64::from(self.part) / f64::from(self.of)
+    }
+
     /// So much of a number that is a fraction itself.
     pub fn of(self, (numerator, denominator): (i32, i32)) -> (i32, i32) {
         let (part, of) = (i32::try_from(self.part), i32::try_from(self.of));
@@ -30,6 +37,12 @@ impl Share {
             (Some(product), Some(divisor)) => (product, divisor),
             _ => (numerator, denominator),
         }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_whole() { f.write_str("1") } else { write!(f, "{}/{}", self.part, self.of) }
     }
 }
 
@@ -46,6 +59,11 @@ impl Shape {
     /// The pictures as they are.
     pub const WHOLE: Self = Self { pixels: Share::WHOLE, frames: Share::WHOLE };
 
+    /// The part of the pixels of a second that is left.
+    pub fn load(self) -> f64 {
+        self.pixels.value() * self.frames.value()
+    }
+
     /// Width and height, with square pixels, of pictures that have these and pixels of this aspect: as wide for
     /// their height as before, even, and no larger. `None` where they stay as they are.
     pub fn size(self, (width, height): (u32, u32), (x, y): (u32, u32)) -> Option<(u32, u32)> {
@@ -56,6 +74,16 @@ impl Shape {
         let scale = (f64::from(self.pixels.part) / f64::from(self.pixels.of)).sqrt();
         let (wide, high) = (f64::from(width) * aspect * scale, f64::from(height) * scale);
         Some((even(wide), even(high)))
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.frames.is_whole() {
+            write!(f, "{}", self.pixels)
+        } else {
+            write!(f, "{}@{}", self.pixels, self.frames)
+        }
     }
 }
 

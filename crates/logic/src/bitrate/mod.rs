@@ -18,7 +18,7 @@ pub mod quality;
 
 pub use allocator::{Action, Allocator, Viewer};
 pub use budget::{Spending, budget};
-pub use ladder::{Ladder, Rung};
+pub use ladder::{Ladder, LadderError};
 pub use quality::Picture;
 
 /// Bits per second.
