@@ -3,6 +3,7 @@
 use crate::errors::MissingElement;
 use crate::{encoder, errors};
 use gst::prelude::*;
+use logic::capture::CAPTURE_TIME;
 use logic::codec::{self, Codec, Facts, MediaKind};
 use logic::placement::Input;
 use logic::sdp::media::{Format, Media};
@@ -10,6 +11,9 @@ use logic::sdp::media::{Format, Media};
 /// Header extension by which the network is measured.
 pub(crate) const TRANSPORT_WIDE_CC: &str =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// Identifier, in our offers, of the header extension that tells when frames were captured (RFC 8285).
+pub(crate) const CAPTURE_TIME_ID: u8 = 7;
 
 /// Parses caps text from our own tables.
 pub(crate) fn caps(text: &str) -> gst::Caps {
@@ -157,14 +161,14 @@ pub(crate) fn offered(
     gst::Caps::from_iter([add_feedback(builder.build(), row.kind, feedback)])
 }
 
-/// Formats of a media section as RTP caps; the offer's own parameters complete them. The extension for
-/// transport-wide congestion control is taken where it is offered.
+/// Formats of a media section as RTP caps; the offer's own parameters complete them. The extensions for
+/// transport-wide congestion control and for capture times are taken where they are offered.
 pub(crate) fn formats<'a>(
     kind: MediaKind,
     media: &Media,
     formats: impl IntoIterator<Item = &'a Format>,
 ) -> gst::Caps {
-    let extension = media.extension(TRANSPORT_WIDE_CC).filter(|id| (1..15).contains(id));
+    let extensions = [TRANSPORT_WIDE_CC, CAPTURE_TIME].map(|uri| (media.extension(uri), uri));
     let formats = formats.into_iter().filter_map(|format| {
         let mut structure = gst::Structure::builder("application/x-rtp")
             .field("media", kind.as_str())
@@ -172,12 +176,20 @@ pub(crate) fn formats<'a>(
             .field("clock-rate", i32::try_from(format.clock_rate).ok()?)
             .field("payload", i32::from(format.payload_type))
             .build();
-        if let Some(id) = extension {
-            structure.set(format!("extmap-{id}"), TRANSPORT_WIDE_CC);
+        for (id, uri) in extensions {
+            if let Some(id) = id.filter(|id| (1..15).contains(id)) {
+                structure.set(format!("extmap-{id}"), uri);
+            }
         }
         Some(structure)
     });
     formats.collect()
+}
+
+/// Under which identifier formats have a header extension.
+pub(crate) fn extension(formats: &gst::Caps, uri: &str) -> Option<u8> {
+    let format = formats.structure(0)?;
+    (1..15).find(|id| format.get::<&str>(format!("extmap-{id}")) == Ok(uri))
 }
 
 /// What feedback a stream asks of the receiver.
@@ -185,6 +197,8 @@ pub(crate) fn formats<'a>(
 pub(crate) struct Feedback {
     /// Header extension identifier for transport-wide congestion control, where it is used.
     pub(crate) transport_cc: Option<u8>,
+    /// The same of that which tells when frames were captured.
+    pub(crate) capture_time: Option<u8>,
 }
 
 /// Adds feedback (RFC 4585) and header extensions to a format.
@@ -200,6 +214,9 @@ pub(crate) fn add_feedback(
     if let Some(id) = feedback.transport_cc {
         format.set("rtcp-fb-transport-cc", true);
         format.set(format!("extmap-{id}"), TRANSPORT_WIDE_CC);
+    }
+    if let Some(id) = feedback.capture_time {
+        format.set(format!("extmap-{id}"), CAPTURE_TIME);
     }
     format
 }

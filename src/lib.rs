@@ -21,6 +21,7 @@ pub mod data_channel;
 mod elements;
 mod encoder;
 mod errors;
+mod gauge;
 mod gobject;
 mod latency;
 mod packages;

@@ -3,6 +3,7 @@
 //! A viewer starts at a key unit. A viewer whose transport holds a push up gets a thread of its own; one that
 //! holds it up for too long is given up. So one viewer never delays another for longer than [`SLOW`] once.
 
+use super::told::Told;
 use crate::peer::{Batch, Outlet, Taken};
 use gst::glib;
 use gst::prelude::*;
@@ -146,6 +147,7 @@ pub(crate) struct FanOut {
     announced: Mutex<Announced>,
     /// Whether the packets of the frame that is being packetised belong to a key unit.
     key_unit: AtomicBool,
+    told: Told,
     stream_id: Arc<str>,
     /// The rung's own, whose clock tells what time it is.
     pipeline: glib::WeakRef<gst::Pipeline>,
@@ -157,6 +159,7 @@ impl FanOut {
             pipeline: pipeline.downgrade(),
             stream_id: stream_id.into(),
             key_unit: AtomicBool::new(true),
+            told: Told::new(),
             members: Mutex::default(),
             announced: Mutex::default(),
         }
@@ -208,6 +211,12 @@ impl FanOut {
     /// The next packets are of a frame that is, or is not, a key unit.
     pub(super) fn frame(&self, key_unit: bool) {
         self.key_unit.store(key_unit, Ordering::Relaxed);
+        self.told.frame();
+    }
+
+    /// A viewer may begin with the next packets, and knows nothing of those before.
+    pub(super) fn begins(&self) {
+        self.told.anew();
     }
 
     /// Hands packets to every viewer.
@@ -222,7 +231,7 @@ impl FanOut {
         }
         let captured = self.captured(&list, &announced.segment);
         let packets = Packets {
-            batch: Arc::new(Batch::new(list, captured)),
+            batch: Arc::new(Batch::new(list, captured, self.told.is_due())),
             key_unit: self.key_unit.load(Ordering::Relaxed),
             announced,
             stream_id: self.stream_id.clone(),

@@ -8,3 +8,4 @@ mod parts;
 mod payload;
 pub(crate) mod rung;
 mod shape;
+mod told;

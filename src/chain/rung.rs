@@ -155,6 +155,9 @@ impl Rung {
             if let (Some(rung), Some(buffer)) = (rung.upgrade(), info.buffer()) {
                 let key_unit = always || !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
                 rung.fan_out.frame(key_unit);
+                if key_unit && !always {
+                    rung.fan_out.begins();
+                }
                 // A key unit that nobody received is no reason to make the first viewer wait.
                 if key_unit && !always && rung.fan_out.has_members() {
                     rung.arbiter().produced(rung.started.elapsed());

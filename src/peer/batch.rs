@@ -1,14 +1,22 @@
 //! What a rung hands to all its viewers at once: the RTP packets of a frame.
 
+use logic::capture;
 use logic::rtp::Header;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 /// The packets of a frame, or a part of them.
 pub(crate) struct Batch {
     list: gst::BufferList,
     captured: Instant,
+    /// Whether its first packet tells viewers when it was captured.
+    tells: bool,
     packets: OnceLock<Vec<Packet>>,
+}
+
+/// The time by the system's clock, since 1900.
+pub(crate) fn now() -> Duration {
+    capture::since_1900(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
 /// A packet, for transports that write headers of their own.
@@ -21,9 +29,9 @@ pub(super) struct Packet {
 }
 
 impl Batch {
-    /// Packets as the payloader made them, of what was captured then.
-    pub(crate) fn new(list: gst::BufferList, captured: Instant) -> Self {
-        Self { list, captured, packets: OnceLock::new() }
+    /// Packets as the payloader made them, of what was captured then, and whether viewers are told so.
+    pub(crate) fn new(list: gst::BufferList, captured: Instant, tells: bool) -> Self {
+        Self { list, captured, tells, packets: OnceLock::new() }
     }
 
     /// The packets as GStreamer holds them.
@@ -34,6 +42,11 @@ impl Batch {
     /// When what they show was captured.
     pub(super) fn captured(&self) -> Instant {
         self.captured
+    }
+
+    /// When it was captured, where viewers are to be told.
+    pub(super) fn tells(&self) -> Option<Instant> {
+        self.tells.then_some(self.captured)
     }
 
     /// The packets taken apart, once for all viewers.

@@ -11,7 +11,7 @@ mod resolve;
 mod sending;
 mod webrtcbin;
 
-pub(crate) use batch::Batch;
+pub(crate) use batch::{Batch, now};
 pub(crate) use certificate::{Certificate, prepare};
 pub use channel::SendError;
 pub(crate) use channel::{

@@ -1,16 +1,21 @@
 //! One stream of one viewer: a bare pad from which RTP buffer lists are pushed straight into webrtcbin.
 //! No element, no thread and no queue stands between.
 
-use super::{Batch, Outlet, OutletEvents, Taken};
+use super::{Batch, Outlet, SenderOptions, Taken, batch};
+use crate::codec;
 use gst::prelude::*;
-use logic::rtp::Rewrite;
+use logic::capture::{self, CAPTURE_TIME};
+use logic::rtp::{Header, Rewrite};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A pad that feeds the transport.
 pub(super) struct PadOutlet {
     pad: gst::Pad,
     sink: gst::Pad,
     rewrite: Rewrite,
+    /// Under which identifier packets tell when they were captured.
+    capture_time: Option<u8>,
 }
 
 impl PadOutlet {
@@ -18,11 +23,8 @@ impl PadOutlet {
     ///
     /// # Errors
     /// The transport's pad is taken.
-    pub(super) fn new(
-        sink: gst::Pad,
-        rewrite: Rewrite,
-        events: Arc<dyn OutletEvents>,
-    ) -> Result<Self, gst::PadLinkError> {
+    pub(super) fn new(sink: gst::Pad, options: &SenderOptions<'_>) -> Result<Self, gst::PadLinkError> {
+        let events = options.events.clone();
         let pad = gst::Pad::builder(gst::PadDirection::Src)
             .event_function(move |_, _, event| {
                 if gst_video::UpstreamForceKeyUnitEvent::parse(&event).is_ok() {
@@ -40,20 +42,27 @@ impl PadOutlet {
             .build();
         let _ = pad.set_active(true);
         pad.link_full(&sink, gst::PadLinkCheck::empty())?;
-        Ok(Self { pad, sink, rewrite })
+        let capture_time = codec::extension(options.formats, CAPTURE_TIME);
+        Ok(Self { pad, sink, rewrite: options.rewrite, capture_time })
     }
 
     /// The same payload behind a header of its own.
-    fn rewritten(&self, mut packet: gst::Buffer) -> gst::Buffer {
+    fn rewritten(&self, mut packet: gst::Buffer, captured: Option<(u8, Duration)>) -> gst::Buffer {
         {
             let packet = packet.make_mut();
-            // A payloader puts the header into a memory of its own: only that one is copied.
-            if packet.n_memory() > 0
-                && let Ok(mut header) = packet.peek_memory(0).copy_to_vec()
-            {
-                self.rewrite.apply(&mut header);
-                packet.replace_memory(0, gst::Memory::from_slice(header));
+            // A payloader puts the header into memories of its own, one for its extensions: only those are copied.
+            let mut header = Vec::new();
+            let mut count = 0;
+            while count < packet.n_memory() && Header::read(&header).is_none() {
+                let Ok(memory) = packet.peek_memory(count).map_readable() else { break };
+                header.extend_from_slice(&memory);
+                count += 1;
             }
+            self.rewrite.apply(&mut header);
+            if let Some((id, captured)) = captured {
+                capture::write(&mut header, id, captured);
+            }
+            packet.replace_memory_range(0..count, gst::Memory::from_slice(header));
         }
         packet
     }
@@ -87,10 +96,16 @@ impl Outlet for PadOutlet {
 
     fn push(&self, batch: &Arc<Batch>) -> Taken {
         let packets = batch.list();
-        let list = if self.rewrite.is_nothing() {
+        let told = self.capture_time.zip(batch.tells());
+        let mut told = told.map(|(id, captured)| (id, batch::now().saturating_sub(captured.elapsed())));
+        let list = if self.rewrite.is_nothing() && told.is_none() {
             packets.clone()
         } else {
-            packets.iter_owned().map(|packet| self.rewritten(packet)).collect()
+            let changed = |packet| match told.take() {
+                None if self.rewrite.is_nothing() => packet,
+                told => self.rewritten(packet, told),
+            };
+            packets.iter_owned().map(changed).collect()
         };
         // A transport that is being torn down refuses: its session is over already.
         let _ = self.pad.push_list(list);
@@ -106,16 +121,5 @@ impl Drop for PadOutlet {
     fn drop(&mut self) {
         let _ = self.pad.set_active(false);
         let _ = self.pad.unlink(&self.sink);
-    }
-}
-
-/// The content of a memory.
-trait CopyToVec {
-    fn copy_to_vec(&self) -> Result<Vec<u8>, gst::glib::BoolError>;
-}
-
-impl CopyToVec for gst::MemoryRef {
-    fn copy_to_vec(&self) -> Result<Vec<u8>, gst::glib::BoolError> {
-        Ok(self.map_readable()?.as_slice().to_vec())
     }
 }

@@ -2,6 +2,7 @@
 
 mod channels;
 mod estimator;
+mod reports;
 
 use super::channel::{Channel, ChannelOptions};
 use super::heard::Heard;
@@ -195,8 +196,8 @@ impl WebRtcBin {
         let name = format!("sink_{}", options.m_line);
         let pad = self.bin.request_pad(&template, Some(&name), Some(options.formats));
         let pad = pad.ok_or_else(|| glib::bool_error!("webrtcbin gives no pad {name}"))?;
-        if let Some(msid) = options.msid {
-            set_if_present(&pad, "msid", &msid);
+        if let Some(msid) = &options.msid {
+            set_if_present(&pad, "msid", msid);
         }
         let transceiver = pad.property::<WebRTCRTPTransceiver>("transceiver");
         transceiver.set_property("codec-preferences", options.formats);
@@ -207,8 +208,7 @@ impl WebRtcBin {
             heard.owes_answers();
             gst::PadProbeReturn::Remove
         });
-        PadOutlet::new(pad, options.rewrite, options.events)
-            .map_err(|err| glib::bool_error!("webrtcbin refuses a link: {err}"))
+        PadOutlet::new(pad, &options).map_err(|err| glib::bool_error!("webrtcbin refuses a link: {err}"))
     }
 
     /// Chooses what to receive in an m-line of the offer that was set, or refuses what it offers.

@@ -6,7 +6,7 @@ use super::hooks::InputHooks;
 use super::rungs::{Lease, Slot};
 use super::{BaseWebRTCSink, WebRTCSinkPad, settings::Settings, templates};
 use crate::chain::rung::{self, Rung, RungError};
-use crate::codec;
+use crate::codec::{self, CAPTURE_TIME_ID};
 use gst::glib;
 use gst::prelude::*;
 use logic::codec::{Codec, MediaKind};
@@ -219,7 +219,8 @@ impl Input {
 
     /// What feedback is asked for.
     pub(super) fn feedback(&self, settings: &Settings) -> codec::Feedback {
-        codec::Feedback { transport_cc: settings.measures_network().then_some(TRANSPORT_CC_ID) }
+        let transport_cc = settings.measures_network().then_some(TRANSPORT_CC_ID);
+        codec::Feedback { transport_cc, capture_time: Some(CAPTURE_TIME_ID) }
     }
 
     pub(super) fn ssrc(&self) -> u32 {

@@ -18,6 +18,7 @@ use crate::signaller::{Signallable, SignallableExt};
 use gst::glib;
 use gst::prelude::*;
 use gst_webrtc::WebRTCSessionDescription;
+use logic::capture::CAPTURE_TIME;
 use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event};
 use logic::rtp::Rewrite;
@@ -228,7 +229,10 @@ impl Outgoing {
             .field("payload", i32::from(theirs))
             .field("ssrc", input.ssrc())
             .build();
-        let format = codec::add_feedback(format, input.kind(), codec::Feedback { transport_cc: cc });
+        let capture_time = sending.extensions.iter().find(|(_, uri)| uri == CAPTURE_TIME).map(|(id, _)| *id);
+        let capture_time = capture_time.filter(|id| (1..15).contains(id));
+        let feedback = codec::Feedback { transport_cc: cc, capture_time };
+        let format = codec::add_feedback(format, input.kind(), feedback);
         let rewrite = Rewrite {
             payload_type: (theirs != ours).then_some(theirs),
             extension: cc.filter(|id| *id != TRANSPORT_CC_ID).map(|id| (TRANSPORT_CC_ID, id)),

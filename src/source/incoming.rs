@@ -3,9 +3,10 @@
 
 use super::imp::CAT;
 use super::settings::Settings;
+use super::timing::Timing;
 use super::{BaseWebRTCSrc, WebRTCSrcPad, jitter, templates};
 use crate::chain::decode::{self, Chain, Output};
-use crate::codec;
+use crate::codec::{self, CAPTURE_TIME_ID};
 use crate::data_channel::{Channels, RemoteControl};
 use crate::peer::{Connection, Received, Receiver};
 use crate::session::Host;
@@ -35,8 +36,9 @@ pub(super) struct Incoming {
 pub(super) struct Streams {
     source: glib::WeakRef<BaseWebRTCSrc>,
     session_id: String,
-    shortest: Duration,
-    longest: Duration,
+    jitter_buffer: (Duration, Duration),
+    /// When frames were captured.
+    timing: Arc<Timing>,
     /// Where events from downstream go.
     remote: Arc<RemoteControl>,
     open: Mutex<Open>,
@@ -85,7 +87,7 @@ impl Host for Incoming {
             let first = if kind == MediaKind::Video { 96 } else { 111 };
             for (row, pt) in rows.zip(first..) {
                 let facts = logic::codec::Facts::default();
-                let feedback = codec::Feedback { transport_cc: None };
+                let feedback = codec::Feedback { transport_cc: None, capture_time: Some(CAPTURE_TIME_ID) };
                 let mut format = codec::offered(row, pt, 0, &facts, feedback);
                 if let Some(structure) = format.make_mut().structure_mut(0) {
                     structure.remove_field("ssrc");
@@ -163,12 +165,11 @@ impl Streams {
         settings: &Settings,
         remote: &Arc<RemoteControl>,
     ) -> Arc<Self> {
-        let (shortest, longest) = settings.jitter_buffer();
         Arc::new(Self {
             source: source.downgrade(),
             session_id: session_id.into(),
-            shortest,
-            longest,
+            jitter_buffer: settings.jitter_buffer(),
+            timing: Arc::default(),
             remote: remote.clone(),
             open: Mutex::default(),
         })
@@ -178,11 +179,18 @@ impl Streams {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// When frames were captured.
+    pub(super) fn timing(&self) -> &Arc<Timing> {
+        &self.timing
+    }
+
     /// Takes in what the transport receives.
     pub(super) fn watch(self: &Arc<Self>, receiver: &Receiver) {
-        let (shortest, longest) = (self.shortest, self.longest);
-        receiver.set_latency(gst::ClockTime::from_mseconds(u64::try_from(shortest.as_millis()).unwrap_or(0)));
-        receiver.on_jitter_buffer(move |buffer| jitter::follow(buffer, shortest, longest));
+        let (bounds, timing) = (self.jitter_buffer, self.timing.clone());
+        receiver.set_latency(gst::ClockTime::from_mseconds(u64::try_from(bounds.0.as_millis()).unwrap_or(0)));
+        receiver.on_jitter_buffer(move |buffer| jitter::follow(buffer, bounds, &timing));
+        let timing = self.timing.clone();
+        receiver.on_reports(move |reports| timing.hear(reports));
         let streams = self.clone();
         receiver.on_received(move |received| {
             let Some(source) = streams.source.upgrade() else {
@@ -217,6 +225,7 @@ impl Streams {
         let failed = |err: &dyn std::fmt::Display| format!("failed to {err}");
         if output == Output::Rtp {
             self.name_stream(&received.pad, received.m_line);
+            self.timing.follow(&name, &received.pad, &caps, &received.pad);
             pad.set_target(Some(&received.pad)).map_err(|err| failed(&err))?;
         } else {
             let chain = Chain::build(source.upcast_ref(), &caps, output).map_err(|err| failed(&err))?;
@@ -224,6 +233,7 @@ impl Streams {
                 return Err("the chain has no pads".into());
             };
             self.name_stream(&exit, received.m_line);
+            self.timing.follow(&name, &received.pad, &caps, &exit);
             pad.set_target(Some(&exit)).map_err(|err| failed(&err))?;
             let linked = received.pad.link(&entry).map_err(|err| failed(&err));
             self.keep(source, chain);

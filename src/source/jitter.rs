@@ -1,25 +1,28 @@
 //! Keeps each jitter buffer as long as its network needs: looks at it five times a second, lets
 //! `logic::jitter` decide.
 
+use super::timing::Timing;
 use crate::gobject::set_if_present;
 use crate::runtime;
 use gst::glib;
 use gst::prelude::*;
 use logic::jitter::{JitterBuffer, Seen};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 const INTERVAL: Duration = Duration::from_millis(200);
 
 /// Follows the network with one jitter buffer until it is gone.
-pub(super) fn follow(element: gst::Element, shortest: Duration, longest: Duration) {
+pub(super) fn follow(element: gst::Element, (shortest, longest): (Duration, Duration), timing: &Arc<Timing>) {
+    timing.add_buffer(&element);
     // Nothing comes before the first packet of a stream that starts: it need not wait for an earlier one.
     set_if_present(&element, "faststart-min-packets", "1");
     let buffer = element.downgrade();
     drop(element);
-    runtime::spawn(watch(buffer, JitterBuffer::new(shortest, longest)));
+    runtime::spawn(watch(buffer, JitterBuffer::new(shortest, longest), Arc::downgrade(timing)));
 }
 
-async fn watch(buffer: glib::WeakRef<gst::Element>, mut length: JitterBuffer) {
+async fn watch(buffer: glib::WeakRef<gst::Element>, mut length: JitterBuffer, timing: Weak<Timing>) {
     let mut before = Totals::default();
     let mut tick = tokio::time::interval(INTERVAL);
     loop {
@@ -34,7 +37,12 @@ async fn watch(buffer: glib::WeakRef<gst::Element>, mut length: JitterBuffer) {
             (length, now)
         });
         match decided.await {
-            Some((next, now)) => (length, before) = (next, now),
+            Some((next, now)) => {
+                if let (Some(round_trip), Some(timing)) = (now.round_trip, timing.upgrade()) {
+                    timing.set_round_trip(round_trip);
+                }
+                (length, before) = (next, now);
+            }
             None => return,
         }
     }

@@ -7,6 +7,7 @@
 //! | `running` | what exists while the element runs: link, session |
 //! | `incoming` | the session: what is accepted, pads, decoding |
 //! | `jitter` | the length of the jitter buffers |
+//! | `timing` | when frames were captured, and `stats` |
 //! | `pad`, `properties`, `settings`, `templates` | the pad type, properties, pad templates |
 
 mod element;
@@ -18,6 +19,7 @@ mod properties;
 mod running;
 mod settings;
 mod templates;
+mod timing;
 
 pub use pad::WebRTCSrcPad;
 

@@ -38,6 +38,11 @@ pub(super) fn boxed() -> Vec<glib::ParamSpec> {
             .blurb("What the signalling server tells others about this consumer")
             .mutable_ready()
             .build(),
+        glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
+            .nick("Statistics")
+            .blurb("Statistics of the session: how old frames are when they leave, and the length of the jitter buffers")
+            .read_only()
+            .build(),
         glib::ParamSpecObject::builder::<Signallable>("signaller")
             .nick("Signaller")
             .blurb("Carries descriptions and candidates to the producer; NULL for the default one")
@@ -91,6 +96,7 @@ impl BaseWebRTCSrc {
             "video-codecs" => names(&self.settings().video_codecs),
             "audio-codecs" => names(&self.settings().audio_codecs),
             "meta" => self.settings().meta.to_value(),
+            "stats" => self.obj().stats().to_value(),
             "signaller" => self.obj().signaller().to_value(),
             _ => return None,
         })

@@ -3,6 +3,7 @@
 use super::imp::{BaseWebRTCSrc, CAT};
 use super::incoming::{Incoming, Streams};
 use super::settings::Settings;
+use super::timing::Timing;
 use crate::data_channel::{self, CONTROL, Channels, INPUT, RemoteControl};
 use crate::peer::{self, Certificate, Config, Connection, IceServers, NO_TRANSPORT, Receiver};
 use crate::session::{self, EventSender, Events, Session, news};
@@ -44,6 +45,7 @@ struct Current {
 struct Data {
     channels: Weak<Channels>,
     remote: Weak<RemoteControl>,
+    timing: Weak<Timing>,
 }
 
 impl Consumer {
@@ -179,6 +181,13 @@ impl super::BaseWebRTCSrc {
         self.imp().running()?.consumer.data(None)?.remote.upgrade()
     }
 
+    /// The property `stats`: empty while there is no session.
+    pub(super) fn stats(&self) -> gst::Structure {
+        let data = self.imp().running().and_then(|running| running.consumer.data(None));
+        let timing = data.and_then(|data| data.timing.upgrade()).unwrap_or_default();
+        timing.stats()
+    }
+
     fn hear(&self, news: News, consumer: &Arc<Consumer>, signaller: &Signallable) -> bool {
         match news {
             News::Started(session, peer) => self.open(session, peer, Opening::Await, consumer, signaller),
@@ -286,7 +295,9 @@ impl super::BaseWebRTCSrc {
         self.add(connection.bin()).map_err(|err| err.to_string())?;
         signaller.webrtcbin_ready(id, connection.bin());
         connection.bin().sync_state_with_parent().map_err(|err| err.to_string())?;
-        consumer.keep(id, Data { channels: Arc::downgrade(&channels), remote: Arc::downgrade(&remote) });
+        let timing = Arc::downgrade(streams.timing());
+        let (known, control) = (Arc::downgrade(&channels), Arc::downgrade(&remote));
+        consumer.keep(id, Data { channels: known, remote: control, timing });
         channels.begin(&(connection.clone() as Arc<dyn Connection>), &[])?;
         data_channel::signals::session_added(self, id, peer_id);
         let host = Incoming::new(self, (id, peer_id), settings, streams, connection.clone(), channels);

@@ -1,8 +1,9 @@
 //! What delay is traded for, and where it goes.
 
-use crate::support::Viewer;
+use crate::support::{VIDEO, Viewer, producer, under_both_transports, uri};
 use crate::watching::watched;
 use gst::prelude::*;
+use std::time::{Duration, SystemTime};
 use str0m::rtp::Extension;
 
 /// What packets say of the viewer's jitter buffer, in seconds.
@@ -35,3 +36,91 @@ fn a_profile_sets_the_bounds_of_the_jitter_buffers_unless_the_application_does()
     source.set_property("jitter-buffer-min", 10u32);
     assert_eq!(bounds(), [10, 90]);
 }
+
+/// Nothing on one machine takes longer, however busy it is.
+const LONGEST: Duration = Duration::from_secs(3);
+
+#[test]
+fn packets_say_when_their_frame_was_captured_once_a_second() {
+    let (_pipeline, mut viewer) =
+        watched("", |config| config.set_extension(9, Extension::AbsoluteCaptureTime));
+    let offer = viewer.offered();
+    viewer.answer(&offer, |answer| answer);
+    let packets = viewer.watch_for(Duration::from_secs(5));
+    let of = |packet: &str0m::rtp::RtpPacket| {
+        Some((packet.header.timestamp, packet.header.ext_vals.abs_capture_time?.capture_time))
+    };
+    let told: Vec<_> = packets.iter().filter_map(of).collect();
+    assert!((3..12).contains(&told.len()), "{told:?} in {} packets", packets.len());
+    let now = SystemTime::now();
+    let mut before = told[0];
+    for (timestamp, captured) in told {
+        let age = now.duration_since(captured).unwrap();
+        assert!(age < Duration::from_secs(5) + LONGEST, "{age:?}");
+        // Both clocks of the sender agree.
+        let media = f64::from(timestamp.wrapping_sub(before.0)) / 90_000.0;
+        let clock = captured.duration_since(before.1).unwrap_or_default().as_secs_f64();
+        assert!((media - clock).abs() < 0.05, "{media} {clock}");
+        before = (timestamp, captured);
+    }
+}
+
+/// Nanoseconds since 1900 by this machine's clock.
+fn now() -> u64 {
+    let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    u64::try_from(unix.as_nanos()).unwrap() + 2_208_988_800_000_000_000
+}
+
+/// Frames that leave a viewer as `caps` say when they were captured.
+fn says_when_frames_were_captured(settings: &str, source: &str, kind: &'static str, caps: &str) {
+    let pipeline = producer(source, settings);
+    let viewer = Viewer::play(&uri(&pipeline.element("ws")), kind, caps);
+    let element = viewer.pipeline.element("src");
+    let mut before = None;
+    let (mut count, mut silent) = (0, 0);
+    let delay = loop {
+        let sample = viewer.sample();
+        let buffer = sample.buffer().unwrap();
+        let captured = buffer.meta::<gst::meta::ReferenceTimestampMeta>();
+        let Some(captured) = captured else {
+            silent += 1;
+            assert!(count == 0 && silent < 100, "frames say nothing");
+            continue;
+        };
+        assert!(captured.reference().structure(0).unwrap().name() == "timestamp/x-ntp");
+        let captured = captured.timestamp().nseconds();
+        let age = now().checked_sub(captured).map(Duration::from_nanos);
+        assert!(age.is_some_and(|age| age < LONGEST), "{age:?}");
+        assert!(before.is_none_or(|before| before <= captured));
+        before = Some(captured);
+        count += 1;
+        let stats = element.property::<gst::Structure>("stats");
+        let stream = stats.get::<gst::Structure>(&format!("{kind}_0")).unwrap();
+        assert!(stats.get::<f64>("jitter-buffer-delay").unwrap() >= 0.05);
+        // With the first of the sender's reports.
+        if let Ok(delay) = stream.get::<f64>("end-to-end-delay") {
+            break delay;
+        }
+        assert!(count < 1500, "{stats}");
+    };
+    assert!(delay > 0.0 && delay < LONGEST.as_secs_f64(), "{delay}");
+    assert!(count > 0);
+}
+
+fn decoded_frames_say_when_they_were_captured(transport: &str) {
+    says_when_frames_were_captured(transport, VIDEO, "video", "video/x-raw");
+}
+
+fn encoded_frames_say_when_they_were_captured(transport: &str) {
+    says_when_frames_were_captured(transport, VIDEO, "video", "video/x-vp8");
+}
+
+fn sound_says_when_it_was_captured(transport: &str) {
+    says_when_frames_were_captured(transport, crate::support::AUDIO, "audio", "audio/x-raw");
+}
+
+under_both_transports!(
+    decoded_frames_say_when_they_were_captured,
+    encoded_frames_say_when_they_were_captured,
+    sound_says_when_it_was_captured,
+);

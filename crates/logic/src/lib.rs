@@ -14,6 +14,7 @@
 //! | [`jitter`] | how long a receiver's jitter buffer is |
 //! | [`latency`] | what delay is traded for |
 //! | [`capture`] | when frames were captured, across clocks |
+//! | [`mean`] | delays as statistics tell them |
 //! | [`rtp`] | reading and rewriting of RTP headers |
 //! | [`addresses`] | which addresses and ports of a host serve, and under which peers know them |
 //! | [`framing`] | where packets begin and end in a stream |
@@ -37,6 +38,7 @@ pub mod ice_servers;
 pub mod jitter;
 pub mod key_unit;
 pub mod latency;
+pub mod mean;
 pub mod negotiation;
 pub mod peer_client;
 pub mod picture;

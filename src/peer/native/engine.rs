@@ -2,6 +2,7 @@
 //! that ask for the same port.
 
 use super::addresses;
+use super::clock;
 use super::handle::Handle;
 use super::listening::Listen;
 use super::reflexive::Reflexive;
@@ -93,6 +94,7 @@ impl Engine {
     /// # Errors
     /// The port is taken or shared with somebody who wants something else of it, or the system gives no threads.
     pub(crate) fn at(listen: Listen) -> Result<Arc<Self>, EngineError> {
+        clock::start();
         if listen.ports.is_any() {
             return Self::start(listen);
         }

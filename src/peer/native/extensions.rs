@@ -1,7 +1,8 @@
 //! Header extensions (RFC 8285): what is offered, and what of it a peer takes.
 
-use crate::codec::TRANSPORT_WIDE_CC;
+use crate::codec::{CAPTURE_TIME_ID, TRANSPORT_WIDE_CC};
 use crate::peer::Config;
+use logic::capture::CAPTURE_TIME;
 use logic::codec::MediaKind;
 use logic::rtp::PLAYOUT_DELAY;
 use logic::sdp::local::MID;
@@ -31,7 +32,7 @@ pub(super) enum Measure {
 
 /// What is offered for a stream; the identifier of transport-wide numbers is the packets' own.
 pub(super) fn offered(kind: MediaKind, config: &Config, transport_wide: Option<u8>) -> Vec<(u8, String)> {
-    let mut all = vec![(MID_ID, MID.to_owned())];
+    let mut all = vec![(MID_ID, MID.to_owned()), (CAPTURE_TIME_ID, CAPTURE_TIME.to_owned())];
     all.extend(transport_wide.map(|id| (id, TRANSPORT_WIDE_CC.to_owned())));
     if transport_wide.is_some() && kind == MediaKind::Video {
         all.push((ABSOLUTE_SEND_TIME_ID, ABSOLUTE_SEND_TIME.to_owned()));
@@ -66,6 +67,7 @@ pub(super) fn written<'a>(
                 TRANSPORT_WIDE_CC if measure == Measure::Packets => Extension::TransportSequenceNumber,
                 ABSOLUTE_SEND_TIME if measure == Measure::Estimates => Extension::AbsoluteSendTime,
                 PLAYOUT_DELAY => Extension::PlayoutDelay,
+                CAPTURE_TIME => Extension::AbsoluteCaptureTime,
                 _ => continue,
             };
             let id = media.extension(uri).filter(|id| (1..15).contains(id));

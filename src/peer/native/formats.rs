@@ -1,6 +1,6 @@
 //! Formats as RTP caps have them.
 
-use crate::codec::TRANSPORT_WIDE_CC;
+use crate::codec::{self, TRANSPORT_WIDE_CC};
 use logic::codec::{MediaKind, Parameters};
 use logic::sdp::local::Sent;
 use logic::sdp::media::Format;
@@ -17,8 +17,7 @@ pub(super) fn kind_and_ssrc(formats: &gst::Caps) -> Result<(MediaKind, u32), Str
 
 /// The identifier under which its packets are numbered.
 pub(super) fn transport_wide(formats: &gst::Caps) -> Option<u8> {
-    let format = formats.structure(0)?;
-    (1..15).find(|id| format.get::<&str>(format!("extmap-{id}")) == Ok(TRANSPORT_WIDE_CC))
+    codec::extension(formats, TRANSPORT_WIDE_CC)
 }
 
 /// A format as RTP caps have it.

@@ -17,6 +17,7 @@
 //! | `sending` | one stream of one session on its thread: what waits, and what str0m is given of it |
 //! | `formats`, `numbers` | formats as RTP caps have them; payload types that may be sent |
 //! | `extensions` | header extensions: offered, taken, written |
+//! | `clock` | the clock of capture times |
 //! | `estimates` | what the network carries, for who wants to know |
 //! | `outlet` | one stream of one session for its rung |
 //! | `socket`, `addresses` | sending in batches and receiving; the addresses of this host |
@@ -33,6 +34,7 @@ mod addresses;
 mod agreement;
 mod channels;
 mod ciphers;
+mod clock;
 mod connection;
 mod connections;
 mod data;

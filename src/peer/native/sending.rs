@@ -1,6 +1,7 @@
 //! One stream of one session on its thread: what waits, what str0m is given of it, and the
 //! headers of its packets.
 
+use super::clock;
 use super::opening::{AgreedStream, declare};
 use super::outlet::Packets;
 use crate::runtime;
@@ -24,8 +25,8 @@ pub(super) struct Stream {
     pub(super) agreed: AgreedStream,
     /// What str0m has not been given yet, and how many packets of each it has.
     waiting: VecDeque<(Packets, usize)>,
-    /// What each packet says of the viewer's jitter buffer.
-    delay: Option<PlayoutDelay>,
+    /// What the header of each packet says.
+    values: ExtensionValues,
     /// The next packet's number: every viewer's are his own and without gaps.
     sequence: u64,
     /// Whether str0m knows it. Not before the first packet: with nothing to send again it would probe the network
@@ -44,7 +45,7 @@ impl Stream {
         Self {
             agreed,
             waiting: VecDeque::new(),
-            delay,
+            values: delay.map(playout).unwrap_or_default(),
             // Room for those that wrap around: the receiver counts from what it sees first.
             sequence: u64::from(gst::glib::random_int() & 0x7fff),
             declared: false,
@@ -114,6 +115,7 @@ impl Stream {
         let (start, captured) = (*from, packets.batch.captured());
         *from = all.len().min(start + PORTION);
         let done = *from == all.len();
+        let mut told = packets.batch.tells().filter(|_| start == 0).map(clock::capture_time);
         for packet in all.get(start..*from).unwrap_or_default() {
             let payload_type = self.agreed.payload_type.unwrap_or(packet.payload_type);
             let write = RtpWrite::new(
@@ -124,10 +126,8 @@ impl Stream {
                 packet.payload.clone(),
             );
             self.sequence += 1;
-            let write = match self.delay {
-                Some(delay) => write.ext_vals(playout(delay)),
-                None => write,
-            };
+            let values = ExtensionValues { abs_capture_time: told.take(), ..self.values.clone() };
+            let write = write.ext_vals(values);
             sender.write_rtp(write.marker(packet.marker).nackable(self.agreed.rtx_ssrc.is_some()));
         }
         if done {
