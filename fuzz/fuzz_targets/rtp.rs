@@ -1,16 +1,67 @@
-//! A rewrite of any bytes touches nothing but the payload type and the header extensions, and can be undone.
+//! A rewrite of any bytes touches nothing but the payload type and the header extensions, and can be undone; a splice
+//! of any packets touches nothing but what counts, and goes on where the last one stopped.
 
 #![no_main]
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use logic::rtp::Rewrite;
+use logic::rtp::picture::Format;
+use logic::rtp::{Header, Rewrite, Span, Splice};
 
 #[derive(Arbitrary, Debug)]
 struct Input {
     payload_type: Option<u8>,
     extension: Option<(u8, u8)>,
     packet: Vec<u8>,
+    splices: Splices,
+}
+
+#[derive(Arbitrary, Debug)]
+struct Splices {
+    format: u8,
+    /// Packets, and whether each begins something that does not follow on the one before.
+    packets: Vec<(bool, Vec<u8>)>,
+}
+
+/// Sequence number and timestamp of what is an RTP packet.
+fn numbers(packet: &[u8]) -> (u16, u32) {
+    (
+        u16::from_be_bytes([packet[2], packet[3]]),
+        u32::from_be_bytes([packet[4], packet[5], packet[6], packet[7]]),
+    )
+}
+
+fn splice(input: &Splices) {
+    let format = [Format::Plain, Format::Vp8, Format::Vp9][usize::from(input.format % 3)];
+    let (mut splice, mut sent) = (Splice::default(), None);
+    for (begins, before) in &input.packets {
+        let Some(span) = Span::read(format, before, before) else {
+            assert_eq!(Header::read(before), None, "what can be read has numbers");
+            continue;
+        };
+        let offsets = if *begins { splice.begin(&span) } else { splice.go_on(&span) };
+        let mut after = before.clone();
+        offsets.apply(&mut after);
+        assert_eq!(after.len(), before.len());
+        assert_eq!((&after[..2], &after[8..12]), (&before[..2], &before[8..12]));
+        let changed = before[12..].iter().zip(&after[12..]).filter(|(before, after)| before != after).count();
+        assert!(
+            changed <= if format == Format::Plain { 0 } else { 3 },
+            "a number of two bytes and one of one"
+        );
+        assert_eq!(offsets.timestamp(numbers(before).1), numbers(&after).1);
+        if let Some((sequence, time)) = sent.filter(|_| *begins) {
+            let (next, later) = numbers(&after);
+            assert_eq!(next, u16::wrapping_add(sequence, 1));
+            assert!(later.wrapping_sub(time).cast_signed() > 0, "time goes forward");
+        }
+        let (sequence, time) = numbers(&after);
+        let latest = match sent {
+            Some((_, latest)) if time.wrapping_sub(latest).cast_signed() < 0 => latest,
+            _ => time,
+        };
+        sent = Some((sequence, latest));
+    }
 }
 
 /// The identifiers of the elements of a one-byte header extension (RFC 8285 section 4.2), read apart from the
@@ -38,7 +89,8 @@ fn identifiers(packet: &[u8]) -> Vec<u8> {
 }
 
 fuzz_target!(|input: Input| {
-    let Input { payload_type, extension, packet: before } = input;
+    splice(&input.splices);
+    let Input { payload_type, extension, packet: before, .. } = input;
     let mut after = before.clone();
     let rewrite = Rewrite { payload_type, extension };
     rewrite.apply(&mut after);

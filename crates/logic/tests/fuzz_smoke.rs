@@ -5,7 +5,8 @@
 
 use gst_plugin_webrtc_logic as logic;
 use logic::codec::{ALL, MediaKind};
-use logic::rtp::Rewrite;
+use logic::rtp::picture::Format;
+use logic::rtp::{Header, Rewrite, Span, Splice};
 use logic::sdp::media::Description;
 use logic::sdp::plan::{Stream, read_answer, read_offer, read_offer_to_receive};
 use std::fs;
@@ -150,4 +151,50 @@ fn a_rewritten_packet_keeps_all_but_its_numbers_and_is_restored_by_the_inverse()
         }
     }
     assert!(changed > 10_000 && restored > 10_000, "{changed} changed, {restored} restored");
+}
+
+#[test]
+fn a_splice_of_any_packets_keeps_all_but_what_counts_and_goes_on_where_the_last_one_stopped() {
+    let numbers = |packet: &[u8]| {
+        let timestamp = u32::from_be_bytes([packet[4], packet[5], packet[6], packet[7]]);
+        (u16::from_be_bytes([packet[2], packet[3]]), timestamp)
+    };
+    let mut dice = Dice(0xacce55);
+    let (mut begun, mut counted) = (0, 0);
+    for round in 0..1_000 {
+        let format = [Format::Plain, Format::Vp8, Format::Vp9][round % 3];
+        let (mut splice, mut sent) = (Splice::default(), None);
+        for _ in 0..50 {
+            let (before, begins) = (packet(&mut dice), dice.below(3) == 0);
+            let Some(span) = Span::read(format, &before, &before) else {
+                assert_eq!(Header::read(&before), None, "what can be read has numbers");
+                continue;
+            };
+            let offsets = if begins { splice.begin(&span) } else { splice.go_on(&span) };
+            let mut after = before.clone();
+            offsets.apply(&mut after);
+            assert_eq!(
+                (after.len(), &after[..2], &after[8..12]),
+                (before.len(), &before[..2], &before[8..12])
+            );
+            let changed =
+                before.iter().zip(&after).skip(12).filter(|(before, after)| before != after).count();
+            assert!(changed <= if format == Format::Plain { 0 } else { 3 });
+            counted += usize::from(changed > 0);
+            let (sequence, time) = numbers(&after);
+            assert_eq!(offsets.timestamp(numbers(&before).1), time);
+            let mut latest = time;
+            if let Some((last, before)) = sent {
+                let passed = u32::wrapping_sub(time, before).cast_signed();
+                if begins {
+                    assert!(passed > 0 && sequence == u16::wrapping_add(last, 1));
+                    begun += 1;
+                } else if passed < 0 {
+                    latest = before;
+                }
+            }
+            sent = Some((sequence, latest));
+        }
+    }
+    assert!(begun > 2_000 && counted > 1_000, "{begun} began, {counted} had numbers changed");
 }

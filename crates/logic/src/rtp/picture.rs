@@ -46,7 +46,7 @@ impl Format {
     pub(super) fn add(self, payload: &mut [u8], id: u16, base_layer: u8) {
         let fields = self.fields(payload);
         if let Some(field) = fields.id
-            && let Some(old) = field.read(payload)
+            && let Some((old, _)) = field.read(payload)
         {
             field.write(payload, old.wrapping_add(id));
         }
@@ -59,8 +59,8 @@ impl Format {
 /// What a packet says of its picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Counters {
-    /// The picture's number, of seven or fifteen bits.
-    pub(super) id: Option<u16>,
+    /// The picture's number, and the largest that there can be.
+    pub(super) id: Option<(u16, u16)>,
     /// TL0PICIDX: the number of the picture of the lowest temporal layer that this one builds on or is.
     pub(super) base_layer: Option<u8>,
 }
@@ -86,9 +86,15 @@ impl PictureId {
         Some((Self { at, long }, at + 1 + usize::from(long)))
     }
 
-    fn read(self, payload: &[u8]) -> Option<u16> {
+    /// The number, and the largest that there can be.
+    fn read(self, payload: &[u8]) -> Option<(u16, u16)> {
         let first = u16::from(payload.get(self.at)? & 0x7f);
-        if self.long { Some(first << 8 | u16::from(*payload.get(self.at + 1)?)) } else { Some(first) }
+        if self.long {
+            let second = u16::from(*payload.get(self.at + 1)?);
+            Some((first << 8 | second, 0x7fff))
+        } else {
+            Some((first, 0x7f))
+        }
     }
 
     fn write(self, payload: &mut [u8], id: u16) {

@@ -17,7 +17,8 @@ const OTHER_CLOCK: i32 = 180_000;
 struct Numbers {
     sequence: u16,
     timestamp: u32,
-    picture: Option<u16>,
+    /// With the largest that there can be.
+    picture: Option<(u16, u16)>,
     base_layer: Option<u8>,
 }
 
@@ -128,8 +129,8 @@ impl Splice {
         if let Some(sent) = self.sent {
             let next = |sent: u16, first: u16| sent.wrapping_add(1).wrapping_sub(first);
             self.offsets.sequence = next(sent.sequence, span.first.sequence);
-            if let (Some(sent), Some(first)) = (sent.picture, span.first.picture) {
-                self.offsets.picture = next(sent, first) & 0x7fff;
+            if let (Some(sent), Some((first, largest))) = (sent.picture, span.first.picture) {
+                self.offsets.picture = next(sent, first) & largest;
             }
             if let (Some(sent), Some(first)) = (sent.base_layer, span.first.base_layer) {
                 self.offsets.base_layer = sent.wrapping_add(1).wrapping_sub(first);
@@ -169,7 +170,7 @@ impl Splice {
         {
             timestamp = before.timestamp;
         }
-        let picture = span.last.picture.map(|id| id.wrapping_add(self.offsets.picture));
+        let picture = span.last.picture.map(|(id, _)| id.wrapping_add(self.offsets.picture));
         let base_layer = span.last.base_layer.map(|index| index.wrapping_add(self.offsets.base_layer));
         self.sent = Some(Sent {
             sequence: span.last.sequence.wrapping_add(self.offsets.sequence),
@@ -184,3 +185,6 @@ impl Splice {
 fn later(one: u32, other: u32) -> i32 {
     one.wrapping_sub(other).cast_signed()
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,10 +32,10 @@ mod tests {
     fn counters_are_found_in_every_form_of_the_descriptor() {
         let both = |id, base_layer| Counters { id, base_layer };
         assert_eq!(read(&[0x10, 0x80, 0x80]), both(None, None), "no extension");
-        assert_eq!(read(&[0x90, 0x80, 0x7f]), both(Some(127), None), "seven bits");
-        assert_eq!(read(&[0x90, 0x80, 0xff, 0xff]), both(Some(32_767), None), "fifteen bits");
+        assert_eq!(read(&[0x90, 0x80, 0x7f]), both(Some((127, 0x7f)), None), "seven bits");
+        assert_eq!(read(&[0x90, 0x80, 0xff, 0xff]), both(Some((32_767, 0x7fff)), None), "fifteen bits");
         assert_eq!(read(&[0x90, 0x40, 9]), both(None, Some(9)), "a layer alone");
-        assert_eq!(read(&[0x90, 0xf0, 0x81, 2, 9, 0x20]), both(Some(258), Some(9)), "everything");
+        assert_eq!(read(&[0x90, 0xf0, 0x81, 2, 9, 0x20]), both(Some((258, 0x7fff)), Some(9)), "everything");
     }
 
     #[test]

@@ -30,11 +30,15 @@ mod tests {
     fn counters_are_found_in_every_form_of_the_descriptor() {
         let both = |id, base_layer| Counters { id, base_layer };
         assert_eq!(read(&[0x0c, 0x7f, 0x7f]), both(None, None), "no number");
-        assert_eq!(read(&[0x8c, 0x7f]), both(Some(127), None), "seven bits");
-        assert_eq!(read(&[0x8c, 0x81, 2]), both(Some(258), None), "fifteen bits");
-        assert_eq!(read(&[0xac, 0x81, 2, 0, 9]), both(Some(258), Some(9)), "layers");
+        assert_eq!(read(&[0x8c, 0x7f]), both(Some((127, 0x7f)), None), "seven bits");
+        assert_eq!(read(&[0x8c, 0x81, 2]), both(Some((258, 0x7fff)), None), "fifteen bits");
+        assert_eq!(read(&[0xac, 0x81, 2, 0, 9]), both(Some((258, 0x7fff)), Some(9)), "layers");
         assert_eq!(read(&[0x2c, 0, 9]), both(None, Some(9)), "layers alone");
-        assert_eq!(read(&[0xbc, 0x81, 2, 0, 9]), both(Some(258), None), "flexible mode has no such number");
+        assert_eq!(
+            read(&[0xbc, 0x81, 2, 0, 9]),
+            both(Some((258, 0x7fff)), None),
+            "flexible mode has no such number"
+        );
     }
 
     #[test]
