@@ -6,6 +6,7 @@
 use crate::job::Said;
 use crate::plugin::Plugin;
 use anyhow::{Context, Result, bail};
+use link::Side;
 use serde::Serialize;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child as Process, ChildStdin, Command, Stdio};
@@ -25,13 +26,29 @@ pub struct Child {
 impl Child {
     /// Starts this program again with a plugin in one of its hidden roles.
     pub fn start(plugin: &Plugin, role: &'static str, job: Option<&impl Serialize>) -> Result<Self> {
+        Self::launch(plugin, role, job, |command| Ok(command.spawn()?))
+    }
+
+    /// The same on one side of an emulated link.
+    pub fn start_on(side: &Side, plugin: &Plugin, role: &'static str, job: &impl Serialize) -> Result<Self> {
+        Self::launch(plugin, role, Some(job), |command| {
+            Ok(side.run(|| command.spawn())??)
+        })
+    }
+
+    fn launch(
+        plugin: &Plugin,
+        role: &'static str,
+        job: Option<&impl Serialize>,
+        spawn: impl FnOnce(&mut Command) -> Result<Process>,
+    ) -> Result<Self> {
         let program = std::env::current_exe().context("failed to find this program")?;
         let mut command = Command::new(program);
         command.arg(role).envs(plugin.environment());
         if let Some(job) = job {
             command.arg(serde_json::to_string(job)?);
         }
-        let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let spawned = spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
         let mut process = spawned.with_context(|| format!("failed to start {role}"))?;
         let output = process.stdout.take().context("the child has no output")?;
         let (send, said) = channel();

@@ -41,12 +41,16 @@ pub enum Command {
     Viewers(Viewers),
     /// What viewers of an already encoded VP8 720p30 stream cost the producer
     Encoded(Encoded),
+    /// How well the picture of one viewer fits an emulated network: steps of its rate, loss, a competing TCP flow
+    Networks(Networks),
     #[command(hide = true)]
     ChildVersion,
     #[command(hide = true)]
     ChildProducer { job: String },
     #[command(hide = true)]
     ChildFirstFrame { job: String },
+    #[command(hide = true)]
+    ChildWatching { job: String },
     #[command(hide = true)]
     ChildViewers { job: String },
     #[command(hide = true)]
@@ -100,6 +104,33 @@ pub struct Encoded {
     pub counts: Vec<usize>,
     #[command(flatten)]
     pub load: Load,
+}
+
+/// Options of `networks`.
+#[derive(Args)]
+pub struct Networks {
+    /// Only cases whose names begin with one of these: steps-0ms, steps-40ms, loss-1-50ms, loss-5-50ms, loss-10-50ms, the same
+    /// with 240ms, tcp
+    #[arg(long, value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Shorter phases, for a quick look
+    #[arg(long)]
+    pub short: bool,
+    /// The same losses again for the same packets
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How often each case is measured; medians are reported
+    #[arg(long, default_value_t = 1)]
+    pub runs: usize,
+    /// File whose pictures are sent; moving noise by default
+    #[arg(long, value_name = "FILE")]
+    pub media: Option<PathBuf>,
+    /// How the competing TCP flow controls its congestion, one of net.ipv4.tcp_available_congestion_control
+    #[arg(long, default_value = "cubic")]
+    pub tcp: String,
+    /// Also write everything, the course over time included, to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
 }
 
 /// Options of both.

@@ -122,6 +122,7 @@ impl Side {
             encoded_bitrate: 2_000_000,
             sink: self.plugin.sink.clone(),
             light_viewers: false,
+            sampled: false,
         };
         let (producer, port) = start_producer(&self.plugin, &job)?;
         self.producer = Some((producer, port));

@@ -55,6 +55,8 @@ pub struct ProducerJob {
     pub sink: Vec<String>,
     /// Its viewers accept ECDSA certificates only.
     pub light_viewers: bool,
+    /// Note the estimate of the network and the encoders' bitrate every 100 ms, told when asked.
+    pub sampled: bool,
 }
 
 /// One viewer whose start is timed.
@@ -72,6 +74,12 @@ pub struct FirstFrameJob {
 pub struct ViewersJob {
     pub uri: String,
     pub count: usize,
+}
+
+/// One viewer that notes what arrives and when pictures are shown.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WatchingJob {
+    pub uri: String,
 }
 
 /// Many light viewers.
@@ -103,8 +111,36 @@ pub enum Said {
     Version { version: String },
     /// A viewer's start.
     Phases { phases: Vec<Phase>, stop_ms: f64 },
+    /// What the producer noted, where it was told to.
+    Sampled { samples: Vec<Sample> },
+    /// A viewer shows its first picture.
+    Showing,
+    /// When a viewer showed pictures, and what it received until then.
+    Watched {
+        shown: Vec<f64>,
+        received: Vec<Received>,
+    },
     /// Counts of every viewer of a process since it started.
     Counts { seconds: f64, viewers: Vec<Counts> },
+}
+
+/// A look at a producer; times are seconds of the system's clock, which all processes share.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Sample {
+    pub at: f64,
+    /// What it believes the network carries (bit/s).
+    pub estimate: Option<f64>,
+    /// What its encoders are set to, together (bit/s).
+    pub encoders: f64,
+}
+
+/// Media packets of one format that a viewer received in the 100 ms after a time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Received {
+    pub at: f64,
+    /// As in the description: `VP8`, `rtx`.
+    pub format: String,
+    pub bytes: u64,
 }
 
 /// A phase of a viewer's start.

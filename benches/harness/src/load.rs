@@ -81,6 +81,7 @@ fn job(load: &Load, input: Input, codec: Codec, bitrate: Option<u32>, encoded_bi
         encoded_bitrate,
         sink: Vec::new(),
         light_viewers: load.light,
+        sampled: false,
     }
 }
 

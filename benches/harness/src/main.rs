@@ -13,6 +13,7 @@ mod identity;
 mod job;
 mod light;
 mod load;
+mod networks;
 mod phases;
 mod pipeline;
 mod plugin;
@@ -31,10 +32,12 @@ fn main() -> Result<()> {
         cli::Command::FirstFrame(options) => first_frame::run(&cli.plugins, &options),
         cli::Command::Viewers(options) => load::viewers(&cli.plugins, &options),
         cli::Command::Encoded(options) => load::encoded(&cli.plugins, &options),
+        cli::Command::Networks(options) => networks::run(&cli.plugins, &options),
         cli::Command::ChildVersion => plugin::print_version(),
         cli::Command::ChildProducer { job } => producer::run(&serde_json::from_str(&job)?),
         cli::Command::ChildFirstFrame { job } => phases::run(&serde_json::from_str(&job)?),
         cli::Command::ChildLight { job } => light::run(&serde_json::from_str(&job)?),
+        cli::Command::ChildWatching { job } => networks::viewer::run(&serde_json::from_str(&job)?),
         cli::Command::ChildViewers { job } => viewers::run(&serde_json::from_str(&job)?),
     }
 }

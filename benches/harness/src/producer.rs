@@ -5,6 +5,7 @@ use crate::content::{self, Clip};
 use crate::feed;
 use crate::identity;
 use crate::job::{Input, ProducerJob, Said};
+use crate::networks::sender;
 use crate::pipeline;
 use anyhow::{Context, Result};
 use gst::glib;
@@ -26,6 +27,9 @@ pub fn run(job: &ProducerJob) -> Result<()> {
     let pipeline = gst::Pipeline::new();
     let sink = sink(job)?;
     let encoders = Encoders::of(&sink);
+    let samples = job
+        .sampled
+        .then(|| sender::watch(&pipeline, &sink, encoders.clone()));
     pipeline.add(&sink)?;
     let playing = match job.input {
         Input::Test => {
@@ -60,7 +64,12 @@ pub fn run(job: &ProducerJob) -> Result<()> {
     if reached.is_ok() {
         std::thread::sleep(LISTED);
         say(&Said::Ready { port });
-        answer(|| encoders.say());
+        answer(|| {
+            if let Some(samples) = &samples {
+                samples.say();
+            }
+            encoders.say();
+        });
     }
     bus.stop(&pipeline)?;
     reached
@@ -148,7 +157,7 @@ fn when_listed(sink: &gst::Element) -> std::sync::mpsc::Receiver<()> {
 
 /// The encoders that the sink makes.
 #[derive(Clone, Default)]
-struct Encoders(Arc<Mutex<Vec<glib::WeakRef<gst::Element>>>>);
+pub struct Encoders(Arc<Mutex<Vec<glib::WeakRef<gst::Element>>>>);
 
 impl Encoders {
     fn of(sink: &gst::Element) -> Self {
@@ -164,6 +173,21 @@ impl Encoders {
             Some(false.to_value())
         });
         encoders
+    }
+
+    /// What those that work are set to, together (bit/s). VP8 only.
+    pub fn bitrate(&self) -> f64 {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let working = seen
+            .iter()
+            .filter_map(glib::WeakRef::upgrade)
+            .filter(|encoder| encoder.current_state() == gst::State::Playing);
+        let target = |encoder: gst::Element| {
+            encoder
+                .find_property("target-bitrate")
+                .map(|_| encoder.property::<i32>("target-bitrate"))
+        };
+        working.filter_map(target).map(f64::from).sum()
     }
 
     /// Says how many there are and what differs from their defaults in the last.
