@@ -57,6 +57,11 @@ impl Member {
         })
     }
 
+    /// From the payloader to the network.
+    pub(crate) fn send_delay(&self) -> Option<Duration> {
+        self.outlet.send_delay()
+    }
+
     /// What comes next is another rung's.
     fn begin_anew(&self) {
         self.awaits_key_unit.store(true, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 
 mod convert;
 pub(crate) mod decode;
+pub(crate) mod delays;
 pub(crate) mod fan_out;
 mod parts;
 mod payload;

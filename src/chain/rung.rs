@@ -5,6 +5,7 @@
 //! encoder cannot take in time is dropped at the entrance.
 
 use super::convert;
+use super::delays::Delays;
 use super::fan_out::FanOut;
 use super::parts::{entrance, fan_out_pad, filter, link_error, raw_caps, start_encoder};
 use super::payload;
@@ -77,6 +78,7 @@ pub(crate) struct Rung {
     gate: Gate,
     encoder: Option<(gst::Element, Option<&'static Family>)>,
     fan_out: Arc<FanOut>,
+    delays: Arc<Delays>,
     hooks: Arc<dyn Hooks>,
     arbiter: Mutex<Arbiter>,
     started: Instant,
@@ -126,6 +128,7 @@ impl Rung {
             payloader.static_pad("sink").ok_or_else(|| link_error(plan, &"the payloader has no sink pad"))?;
         let end = fan_out_pad(&fan_out, plan.numbers);
         exit.link_full(&end, gst::PadLinkCheck::empty()).map_err(|err| link_error(plan, &err))?;
+        let delays = Delays::watch(&pipeline, encoder.as_ref().map(|(element, _)| element), &sink);
         let rung = Arc::new(Self {
             codec: plan.codec,
             _end: end,
@@ -135,6 +138,7 @@ impl Rung {
             gate: Gate::new(plan.shape),
             encoder,
             fan_out,
+            delays,
             hooks,
             arbiter: Mutex::new(Arbiter::new(KEY_UNIT_SPACING, KEY_UNIT_PATIENCE)),
             started: Instant::now(),
@@ -230,6 +234,11 @@ impl Rung {
 
     pub(crate) fn fan_out(&self) -> &FanOut {
         &self.fan_out
+    }
+
+    /// Where the milliseconds go until packets are made.
+    pub(crate) fn delays(&self) -> &Delays {
+        &self.delays
     }
 
     /// The encoder's factory and its bitrate in bit/s, where the rung encodes.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 pub(crate) struct Batch {
     list: gst::BufferList,
     captured: Instant,
+    made: Instant,
     /// Whether its first packet tells viewers when it was captured.
     tells: bool,
     packets: OnceLock<Vec<Packet>>,
@@ -31,7 +32,7 @@ pub(super) struct Packet {
 impl Batch {
     /// Packets as the payloader made them, of what was captured then, and whether viewers are told so.
     pub(crate) fn new(list: gst::BufferList, captured: Instant, tells: bool) -> Self {
-        Self { list, captured, tells, packets: OnceLock::new() }
+        Self { list, captured, made: Instant::now(), tells, packets: OnceLock::new() }
     }
 
     /// The packets as GStreamer holds them.
@@ -42,6 +43,11 @@ impl Batch {
     /// When what they show was captured.
     pub(super) fn captured(&self) -> Instant {
         self.captured
+    }
+
+    /// When it came out of the payloader.
+    pub(super) fn made(&self) -> Instant {
+        self.made
     }
 
     /// When it was captured, where viewers are to be told.

@@ -195,6 +195,9 @@ pub(crate) trait Outlet: Send + Sync + 'static {
     /// Pushes packets.
     fn push(&self, batch: &Arc<Batch>) -> Taken;
 
+    /// How long packets take from the payloader to the network.
+    fn send_delay(&self) -> Option<Duration>;
+
     /// Makes a push that the transport holds up return.
     fn interrupt(&self);
 }

@@ -3,6 +3,7 @@
 
 use super::{Batch, Outlet, SenderOptions, Taken, batch};
 use crate::codec;
+use crate::gauge::Gauge;
 use gst::prelude::*;
 use logic::capture::{self, CAPTURE_TIME};
 use logic::rtp::{Header, Rewrite};
@@ -16,6 +17,7 @@ pub(super) struct PadOutlet {
     rewrite: Rewrite,
     /// Under which identifier packets tell when they were captured.
     capture_time: Option<u8>,
+    delay: Gauge,
 }
 
 impl PadOutlet {
@@ -43,7 +45,7 @@ impl PadOutlet {
         let _ = pad.set_active(true);
         pad.link_full(&sink, gst::PadLinkCheck::empty())?;
         let capture_time = codec::extension(options.formats, CAPTURE_TIME);
-        Ok(Self { pad, sink, rewrite: options.rewrite, capture_time })
+        Ok(Self { pad, sink, rewrite: options.rewrite, capture_time, delay: Gauge::default() })
     }
 
     /// The same payload behind a header of its own.
@@ -109,7 +111,12 @@ impl Outlet for PadOutlet {
         };
         // A transport that is being torn down refuses: its session is over already.
         let _ = self.pad.push_list(list);
+        self.delay.add(batch.made().elapsed());
         Taken::Yes
+    }
+
+    fn send_delay(&self) -> Option<Duration> {
+        self.delay.read()
     }
 
     fn interrupt(&self) {

@@ -27,6 +27,7 @@ use logic::sdp::places::Places;
 use logic::sdp::plan::{self, PlanError, Sending, Stream};
 use protocol::{DescriptionKind, SessionDescription};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// A session as its viewer's host.
 pub(super) struct Outgoing {
@@ -56,10 +57,23 @@ pub(super) struct Outgoing {
 pub(super) struct Served {
     pub(super) pad: String,
     pub(super) codec: &'static logic::codec::Codec,
+    /// The stream's source.
+    pub(super) ssrc: u32,
     rung: std::sync::Weak<Rung>,
+    member: std::sync::Weak<Member>,
 }
 
 impl Served {
+    /// The rung that sends to it, while that runs.
+    pub(super) fn rung(&self) -> Option<Arc<Rung>> {
+        self.rung.upgrade()
+    }
+
+    /// From the payloader to the network.
+    pub(super) fn send_delay(&self) -> Option<Duration> {
+        self.member.upgrade()?.send_delay()
+    }
+
     /// The encoder's name and its bitrate in bit/s; nothing and 0 for what is passed on as it came.
     pub(super) fn encoder(&self) -> (String, u32) {
         self.rung.upgrade().and_then(|rung| rung.encoder()).unwrap_or_default()
@@ -189,7 +203,13 @@ impl Outgoing {
                 flow.lease = None;
                 lease.join(flow.member.clone());
             }
-            let served = Served { pad: input.name.clone(), codec: sending.codec, rung: lease.rung_weak() };
+            let served = Served {
+                pad: input.name.clone(),
+                codec: sending.codec,
+                ssrc: input.ssrc(),
+                rung: lease.rung_weak(),
+                member: Arc::downgrade(&flow.member),
+            };
             self.served.lock().unwrap_or_else(PoisonError::into_inner).push(served);
             // A rung that failed before it was listed here told nobody of this session.
             if let Some(text) = lease.failure() {

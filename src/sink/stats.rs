@@ -15,7 +15,10 @@ pub(super) fn of(viewers: &[(String, Viewer)]) -> gst::Structure {
     for (id, viewer) in viewers {
         let mut one =
             transport(viewer).unwrap_or_else(|| gst::Structure::new_empty("application/x-webrtc-stats"));
-        one.set("consumer-stats", consumer(viewer));
+        let delays = delays(viewer, &one);
+        let mut consumer = consumer(viewer);
+        consumer.set("streams", delays);
+        one.set("consumer-stats", consumer);
         all.set(id.as_str(), one);
     }
     all
@@ -46,4 +49,35 @@ fn consumer(viewer: &Viewer) -> gst::Structure {
         .field("peer-id", &viewer.peer_id)
         .field("video-encoders", gst::Array::from_values(encoders))
         .build()
+}
+
+/// Where the milliseconds go, of each stream, in seconds: means of about the last second.
+fn delays(viewer: &Viewer, transport: &gst::StructureRef) -> gst::Array {
+    let served = viewer.served.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let seconds = |delay: Option<Duration>| delay.map(|delay| delay.as_secs_f64());
+    let streams = served.iter().map(|served| {
+        let rung = served.rung();
+        let delays = rung.as_ref().map(|rung| rung.delays());
+        gst::Structure::builder("application/x-webrtcsink-stream-stats")
+            .field("pad", &served.pad)
+            .field("codec-name", served.codec.media_type)
+            .field_if_some(
+                "capture-to-encode-delay",
+                seconds(delays.and_then(|delays| delays.capture_to_encode())),
+            )
+            .field_if_some("encode-delay", seconds(delays.and_then(|delays| delays.encode())))
+            .field_if_some("send-delay", seconds(served.send_delay()))
+            .field_if_some("network-delay", round_trip(transport, served.ssrc).map(|time| time / 2.0))
+            .build()
+            .to_send_value()
+    });
+    gst::Array::from_values(streams)
+}
+
+/// What the viewer's reports on a stream say, in seconds.
+fn round_trip(transport: &gst::StructureRef, ssrc: u32) -> Option<f64> {
+    let reports = transport.iter().filter_map(|(_, value)| value.get::<gst::Structure>().ok());
+    let mut reports = reports.filter(|report| report.name() == "remote-inbound-rtp");
+    let report = reports.find(|report| report.get::<u32>("ssrc") == Ok(ssrc))?;
+    report.get::<f64>("round-trip-time").ok().filter(|time| *time > 0.0)
 }

@@ -119,7 +119,34 @@ fn sound_says_when_it_was_captured(transport: &str) {
     says_when_frames_were_captured(transport, crate::support::AUDIO, "audio", "audio/x-raw");
 }
 
+/// Where the milliseconds go on their way to the only viewer, in seconds.
+fn delays(sink: &gst::Element) -> Option<[f64; 4]> {
+    let id = sink.emit_by_name::<Vec<String>>("get-sessions", &[]).pop()?;
+    let session = sink.property::<gst::Structure>("stats").get::<gst::Structure>(id.as_str()).ok()?;
+    let streams = session.get::<gst::Structure>("consumer-stats").ok()?.get::<gst::Array>("streams").ok()?;
+    let stream = streams.first()?.get::<gst::Structure>().ok()?;
+    assert_eq!(stream.get("pad"), Ok("video_0"));
+    let names = ["capture-to-encode-delay", "encode-delay", "send-delay", "network-delay"];
+    let [to_encode, encode, send, network] = names.map(|name| stream.get::<f64>(name).ok());
+    Some([to_encode?, encode?, send?, network?])
+}
+
+fn the_default_adds_less_than_a_frame_on_the_sending_side(transport: &str) {
+    let pipeline = producer(VIDEO, transport);
+    let sink = pipeline.element("ws");
+    let viewer = Viewer::play(&uri(&sink), "video", "video/x-vp8");
+    // The viewer's first report on the round trip comes after some seconds.
+    let mut found = (0..30).map(|_| {
+        viewer.samples(30);
+        delays(&sink)
+    });
+    let [to_encode, encode, send, network] = found.find_map(|delays| delays).expect("no delays are told");
+    assert!(encode > 0.0 && send > 0.0 && (0.0..0.5).contains(&network), "{encode} {send} {network}");
+    assert!(to_encode + encode + send < 1.0 / 30.0, "{to_encode} {encode} {send}");
+}
+
 under_both_transports!(
+    the_default_adds_less_than_a_frame_on_the_sending_side,
     decoded_frames_say_when_they_were_captured,
     encoded_frames_say_when_they_were_captured,
     sound_says_when_it_was_captured,

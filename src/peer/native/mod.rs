@@ -15,6 +15,7 @@
 //! | `ice` | the candidates of one session, and starting anew with them |
 //! | `data`, `channels` | the data channels of a session, for its task and on its thread |
 //! | `sending` | one stream of one session on its thread: what waits, and what str0m is given of it |
+//! | `leaving` | how long its packets take to the network |
 //! | `formats`, `numbers` | formats as RTP caps have them; payload types that may be sent |
 //! | `extensions` | header extensions: offered, taken, written |
 //! | `clock` | the clock of capture times |
@@ -48,6 +49,7 @@ pub mod fuzzing;
 mod gathering;
 mod handle;
 mod ice;
+mod leaving;
 mod lines;
 mod listening;
 mod numbers;

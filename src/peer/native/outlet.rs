@@ -4,9 +4,11 @@
 use super::handle::{Handle, Job};
 use super::routes::Key;
 use super::session::Shared;
+use crate::gauge::Gauge;
 use crate::peer::{Batch, Outlet, Taken};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// Batches that may be on their way to the session's thread; a viewer with more is behind.
 const IN_FLIGHT: usize = 48;
@@ -18,6 +20,8 @@ pub(super) struct Packets {
     pub(super) stream: usize,
     pub(super) batch: Arc<Batch>,
     in_flight: Arc<AtomicUsize>,
+    /// How long packets take to the network.
+    pub(super) delay: Arc<Gauge>,
 }
 
 impl Drop for Packets {
@@ -33,11 +37,12 @@ pub(super) struct NativeOutlet {
     stream: usize,
     shared: Arc<Shared>,
     in_flight: Arc<AtomicUsize>,
+    delay: Arc<Gauge>,
 }
 
 impl NativeOutlet {
     pub(super) fn new(handle: Arc<Handle>, key: Key, stream: usize, shared: Arc<Shared>) -> Self {
-        Self { handle, key, stream, shared, in_flight: Arc::default() }
+        Self { handle, key, stream, shared, in_flight: Arc::default(), delay: Arc::default() }
     }
 }
 
@@ -57,8 +62,13 @@ impl Outlet for NativeOutlet {
             stream: self.stream,
             batch: batch.clone(),
             in_flight: self.in_flight.clone(),
+            delay: self.delay.clone(),
         };
         if self.handle.hand(Job::Packets(packets)) { Taken::Yes } else { Taken::Behind }
+    }
+
+    fn send_delay(&self) -> Option<Duration> {
+        self.delay.read()
     }
 
     fn interrupt(&self) {}

@@ -2,6 +2,7 @@
 //! headers of its packets.
 
 use super::clock;
+use super::leaving::Leaving;
 use super::opening::{AgreedStream, declare};
 use super::outlet::Packets;
 use crate::runtime;
@@ -25,6 +26,8 @@ pub(super) struct Stream {
     pub(super) agreed: AgreedStream,
     /// What str0m has not been given yet, and how many packets of each it has.
     waiting: VecDeque<(Packets, usize)>,
+    /// What str0m has.
+    leaving: Leaving,
     /// What the header of each packet says.
     values: ExtensionValues,
     /// The next packet's number: every viewer's are his own and without gaps.
@@ -45,6 +48,7 @@ impl Stream {
         Self {
             agreed,
             waiting: VecDeque::new(),
+            leaving: Leaving::default(),
             values: delay.map(playout).unwrap_or_default(),
             // Room for those that wrap around: the receiver counts from what it sees first.
             sequence: u64::from(gst::glib::random_int() & 0x7fff),
@@ -132,8 +136,14 @@ impl Stream {
         }
         if done {
             self.first = false;
+            self.leaving.given(packets, self.sequence.wrapping_sub(1));
             self.waiting.pop_front();
         }
+    }
+
+    /// A packet of it goes to the network.
+    pub(super) fn left(&mut self, number: u16) {
+        self.leaving.left(number);
     }
 
     /// The viewer wants a key unit. Whoever is asked may block, so it is not this thread that asks.

@@ -4,6 +4,7 @@ use super::channels::Channels;
 use super::ciphers::Ciphers;
 use super::estimates::Relay;
 use super::ice::{Ice, Restart};
+use super::leaving;
 use super::opening::{AgreedStream, Opening};
 use super::outlet::Packets;
 use super::sending::Stream;
@@ -256,6 +257,11 @@ impl Session {
             _ => sockets.connections.send(from, to, bytes),
         };
         self.shared.went(bytes, crowded);
+        if let Some((source, number)) = leaving::source(bytes)
+            && let Some(stream) = self.streams.iter_mut().find(|stream| stream.agreed.ssrc == source)
+        {
+            stream.left(number);
+        }
     }
 
     /// What waited for a connection has gone.
