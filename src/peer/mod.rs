@@ -151,6 +151,10 @@ pub(crate) trait Connection: Send + Sync + 'static {
     /// Has ICE begin anew with the next description.
     fn restart_ice(&self) {}
 
+    /// What is to be sent to the peer, in bit/s: at least what the step above the present one needs, and no more than
+    /// is desired. What is known of the network grows no further than that.
+    fn aim(&self, _minimum: u32, _desired: u32) {}
+
     /// For how long nothing has come from the peer.
     fn silence(&self) -> Duration;
 

@@ -1,6 +1,10 @@
 //! A session's estimates of what the network carries, shared by the rungs that serve it.
 
+use logic::bitrate::{Spending, budget};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// What sound takes, about, in bit/s.
+const USUAL_SOUND: u32 = 64_000;
 
 pub(super) type Listener = Arc<dyn Fn(u32) + Send + Sync>;
 
@@ -11,8 +15,9 @@ pub(super) struct Estimates(Mutex<Vec<(usize, Listener)>>);
 impl Estimates {
     pub(super) fn changed(&self, bits_per_second: u32) {
         let listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let share = bits_per_second / u32::try_from(listeners.len()).unwrap_or(1).max(1);
-        for (_, listener) in listeners {
+        let spending = Spending { estimate: bits_per_second, sound: USUAL_SOUND, ..Spending::default() };
+        let shares = budget(spending, &vec![1; listeners.len()]);
+        for ((_, listener), share) in listeners.into_iter().zip(shares) {
             listener(share);
         }
     }

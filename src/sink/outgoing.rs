@@ -142,6 +142,8 @@ impl Outgoing {
         let member = Member::new(outlet, move || events.send(Event::Failed(EndReason::Stalled)));
         let kind = input.kind();
         self.flows.push(Flow { m_line, stream, kind, member, lease: None, wishes });
+        let pictures = self.flows.iter().filter(|flow| flow.kind == MediaKind::Video).count();
+        connection.aim(0, most(self.settings.max_bitrate, pictures));
         Ok(())
     }
 
@@ -259,6 +261,11 @@ impl Outgoing {
         };
         Some((gst::Caps::from_iter([format]), rewrite))
     }
+}
+
+/// What streams of pictures take at most, in bit/s.
+fn most(each: u32, streams: usize) -> u32 {
+    each.saturating_mul(u32::try_from(streams).unwrap_or(u32::MAX))
 }
 
 fn description(err: impl std::fmt::Display) -> EndReason {

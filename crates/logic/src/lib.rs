@@ -23,6 +23,7 @@
 //! | [`picture`] | how large a rung's pictures are, and which frames it takes |
 //! | [`switching`] | whose packets a viewer is sent between two rungs |
 //! | [`repair`] | how lost packets are repaired: sent again, or by forward error correction |
+//! | [`estimate`] | what the network to one peer carries |
 //! | [`bitrate`] | which rung each viewer is on and what bitrate each encoder runs at |
 
 #![warn(missing_docs)]
@@ -33,6 +34,7 @@ pub mod bitrate;
 pub mod capture;
 pub mod codec;
 pub mod dtls;
+pub mod estimate;
 pub mod framing;
 pub mod ice_servers;
 pub mod jitter;

@@ -3,7 +3,7 @@
 use super::data::Data;
 use super::engine::Engine;
 use super::gathering::Gathered;
-use super::handle::{Command, Handle};
+use super::handle::{Command, Handle, Job};
 use super::ice::Restart;
 use super::lines::Lines;
 use super::outlet::NativeOutlet;
@@ -338,6 +338,12 @@ impl Connection for Native {
             state.gathered.forget_reflexive();
         }
         self.gather_reflexive();
+    }
+
+    fn aim(&self, minimum: u32, desired: u32) {
+        let change = Box::new(move |session: &mut Session| session.aim(minimum, desired));
+        // Where it is not taken there is another soon.
+        self.handle.hand(Job::With(self.key, change));
     }
 
     fn silence(&self) -> Duration {

@@ -162,7 +162,7 @@ impl Target {
             packet.resize(13 + usize::from(*size) * 4, 0x10);
             gst::Buffer::from_slice(packet)
         });
-        self.outlet.push(&Arc::new(Batch::new(packets.collect(), now)));
+        self.outlet.push(&Arc::new(Batch::new(packets.collect(), now, false)));
         while let Ok(Job::Packets(packets)) = self.jobs.try_recv() {
             self.act(|session| {
                 session.write(packets);

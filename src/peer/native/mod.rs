@@ -19,6 +19,7 @@
 //! | `formats`, `numbers` | formats as RTP caps have them; payload types that may be sent |
 //! | `extensions` | header extensions: offered, taken, written |
 //! | `clock` | the clock of capture times |
+//! | `measuring`, `steering` | what the network carries; how much goes, and how fast |
 //! | `estimates` | what the network carries, for who wants to know |
 //! | `outlet` | one stream of one session for its rung |
 //! | `socket`, `addresses` | sending in batches and receiving; the addresses of this host |
@@ -52,6 +53,7 @@ mod ice;
 mod leaving;
 mod lines;
 mod listening;
+mod measuring;
 mod numbers;
 mod opening;
 mod outlet;
@@ -64,7 +66,10 @@ mod sending;
 mod session;
 mod socket;
 mod statistics;
+mod steering;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub(crate) use engine::Engine;

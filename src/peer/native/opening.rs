@@ -10,6 +10,7 @@ use super::remote::Remote;
 use super::session::Shared;
 use crate::peer::{Arrivals, Estimator, OutletEvents};
 use crate::session::EventSender;
+use logic::bitrate::Bounds;
 use logic::codec::MediaKind;
 use logic::negotiation::{Event, Transport};
 use logic::rtp::PlayoutDelay;
@@ -17,12 +18,11 @@ use logic::sdp::local::LONGEST_MESSAGE;
 use protocol::DescriptionKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use str0m::bwe::Bitrate;
 use str0m::change::DirectApi;
 use str0m::config::{DtlsCert, Fingerprint};
 use str0m::format::{Codec, CodecConfig, CodecSpec, FormatParams, PayloadParams};
 use str0m::media::{Frequency, MediaKind as Kind, Mid};
-use str0m::rtp::{Extension, ExtensionMap};
+use str0m::rtp::{Extension, ExtensionMap, StreamTx};
 use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 
 /// Packets that can be sent again, and for how long.
@@ -52,7 +52,7 @@ pub(super) struct Opening {
     /// The way back here, for data channels, and where those go that the peer opens.
     pub(super) line: NativeLine,
     pub(super) arrivals: Arrivals,
-    /// Whether str0m estimates, and sends no faster than that.
+    /// Whether this side estimates, and sends no faster than that.
     pub(super) paced: bool,
     pub(super) playout_delay: Option<PlayoutDelay>,
     pub(super) events: EventSender,
@@ -112,8 +112,17 @@ impl Opening {
         move || events.send(Event::Transport(Transport::Failed))
     }
 
+    /// Identifier of the header extension with packets' numbers, and the bounds, where the network is measured by them.
+    pub(super) fn measured(&self) -> Option<(u8, Bounds)> {
+        let number =
+            |(id, what): &(u8, Extension)| (*what == Extension::TransportSequenceNumber).then_some(*id);
+        let id = self.extensions.iter().find_map(number).filter(|_| self.paced)?;
+        Some((id, self.estimator.as_ref()?.bounds))
+    }
+
     /// str0m as it serves such a session, and its candidates.
     pub(super) fn set_up(&mut self, now: Instant) -> (Rtc, Ice) {
+        let measured = self.measured().is_some();
         let mut config = RtcConfig::new()
             .set_rtp_mode(true)
             .clear_codecs()
@@ -124,25 +133,20 @@ impl Opening {
             .set_stats_interval(Some(STATISTICS))
             .set_sctp_max_message_size(LONGEST_MESSAGE)
             .set_sctp_max_buffered_amount(MOST_HELD)
-            .set_send_buffer_video(REPEATABLE.0);
+            .set_send_buffer_video(REPEATABLE.0)
+            // The peer's reports on packets reach this side no other way.
+            .enable_raw_packets(measured);
         for (id, extension) in self.extensions.drain(..) {
             config = config.set_extension(id, extension);
         }
         let formats = self.formats.iter().map(parameters).collect();
         *config.codec_config() = CodecConfig::new_from_payload_params(formats);
-        if let Some(estimator) = self.estimator.as_ref().filter(|_| self.paced) {
-            config = config.enable_bwe(Some(Bitrate::bps(estimator.bounds.start.into())));
-        }
         let mut rtc = config.build(now);
         {
             let mut direct = rtc.direct_api();
             direct.set_ice_controlling(self.controlling);
             direct.set_remote_ice_credentials(self.remote.clone());
             direct.set_remote_fingerprint(self.fingerprint.clone());
-        }
-        if let Some(estimator) = self.estimator.as_ref().filter(|_| self.paced) {
-            let most = Bitrate::bps(estimator.bounds.max.into());
-            rtc.bwe().set_bitrate(Bitrate::ZERO, most);
         }
         let mut ice = Ice::new(self.remote.clone());
         for candidate in self.local_candidates.drain(..) {
@@ -192,11 +196,16 @@ pub(super) fn declare(direct: &mut DirectApi<'_>, agreed: &AgreedStream) {
     direct.declare_media(agreed.mid, kind);
     let rtx = agreed.rtx_ssrc.map(Into::into);
     let stream = direct.declare_stream_tx(agreed.ssrc.into(), rtx, agreed.mid, None);
+    remember(stream);
+}
+
+/// Has packets remembered from now on, to be sent again.
+pub(super) fn remember(stream: &mut StreamTx) {
     stream.set_rtx_cache(REPEATABLE.0, REPEATABLE.1, Some(MOST_REPEATED));
 }
 
 /// In RTP mode only the numbers of a format matter.
-fn parameters(format: &AgreedFormat) -> PayloadParams {
+pub(super) fn parameters(format: &AgreedFormat) -> PayloadParams {
     let codec = match format.kind {
         MediaKind::Audio => Codec::Opus,
         MediaKind::Video => Codec::Vp8,

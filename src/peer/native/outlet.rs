@@ -7,7 +7,7 @@ use super::session::Shared;
 use crate::gauge::Gauge;
 use crate::peer::{Batch, Outlet, Taken};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Batches that may be on their way to the session's thread; a viewer with more is behind.
@@ -22,6 +22,14 @@ pub(super) struct Packets {
     in_flight: Arc<AtomicUsize>,
     /// How long packets take to the network.
     pub(super) delay: Arc<Gauge>,
+    skips: Arc<AtomicBool>,
+}
+
+impl Packets {
+    /// Those that follow up to a key unit are not wanted.
+    pub(super) fn skip(&self) {
+        self.skips.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Packets {
@@ -38,11 +46,21 @@ pub(super) struct NativeOutlet {
     shared: Arc<Shared>,
     in_flight: Arc<AtomicUsize>,
     delay: Arc<Gauge>,
+    /// Whether the viewer is to go on at a key unit.
+    skips: Arc<AtomicBool>,
 }
 
 impl NativeOutlet {
     pub(super) fn new(handle: Arc<Handle>, key: Key, stream: usize, shared: Arc<Shared>) -> Self {
-        Self { handle, key, stream, shared, in_flight: Arc::default(), delay: Arc::default() }
+        Self {
+            handle,
+            key,
+            stream,
+            shared,
+            in_flight: Arc::default(),
+            delay: Arc::default(),
+            skips: Arc::default(),
+        }
     }
 }
 
@@ -50,7 +68,8 @@ impl Outlet for NativeOutlet {
     fn announce(&self, _: Option<&str>, _: &gst::Caps, _: &gst::FormattedSegment<gst::ClockTime>) {}
 
     fn push(&self, batch: &Arc<Batch>) -> Taken {
-        if self.shared.crowded.load(Ordering::Relaxed) {
+        let skips = self.skips.load(Ordering::Relaxed) && self.skips.swap(false, Ordering::Relaxed);
+        if skips || self.shared.crowded.load(Ordering::Relaxed) {
             return Taken::Behind;
         }
         if self.in_flight.fetch_add(1, Ordering::Relaxed) >= IN_FLIGHT {
@@ -63,6 +82,7 @@ impl Outlet for NativeOutlet {
             batch: batch.clone(),
             in_flight: self.in_flight.clone(),
             delay: self.delay.clone(),
+            skips: self.skips.clone(),
         };
         if self.handle.hand(Job::Packets(packets)) { Taken::Yes } else { Taken::Behind }
     }

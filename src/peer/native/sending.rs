@@ -3,7 +3,8 @@
 
 use super::clock;
 use super::leaving::Leaving;
-use super::opening::{AgreedStream, declare};
+use super::measuring::{Kind, Measuring};
+use super::opening::{AgreedStream, declare, remember};
 use super::outlet::Packets;
 use crate::runtime;
 use logic::codec::MediaKind;
@@ -11,13 +12,13 @@ use logic::rtp::PlayoutDelay;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 use str0m::change::DirectApi;
 use str0m::media::{Frequency, MediaTime};
 use str0m::rtp::{ExtensionValues, RtpWrite, StreamTx};
 
-/// Packets that are handed to str0m at once, and how many it holds back at least before it gets more.
+/// Packets that are handed to str0m at once, so that its room stays little.
 const PORTION: usize = 16;
-const FEW: usize = 8;
 /// Packets of a first frame that are not paced.
 const OPENING: usize = 64;
 
@@ -28,6 +29,8 @@ pub(super) struct Stream {
     waiting: VecDeque<(Packets, usize)>,
     /// What str0m has.
     leaving: Leaving,
+    /// Of payload that waits.
+    bytes: usize,
     /// What the header of each packet says.
     values: ExtensionValues,
     /// The next packet's number: every viewer's are his own and without gaps.
@@ -49,6 +52,7 @@ impl Stream {
             agreed,
             waiting: VecDeque::new(),
             leaving: Leaving::default(),
+            bytes: 0,
             values: delay.map(playout).unwrap_or_default(),
             // Room for those that wrap around: the receiver counts from what it sees first.
             sequence: u64::from(gst::glib::random_int() & 0x7fff),
@@ -64,9 +68,18 @@ impl Stream {
         self.declared
     }
 
+    /// What its packets are, sent for the first time.
+    pub(super) fn fresh(&self) -> Kind {
+        match self.agreed.kind {
+            MediaKind::Video => Kind::Video,
+            MediaKind::Audio => Kind::Sound,
+        }
+    }
+
     /// Takes packets; they go as soon as the pacer lets them.
     pub(super) fn write(&mut self, packets: Packets) {
         if !self.paused {
+            self.bytes += packets.batch.packets().iter().map(|packet| packet.payload.len()).sum::<usize>();
             self.waiting.push_back((packets, 0));
         }
     }
@@ -75,6 +88,7 @@ impl Stream {
     pub(super) fn pause(&mut self, paused: bool) {
         self.paused = paused;
         self.waiting.clear();
+        self.bytes = 0;
     }
 
     /// Whether it is stopped for a while.
@@ -82,45 +96,65 @@ impl Stream {
         self.paused
     }
 
-    /// Hands waiting packets to str0m where it has few; whether there were any. What it holds stays little, so that
-    /// its room does, and who waits for more than that is seen to be behind.
-    pub(super) fn feed(&mut self, direct: &mut DirectApi<'_>, paced: bool) -> bool {
+    /// Bytes that wait here.
+    pub(super) fn waiting(&self) -> usize {
+        self.bytes
+    }
+
+    /// What waits is skipped, and nothing of before is sent again: the viewer goes on with a key unit.
+    pub(super) fn skip(&mut self, direct: &mut DirectApi<'_>) {
+        if let Some((packets, _)) = self.waiting.back() {
+            packets.skip();
+        }
+        self.waiting.clear();
+        self.bytes = 0;
+        if let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into()) {
+            remember(sender);
+        }
+        self.ask();
+    }
+
+    /// Hands waiting packets to str0m, as many as may go now; whether there were any.
+    pub(super) fn feed(
+        &mut self,
+        direct: &mut DirectApi<'_>,
+        measuring: Option<&mut Measuring>,
+        now: Instant,
+    ) -> bool {
         if self.waiting.is_empty() {
             return false;
         }
+        // The viewer waits for the first frame, and sound for nothing.
+        let paced = measuring.filter(|_| self.agreed.kind == MediaKind::Video && !self.begins());
         if !std::mem::replace(&mut self.declared, true) {
             declare(direct, &self.agreed);
         }
         let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into()) else {
             self.waiting.clear();
+            self.bytes = 0;
             return false;
         };
-        let held = sender.queue_info().map_or(0, |queue| queue.packet_count());
-        if paced && held >= FEW {
-            return false;
-        }
-        if paced && self.agreed.kind == MediaKind::Video {
-            sender.set_unpaced(self.begins());
-        }
-        self.hand(sender);
-        true
+        self.hand(sender, paced, now)
     }
 
-    /// Whether the first frame is under way, unless it is large: the viewer waits for it, and the pacer would let
-    /// nearly as much go at once.
+    /// Whether the first frame is under way, unless it is large.
     fn begins(&self) -> bool {
         let first = self.waiting.front().filter(|_| self.first);
         first.is_some_and(|(packets, _)| packets.batch.packets().len() <= OPENING)
     }
 
-    fn hand(&mut self, sender: &mut StreamTx) {
-        let Some((packets, from)) = self.waiting.front_mut() else { return };
+    fn hand(&mut self, sender: &mut StreamTx, mut paced: Option<&mut Measuring>, now: Instant) -> bool {
+        let Some((packets, from)) = self.waiting.front_mut() else { return false };
         let all = packets.batch.packets();
         let (start, captured) = (*from, packets.batch.captured());
-        *from = all.len().min(start + PORTION);
-        let done = *from == all.len();
         let mut told = packets.batch.tells().filter(|_| start == 0).map(clock::capture_time);
-        for packet in all.get(start..*from).unwrap_or_default() {
+        for packet in all.iter().skip(start).take(PORTION) {
+            if let Some(measuring) = &mut paced {
+                if !measuring.has_room(now) {
+                    break;
+                }
+                measuring.take(packet.payload.len(), now);
+            }
             let payload_type = self.agreed.payload_type.unwrap_or(packet.payload_type);
             let write = RtpWrite::new(
                 payload_type.into(),
@@ -130,15 +164,20 @@ impl Stream {
                 packet.payload.clone(),
             );
             self.sequence += 1;
+            *from += 1;
+            self.bytes = self.bytes.saturating_sub(packet.payload.len());
             let values = ExtensionValues { abs_capture_time: told.take(), ..self.values.clone() };
             let write = write.ext_vals(values);
             sender.write_rtp(write.marker(packet.marker).nackable(self.agreed.rtx_ssrc.is_some()));
         }
-        if done {
+        let handed = *from > start;
+        if *from >= all.len() {
             self.first = false;
             self.leaving.given(packets, self.sequence.wrapping_sub(1));
             self.waiting.pop_front();
+            return true;
         }
+        handed
     }
 
     /// A packet of it goes to the network.

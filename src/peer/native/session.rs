@@ -4,29 +4,31 @@ use super::channels::Channels;
 use super::ciphers::Ciphers;
 use super::estimates::Relay;
 use super::ice::{Ice, Restart};
-use super::leaving;
+use super::measuring::{Measuring, Network};
 use super::opening::{AgreedStream, Opening};
 use super::outlet::Packets;
 use super::sending::Stream;
-use super::socket::{self, Datagram, Sent, Sockets};
+use super::socket::{self, Datagram, Sent, Way};
 use crate::peer::heard::Heard;
 use crate::session::EventSender;
 use logic::codec::MediaKind;
 use logic::negotiation::{Event as Said, Transport};
 use logic::rtp::PlayoutDelay;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use str0m::bwe::BweKind;
 use str0m::media::Mid;
-use str0m::net::{Protocol, Receive, Transmit};
+use str0m::net::{Receive, Transmit};
+use str0m::rtp::RawPacket;
+use str0m::rtp::rtcp::Rtcp;
 use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
 
 /// Places that one session talks to; a peer that names more is odd.
 const PLACES: usize = 64;
 /// What is due so soon is due now; and how often a session may go on so before others have their turn.
-const SOON: Duration = Duration::from_micros(5);
+pub(super) const SOON: Duration = Duration::from_micros(5);
 const ROUNDS: usize = 64;
 
 /// The session is over; its task has been told.
@@ -38,6 +40,8 @@ pub(super) struct Shared {
     pub(super) heard: Heard,
     /// Whether more media would only wait for the connection that it goes over.
     pub(super) crowded: AtomicBool,
+    /// What the encoder is to make for it, in bit/s; 0: nothing is known.
+    pub(super) target: AtomicU32,
     pub(super) statistics: Mutex<Statistics>,
 }
 
@@ -48,23 +52,25 @@ pub(super) struct Statistics {
     pub(super) ciphers: Arc<Ciphers>,
     /// What the peer says that the network carries.
     pub(super) estimate: Option<u64>,
+    /// What its reports on packets say.
+    pub(super) network: Option<Network>,
     pub(super) streams: Vec<(u32, MediaKind, str0m::stats::MediaEgressStats)>,
 }
 
 /// A session while it lasts.
 pub(super) struct Session {
-    rtc: Rtc,
+    pub(super) rtc: Rtc,
     ice: Ice,
     channels: Channels,
-    streams: Vec<Stream>,
-    deadline: Option<Instant>,
+    pub(super) streams: Vec<Stream>,
+    pub(super) deadline: Option<Instant>,
     /// When it was heard last.
-    now: Instant,
+    pub(super) now: Instant,
     events: EventSender,
-    shared: Arc<Shared>,
-    estimate: Option<Relay>,
-    /// Whether str0m holds packets back.
-    paced: bool,
+    pub(super) shared: Arc<Shared>,
+    pub(super) estimate: Option<Relay>,
+    /// Where the peer reports on packets.
+    pub(super) measuring: Option<Measuring>,
     playout_delay: Option<PlayoutDelay>,
     places: Vec<SocketAddr>,
     /// Those of the places that have not been announced, and those that are to be forgotten.
@@ -75,6 +81,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(mut opening: Opening, now: Instant) -> Self {
+        let measuring = Measuring::of(&opening, now);
         let (rtc, ice) = opening.set_up(now);
         let mut session = Self {
             rtc,
@@ -86,7 +93,7 @@ impl Session {
             events: opening.events,
             shared: opening.shared,
             estimate: opening.estimator.map(Relay::new),
-            paced: opening.paced,
+            measuring,
             playout_delay: opening.playout_delay,
             places: Vec::new(),
             found: Vec::new(),
@@ -166,18 +173,6 @@ impl Session {
         }
     }
 
-    /// Hands waiting packets to str0m, of each stream that it has few of; whether there were any. What it holds stays
-    /// little, so that its room does, and who waits for more than that is seen to be behind.
-    fn feed(&mut self) -> bool {
-        let paced = self.paced;
-        let mut direct = self.rtc.direct_api();
-        let mut fed = false;
-        for stream in &mut self.streams {
-            fed |= stream.feed(&mut direct, paced);
-        }
-        fed
-    }
-
     /// A packet came from the peer, or from someone who says so.
     pub(super) fn receive(&mut self, datagram: &Datagram<'_>, now: Instant) -> Result<(), Ended> {
         let Datagram { protocol, source, destination, bytes } = *datagram;
@@ -206,21 +201,22 @@ impl Session {
     }
 
     /// Sends and tells what there is to send and tell.
-    pub(super) fn drain(&mut self, sockets: &mut Sockets) -> Result<(), Ended> {
-        self.poll(sockets)?;
+    pub(super) fn drain(&mut self, way: &mut impl Way) -> Result<(), Ended> {
+        self.poll(way)?;
         while self.feed() {
             self.pass(Instant::now().max(self.now))?;
-            self.poll(sockets)?;
+            self.poll(way)?;
         }
+        self.steer();
         Ok(())
     }
 
-    fn poll(&mut self, sockets: &mut Sockets) -> Result<(), Ended> {
+    fn poll(&mut self, way: &mut impl Way) -> Result<(), Ended> {
         let mut rounds = 0;
         loop {
             match self.rtc.poll_output() {
                 Ok(Output::Transmit(transmit)) => {
-                    self.send(&transmit, sockets);
+                    self.send(&transmit, way);
                 }
                 Ok(Output::Event(event)) => self.hear(event),
                 // What was sent makes room for what waits.
@@ -244,24 +240,16 @@ impl Session {
         }
     }
 
-    fn send(&mut self, transmit: &Transmit, sockets: &mut Sockets) {
-        let (from, to, bytes) = (transmit.source, transmit.destination, &transmit.contents);
-        let crowded = match transmit.proto {
-            Protocol::Udp => match sockets.send(from, to, bytes) {
-                Sent::Direct => {
-                    self.note(to);
-                    false
-                }
-                Sent::Relayed { crowded } => crowded,
-            },
-            _ => sockets.connections.send(from, to, bytes),
+    fn send(&mut self, transmit: &Transmit, way: &mut impl Way) {
+        self.goes(&transmit.contents);
+        let crowded = match way.send(transmit) {
+            Sent::Direct => {
+                self.note(transmit.destination);
+                false
+            }
+            Sent::Elsewhere { crowded } => crowded,
         };
-        self.shared.went(bytes, crowded);
-        if let Some((source, number)) = leaving::source(bytes)
-            && let Some(stream) = self.streams.iter_mut().find(|stream| stream.agreed.ssrc == source)
-        {
-            stream.left(number);
-        }
+        self.shared.went(&transmit.contents, crowded);
     }
 
     /// What waited for a connection has gone.
@@ -299,20 +287,27 @@ impl Session {
             },
             Event::Closed => Transport::Closed,
             Event::KeyframeRequest(request) => return self.pass_on(request.mid),
-            Event::EgressBitrateEstimate(BweKind::Twcc { estimate, can_probe: true })
-            | Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) => {
+            Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) => {
                 let estimate = estimate.as_u64();
                 if let Some(relay) = &self.estimate {
                     relay.tell(u32::try_from(estimate).unwrap_or(u32::MAX));
                 }
-                if !self.paced {
-                    self.shared.statistics().estimate = Some(estimate);
+                self.shared.statistics().estimate = Some(estimate);
+                return;
+            }
+            Event::RawPacket(packet) => {
+                if let (RawPacket::RtcpRx(Rtcp::Twcc(report)), Some(measuring)) =
+                    (*packet, &mut self.measuring)
+                {
+                    measuring.report(report, self.now);
                 }
                 return;
             }
             Event::PeerStats(stats) => {
+                let network = self.network();
                 let mut statistics = self.shared.statistics();
                 statistics.peer = Some(stats);
+                statistics.network = network;
                 return;
             }
             Event::MediaEgressStats(stats) => {

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::Instant;
-use str0m::net::Protocol;
+use str0m::net::{Protocol, Transmit};
 
 /// Asked of the kernel for what is on its way out and in; it may give less.
 const BUFFER: usize = 4 << 20;
@@ -116,10 +116,25 @@ struct Batch {
 /// Which way a packet went.
 pub(super) enum Sent {
     Direct,
-    /// Through a relay; whether more should wait.
-    Relayed {
+    /// Through a relay or a connection; whether more should wait.
+    Elsewhere {
         crowded: bool,
     },
+}
+
+/// Where a session's packets go.
+pub(super) trait Way {
+    fn send(&mut self, transmit: &Transmit) -> Sent;
+}
+
+impl Way for Sockets {
+    fn send(&mut self, transmit: &Transmit) -> Sent {
+        let (from, to, bytes) = (transmit.source, transmit.destination, &transmit.contents);
+        match transmit.proto {
+            Protocol::Udp => self.send(from, to, bytes),
+            _ => Sent::Elsewhere { crowded: self.connections.send(from, to, bytes) },
+        }
+    }
 }
 
 /// A packet that came.
@@ -177,7 +192,7 @@ impl Sockets {
     /// Sends a datagram, with those that follow it to the same place.
     pub(super) fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) -> Sent {
         if let Some(crowded) = self.relays.send(from, to, bytes) {
-            return Sent::Relayed { crowded };
+            return Sent::Elsewhere { crowded };
         }
         if !addresses::reachable(from.ip(), to) {
             return Sent::Direct;

@@ -1,6 +1,7 @@
 //! What str0m counts, under the names that webrtcbin has for it.
 
 use super::ciphers::Ciphers;
+use super::measuring::Network;
 use super::session::Statistics;
 use gst_webrtc::WebRTCStatsType as Kind;
 use logic::codec::MediaKind;
@@ -15,7 +16,8 @@ const PAIR: &str = "ice-candidate-pair_native";
 /// The statistics of one session.
 pub(super) fn of(statistics: &Statistics) -> gst::Structure {
     let stats = gst::Structure::new_empty("application/x-webrtc-stats");
-    let mut all = All { estimate: statistics.estimate, all: stats, now: now() };
+    let (estimate, network) = (statistics.estimate, statistics.network);
+    let mut all = All { estimate, network, all: stats, now: now() };
     if let Some(peer) = &statistics.peer {
         all.transport(peer, &statistics.ciphers);
     }
@@ -28,6 +30,7 @@ pub(super) fn of(statistics: &Statistics) -> gst::Structure {
 struct All {
     /// What the peer says that the network carries.
     estimate: Option<u64>,
+    network: Option<Network>,
     all: gst::Structure,
     /// Milliseconds since 1970.
     now: f64,
@@ -51,13 +54,17 @@ impl All {
             .field_if_some("srtp-cipher", ciphers.srtp())
             .field_if_some("dtls-cipher", ciphers.dtls())
             .field_if_some("selected-candidate-pair-id", pair.map(|_| PAIR));
+        let transport = match self.network {
+            Some(network) => measured(transport, network),
+            None => transport,
+        };
         self.add("transport", Kind::Transport, TRANSPORT, transport);
         if let Some(pair) = pair {
-            self.pair(pair, peer);
+            self.pair(pair);
         }
     }
 
-    fn pair(&mut self, pair: &CandidatePairStats, peer: &PeerStats) {
+    fn pair(&mut self, pair: &CandidatePairStats) {
         let [local, remote] = [("local", pair.local.addr), ("remote", pair.remote.addr)].map(|(side, at)| {
             let id = format!("ice-candidate-{side}_{}_{}", at.ip(), at.port());
             let kind = if side == "local" { Kind::LocalCandidate } else { Kind::RemoteCandidate };
@@ -70,7 +77,7 @@ impl All {
             .field_if_some("current-round-trip-time", pair.current_round_trip_time.as_ref().map(seconds))
             .field_if_some(
                 "available-outgoing-bitrate",
-                peer.bwe_tx.map(|estimate| estimate.as_u64()).or(self.estimate),
+                self.network.map(|network| network.facts.estimate.into()).or(self.estimate),
             );
         self.add("candidate-pair", Kind::CandidatePair, PAIR, fields);
     }
@@ -101,6 +108,19 @@ impl All {
             self.add("remote-inbound-rtp", Kind::RemoteInboundRtp, &theirs, inbound);
         }
     }
+}
+
+/// What the peer's reports on packets say.
+fn measured(fields: gst::structure::Builder, network: Network) -> gst::structure::Builder {
+    let Network { facts, target, held } = network;
+    fields
+        .field("estimated-bitrate", facts.estimate)
+        .field("target-bitrate", target)
+        .field("report-round-trip-time", seconds(&facts.round_trip))
+        .field("packet-loss", facts.loss)
+        .field("network-queue", seconds(&facts.queue))
+        .field("send-queue", held)
+        .field("competing", facts.beside)
 }
 
 fn candidate(at: SocketAddr, protocol: Protocol) -> gst::structure::Builder {

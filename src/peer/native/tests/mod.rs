@@ -1,0 +1,383 @@
+//! A session and its viewer over a link in virtual time: what a viewer's network carries is found and used.
+
+mod camera;
+mod link;
+mod viewer;
+
+use super::channels::NativeLine;
+use super::handle::{Handle, Job};
+use super::opening::{AgreedFormat, AgreedStream, Opening};
+use super::outlet::NativeOutlet;
+use super::session::{Session, Shared};
+use super::socket::{Datagram, Sent, Way};
+use crate::peer::{Batch, Certificate, Estimator, Outlet, OutletEvents, Taken};
+use crate::session::EventSender;
+use camera::Camera;
+use link::{Link, Shape};
+use logic::bitrate::{Spending, budget};
+use logic::codec::MediaKind;
+use mio::{Poll, Token, Waker};
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+use str0m::config::{DtlsCert, Fingerprint};
+use str0m::net::{Protocol, Transmit};
+use str0m::rtp::Extension;
+use str0m::{Candidate, IceCreds};
+use viewer::Viewer;
+
+const VIDEO: u32 = 1000;
+const AUDIO: u32 = 2000;
+const HERE: &str = "192.0.2.1:1000";
+const THERE: &str = "192.0.2.2:2000";
+
+static CERTIFICATE: LazyLock<Certificate> = LazyLock::new(|| Certificate::generate().unwrap());
+
+fn formats() -> Vec<AgreedFormat> {
+    vec![
+        AgreedFormat { payload_type: 96, rtx: Some(97), kind: MediaKind::Video, clock_rate: 90_000 },
+        AgreedFormat { payload_type: 111, rtx: None, kind: MediaKind::Audio, clock_rate: 48_000 },
+    ]
+}
+
+/// Key units are asked for in real time, so it is the world that sees to them.
+struct Nobody;
+
+impl OutletEvents for Nobody {
+    fn key_unit_wanted(&self) {}
+}
+
+/// What the session sends, on its way to the link.
+#[derive(Default)]
+struct Outbox(Vec<Vec<u8>>);
+
+impl Way for Outbox {
+    fn send(&mut self, transmit: &Transmit) -> Sent {
+        self.0.push(transmit.contents.to_vec());
+        Sent::Direct
+    }
+}
+
+/// Everything, in virtual time.
+struct World {
+    start: Instant,
+    now: Instant,
+    session: Session,
+    shared: Arc<Shared>,
+    jobs: Receiver<Job>,
+    outlets: [NativeOutlet; 2],
+    viewer: Viewer,
+    forth: Link,
+    back: Link,
+    camera: Camera,
+    sound: Instant,
+    spoken: u32,
+    awaits_key: bool,
+    _poll: Poll,
+}
+
+fn agreed(index: usize) -> AgreedStream {
+    let (mid, kind, ssrc) = [("v", MediaKind::Video, VIDEO), ("a", MediaKind::Audio, AUDIO)][index];
+    AgreedStream {
+        index,
+        mid: mid.into(),
+        kind,
+        ssrc,
+        rtx_ssrc: (index == 0).then_some(VIDEO + 1),
+        payload_type: None,
+        delayed: false,
+        events: Arc::new(Nobody),
+    }
+}
+
+impl World {
+    fn new(bounds: logic::bitrate::Bounds, shape: Shape) -> Self {
+        gst::init().unwrap();
+        // Ahead of the clock that the session looks at, which never overtakes it.
+        let start = Instant::now() + Duration::from_secs(3600);
+        let (here, there): (SocketAddr, SocketAddr) = (HERE.parse().unwrap(), THERE.parse().unwrap());
+        let mut viewer = Viewer::new(start, here, there);
+        let local = IceCreds::new();
+        let poll = Poll::new().unwrap();
+        let (handle, _, jobs) = Handle::new(0, Waker::new(poll.registry(), Token(0)).unwrap());
+        let (handle, shared) = (Arc::new(handle), Arc::<Shared>::default());
+        let candidate = |address| vec![Candidate::host(address, "udp").unwrap()];
+        let mut direct = viewer.rtc.direct_api();
+        let opening = Opening {
+            local: local.clone(),
+            remote: direct.local_ice_credentials(),
+            fingerprint: direct.local_dtls_fingerprint().clone(),
+            certificate: DtlsCert {
+                certificate: CERTIFICATE.der.clone(),
+                private_key: CERTIFICATE.key.clone(),
+            },
+            controlling: true,
+            active: true,
+            formats: formats(),
+            extensions: vec![(3, Extension::TransportSequenceNumber), (4, Extension::RtpMid)],
+            streams: vec![agreed(0), agreed(1)],
+            local_candidates: candidate(there),
+            remote_candidates: candidate(here),
+            estimator: Some(Estimator { bounds, changed: Arc::new(|_| {}) }),
+            paced: true,
+            playout_delay: None,
+            line: NativeLine { handle: Arc::downgrade(&handle), key: 7 },
+            arrivals: Arc::new(|_| {}),
+            events: EventSender::new().0,
+            shared: shared.clone(),
+        };
+        direct.set_remote_ice_credentials(local);
+        let bytes = CERTIFICATE.fingerprint.trim_start_matches("sha-256 ").split(':');
+        let bytes = bytes.map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();
+        direct.set_remote_fingerprint(Fingerprint { hash_func: "sha-256".into(), bytes });
+        direct.start_dtls(false).unwrap();
+        let outlet = |index| NativeOutlet::new(handle.clone(), 7, index, shared.clone());
+        let mut world = Self {
+            start,
+            now: start,
+            session: Session::new(opening, start),
+            outlets: [outlet(0), outlet(1)],
+            shared,
+            jobs,
+            viewer,
+            forth: Link::new(Shape { loss: 0.0, ..shape }, 1),
+            back: Link::new(Shape { loss: 0.0, ..shape }, 2),
+            camera: Camera::new(f64::from(bounds.start), start),
+            sound: start,
+            spoken: 0,
+            awaits_key: true,
+            _poll: poll,
+        };
+        world.connect();
+        world
+    }
+
+    /// Until media flows; nothing is lost for so long.
+    fn connect(&mut self) {
+        let limit = self.start + Duration::from_secs(8);
+        while self.viewer.heard.is_empty() {
+            assert!(self.now < limit, "no media flows");
+            self.step();
+        }
+    }
+
+    fn shape(&mut self, shape: Shape) {
+        self.forth.shape(shape, self.now);
+        self.back.shape(Shape { rate: 100_000_000, ..shape }, self.now);
+    }
+
+    fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            self.step();
+        }
+    }
+
+    /// The next thing that happens.
+    fn step(&mut self) {
+        let due = [
+            self.session.deadline(),
+            self.viewer.deadline,
+            self.forth.deadline(),
+            self.back.deadline(),
+            Some(self.camera.deadline()),
+            Some(self.sound),
+        ];
+        let next = due.into_iter().flatten().min().unwrap();
+        // At least a hundredth of a millisecond passes: what a thread takes to wake up.
+        self.now = next.max(self.now + Duration::from_micros(10));
+        let now = self.now;
+        let (here, there) = (HERE.parse().unwrap(), THERE.parse().unwrap());
+        let mut out = Outbox::default();
+        if self.camera.deadline() <= now {
+            self.film();
+        }
+        if self.sound <= now {
+            self.speak();
+        }
+        while let Ok(Job::Packets(packets)) = self.jobs.try_recv() {
+            self.session.write(packets);
+        }
+        while let Some(bytes) = self.back.receive(now) {
+            let datagram =
+                Datagram { protocol: Protocol::Udp, source: here, destination: there, bytes: &bytes };
+            assert!(self.session.receive(&datagram, now).is_ok());
+            assert!(self.session.drain(&mut out).is_ok());
+        }
+        assert!(self.session.pass(now).is_ok());
+        assert!(self.session.drain(&mut out).is_ok());
+        out.0.iter().for_each(|bytes| self.forth.send(bytes, now));
+        while let Some(bytes) = self.forth.receive(now) {
+            let back = &mut self.back;
+            self.viewer.act(now, Some((there, here, &bytes)), |bytes| back.send(bytes, now));
+        }
+        if self.viewer.deadline.is_none_or(|at| at <= now) {
+            let back = &mut self.back;
+            self.viewer.act(now, None, |bytes| back.send(bytes, now));
+        }
+        let target = self.shared.target.load(Ordering::Relaxed);
+        if target > 0 {
+            let spending = Spending { estimate: target, sound: 73_000, ..Spending::default() };
+            let share = budget(spending, &[1]).first().copied().unwrap_or(BOUNDS.start);
+            self.camera.tell(f64::from(share.clamp(BOUNDS.min, BOUNDS.max)));
+        }
+    }
+
+    fn film(&mut self) {
+        if std::mem::take(&mut self.viewer.asks) {
+            self.camera.want_key();
+        }
+        let captured = self.camera.deadline();
+        let (key, payloads) = self.camera.frame();
+        if self.awaits_key && !key {
+            self.camera.want_key();
+            return;
+        }
+        self.awaits_key = false;
+        let timestamp = ((captured - self.start).as_secs_f64() * 90_000.0) as u32;
+        let last = payloads.len() - 1;
+        let packets = payloads.iter().enumerate();
+        let list = packets.map(|(index, payload)| packet(96, index == last, timestamp, VIDEO, payload));
+        if self.outlets[0].push(&Arc::new(Batch::new(list.collect(), captured, false))) == Taken::Behind {
+            self.awaits_key = true;
+        }
+    }
+
+    fn speak(&mut self) {
+        let list = std::iter::once(packet(111, true, self.spoken, AUDIO, &[0; 120]));
+        self.outlets[1].push(&Arc::new(Batch::new(list.collect(), self.sound, false)));
+        self.spoken += 960;
+        self.sound += Duration::from_millis(20);
+    }
+}
+
+fn packet(kind: u8, marker: bool, timestamp: u32, ssrc: u32, payload: &[u8]) -> gst::Buffer {
+    let mut bytes = vec![0x80, kind | u8::from(marker) << 7, 0, 0];
+    bytes.extend(timestamp.to_be_bytes());
+    bytes.extend(ssrc.to_be_bytes());
+    bytes.extend(payload);
+    gst::Buffer::from_slice(bytes)
+}
+
+/// What became of a stretch of time.
+#[derive(Debug, Clone, Copy)]
+struct Report {
+    /// Of what the link carries, in the second half; and how much of the whole was video that was not sent before.
+    used: f64,
+    useful: f64,
+    /// Seconds until 80 % of the link were used for half a second.
+    to_most: Option<f64>,
+    /// Milliseconds in the link's queue.
+    queued: f64,
+    /// Of all the time.
+    frozen: f64,
+    rate: f64,
+    /// Milliseconds from capture to decoding, and the same of sound.
+    late: f64,
+    sound_late: f64,
+    sound_lost: f64,
+}
+
+fn percentile(mut all: Vec<f64>, part: f64) -> f64 {
+    all.sort_unstable_by(f64::total_cmp);
+    all.get(((all.len() as f64 * part) as usize).min(all.len().max(1) - 1)).copied().unwrap_or(f64::NAN)
+}
+
+impl World {
+    /// Of the time from there on.
+    fn report(&self, from: Instant, rate: u64) -> Report {
+        let (length, end) = ((self.now - from).as_secs_f64(), self.now);
+        let middle = from + Duration::from_secs_f64(length / 2.0);
+        let carried = |from: Instant, to: Instant| {
+            let all = self.forth.carried.iter().filter(|(at, ..)| *at >= from && *at < to);
+            all.map(|(_, bytes, _)| *bytes as f64 * 8.0).sum::<f64>() / (to - from).as_secs_f64()
+        };
+        let half = Duration::from_millis(500);
+        let slots = (0..(length * 10.0) as u32).map(|slot| from + slot * Duration::from_millis(100));
+        let most =
+            slots.map(|slot| slot + half).find(|slot| carried(*slot - half, *slot) >= rate as f64 * 0.8);
+        let useful = self.viewer.useful.iter().filter(|(at, _)| *at >= from);
+        let useful = useful.map(|(_, bytes)| *bytes as f64 * 8.0).sum::<f64>() / length;
+        let since = |at: &Instant| *at >= from;
+        let queued = self.forth.carried.iter().filter(|(at, ..)| since(at));
+        let shown: Vec<_> = self.viewer.shown.iter().filter(|(at, _)| since(at)).collect();
+        let edges = std::iter::once(from).chain(shown.iter().map(|(at, _)| *at)).chain([end]);
+        let edges: Vec<_> = edges.collect();
+        let gaps = edges.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64());
+        let heard: Vec<_> = self.viewer.heard.iter().filter(|(at, _)| since(at)).collect();
+        let spoken = |number: u32| self.start + Duration::from_millis(20) * (number / 960);
+        let filmed = |number: u32| self.start + Duration::from_secs_f64(f64::from(number) / 30.0);
+        let millis = |from: Instant, to: Instant| to.saturating_duration_since(from).as_secs_f64() * 1000.0;
+        Report {
+            used: carried(middle, end) / rate as f64,
+            useful: useful / rate as f64,
+            to_most: most.map(|at| (at - from).as_secs_f64()),
+            queued: percentile(queued.map(|(.., waited)| waited.as_secs_f64() * 1000.0).collect(), 0.95),
+            frozen: gaps.filter(|gap| *gap > 0.3).sum::<f64>() / length,
+            rate: shown.len() as f64 / length,
+            late: percentile(shown.iter().map(|(at, number)| millis(filmed(*number), *at)).collect(), 0.95),
+            sound_late: percentile(
+                heard.iter().map(|(at, number)| millis(spoken(*number), *at)).collect(),
+                0.95,
+            ),
+            sound_lost: 1.0 - heard.len() as f64 / (length * 50.0),
+        }
+    }
+}
+
+const BOUNDS: logic::bitrate::Bounds =
+    logic::bitrate::Bounds { min: 1_000, max: 8_192_000, start: 2_048_000 };
+
+fn shape(rate: u64, round_trip: u64, loss: f64) -> Shape {
+    Shape { rate, queue: Duration::from_millis(150), delay: Duration::from_millis(round_trip) / 2, loss }
+}
+
+/// A link that carries 4 Mbit/s for 25 s, then 1, then 4 for 30 s.
+fn steps(round_trip: u64) {
+    let mut world = World::new(BOUNDS, shape(4_000_000, round_trip, 0.0));
+    for (rate, seconds) in [(4_000_000, 25), (1_000_000, 25), (4_000_000, 30)] {
+        let from = world.now;
+        world.shape(shape(rate, round_trip, 0.0));
+        world.run(Duration::from_secs(seconds));
+        let report = world.report(from, rate);
+        println!("{rate} bit/s, {round_trip} ms: {report:.3?}");
+        assert!(report.used > 0.9, "{rate}: {report:.3?}");
+        assert!(report.to_most.is_some_and(|seconds| seconds <= 3.0), "{rate}: {report:.3?}");
+        assert!(
+            report.queued < 100.0 && report.sound_late < 100.0 + round_trip as f64,
+            "{rate}: {report:.3?}"
+        );
+        // Where the link carries a quarter of what it did, packets are lost before anyone can know.
+        let (frozen, lost) = if rate == 1_000_000 { (0.04, 0.01) } else { (0.0, 0.001) };
+        assert!(report.frozen <= frozen && report.sound_lost < lost, "{rate}: {report:.3?}");
+        assert!(report.rate > 28.5 && report.late < 250.0, "{rate}: {report:.3?}");
+    }
+}
+
+#[test]
+fn a_link_that_changes_is_followed() {
+    steps(0);
+}
+
+#[test]
+fn a_link_that_changes_is_followed_from_afar() {
+    steps(40);
+}
+
+#[test]
+fn a_link_that_loses_packets_at_random_is_used() {
+    for (round_trip, loss) in [(50, 0.01), (50, 0.05), (50, 0.1), (240, 0.01), (240, 0.05), (240, 0.1)] {
+        let mut world = World::new(BOUNDS, shape(6_000_000, round_trip, loss));
+        let from = world.now;
+        world.shape(shape(6_000_000, round_trip, loss));
+        world.run(Duration::from_secs(60));
+        let report = world.report(from, 6_000_000);
+        println!("{round_trip} ms, {loss}: {report:.3?}");
+        assert!(report.used > 0.7 && report.useful > 0.55, "{round_trip} ms, {loss}: {report:.3?}");
+        assert!(report.queued < 100.0, "{round_trip} ms, {loss}: {report:.3?}");
+        // Sound is sent once, so what is lost of it is what the link loses, and no more.
+        assert!(report.sound_lost < loss + 0.03, "{round_trip} ms, {loss}: {report:.3?}");
+    }
+}
