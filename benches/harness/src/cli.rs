@@ -43,6 +43,8 @@ pub enum Command {
     Encoded(Encoded),
     /// How well the picture of one viewer fits an emulated network: steps of its rate, loss, a competing TCP flow
     Networks(Networks),
+    /// How old pictures are when a viewer shows them, by a time stamp in each: glass to glass
+    Glass(Glass),
     #[command(hide = true)]
     ChildVersion,
     #[command(hide = true)]
@@ -55,6 +57,8 @@ pub enum Command {
     ChildViewers { job: String },
     #[command(hide = true)]
     ChildLight { job: String },
+    #[command(hide = true)]
+    ChildGlass { job: String },
 }
 
 /// Options of `first-frame`.
@@ -81,6 +85,29 @@ pub struct FirstFrame {
     /// A new producer for each viewer
     #[arg(long)]
     pub fresh_producer: bool,
+}
+
+/// Options of `glass`.
+#[derive(Args)]
+pub struct Glass {
+    /// Codecs of the stream, each a part of the table
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Codec::Vp8, Codec::H264])]
+    pub codecs: Vec<Codec>,
+    /// Latency profiles of both ends; a plugin without them is measured once
+    #[arg(long, value_delimiter = ',', default_values_t = ["live", "balanced", "smooth"].map(String::from))]
+    pub profiles: Vec<String>,
+    /// Also in Chromium, through Node.js and the modules of `browser/`: the first plugin only
+    #[arg(long)]
+    pub chromium: bool,
+    /// File whose pictures are sent; moving noise by default
+    #[arg(long, value_name = "FILE")]
+    pub media: Option<PathBuf>,
+    /// Pause after the first picture (s)
+    #[arg(long, default_value_t = 4.0)]
+    pub settle: f64,
+    /// Measured time (s)
+    #[arg(long, default_value_t = 15.0)]
+    pub window: f64,
 }
 
 /// Options of `viewers`.

@@ -1,8 +1,12 @@
 //! Plays a clip into a pipeline again and again in real time.
 
 use crate::content::{self, Clip};
+use crate::glass::stamp;
+use crate::job::{HEIGHT, WIDTH};
 use gst::prelude::*;
 use std::time::{Duration, Instant};
+
+const SIZE: (usize, usize) = (WIDTH as usize, HEIGHT as usize);
 
 /// A source for a clip.
 pub fn source(clip: &Clip) -> gst_app::AppSrc {
@@ -14,7 +18,8 @@ pub fn source(clip: &Clip) -> gst_app::AppSrc {
 }
 
 /// Plays in a thread of its own until the pipeline stops; counts from the pipeline's running time at the start.
-pub fn play(clip: Clip, source: gst_app::AppSrc) {
+/// With `stamp` each picture carries the time at which it goes.
+pub fn play(clip: Clip, source: gst_app::AppSrc, stamp: bool) {
     std::thread::spawn(move || {
         let Some(begin) = running_time(&source) else {
             return;
@@ -24,7 +29,12 @@ pub fn play(clip: Clip, source: gst_app::AppSrc) {
             let due = content::time_of(number);
             let wait = Duration::from_nanos(due.nseconds()).saturating_sub(started.elapsed());
             std::thread::sleep(wait);
-            let Ok(buffer) = content::timed(frame, begin + due) else {
+            let picture = if stamp {
+                stamp::stamped(frame, SIZE)
+            } else {
+                Ok(frame.clone())
+            };
+            let Ok(buffer) = picture.and_then(|picture| content::timed(&picture, begin + due)) else {
                 return;
             };
             if source.push_buffer(buffer).is_err() {

@@ -19,6 +19,8 @@ pub enum Input {
     Test,
     /// Raw pictures from memory
     Raw,
+    /// The same, each with the time at which it was sent
+    Stamped,
     /// VP8 frames from memory, a key unit every 2 s
     Encoded,
 }
@@ -67,6 +69,20 @@ pub struct FirstFrameJob {
     pub warm_up: bool,
     /// After this long without a picture it gives up (s).
     pub patience: f64,
+}
+
+/// A viewer that reads the times out of pictures.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GlassJob {
+    pub uri: String,
+    /// `latency-profile`, where the source has it.
+    pub profile: Option<String>,
+    /// After this long without a picture it gives up (s).
+    pub patience: f64,
+    /// Not measured after the first picture, and measured (s).
+    pub settle: f64,
+    /// See [`Self::settle`].
+    pub window: f64,
 }
 
 /// Several viewers that count.
@@ -119,6 +135,14 @@ pub enum Said {
     Watched {
         shown: Vec<f64>,
         received: Vec<Received>,
+    },
+    /// Capture to encode, encode and send, of a stream to a viewer (ms).
+    Delays { ms: [f64; 3] },
+    /// How old pictures were when they left `webrtcsrc` and when they were shown (ms), and how many could not be read.
+    Glass {
+        decoded: Vec<f64>,
+        shown: Vec<f64>,
+        unreadable: u64,
     },
     /// Counts of every viewer of a process since it started.
     Counts { seconds: f64, viewers: Vec<Counts> },

@@ -9,6 +9,7 @@ mod cli;
 mod content;
 mod feed;
 mod first_frame;
+mod glass;
 mod identity;
 mod job;
 mod light;
@@ -33,11 +34,13 @@ fn main() -> Result<()> {
         cli::Command::Viewers(options) => load::viewers(&cli.plugins, &options),
         cli::Command::Encoded(options) => load::encoded(&cli.plugins, &options),
         cli::Command::Networks(options) => networks::run(&cli.plugins, &options),
+        cli::Command::Glass(options) => glass::run(&cli.plugins, &options),
         cli::Command::ChildVersion => plugin::print_version(),
         cli::Command::ChildProducer { job } => producer::run(&serde_json::from_str(&job)?),
         cli::Command::ChildFirstFrame { job } => phases::run(&serde_json::from_str(&job)?),
         cli::Command::ChildLight { job } => light::run(&serde_json::from_str(&job)?),
         cli::Command::ChildWatching { job } => networks::viewer::run(&serde_json::from_str(&job)?),
+        cli::Command::ChildGlass { job } => glass::viewer::run(&serde_json::from_str(&job)?),
         cli::Command::ChildViewers { job } => viewers::run(&serde_json::from_str(&job)?),
     }
 }

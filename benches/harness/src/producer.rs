@@ -36,7 +36,9 @@ pub fn run(job: &ProducerJob) -> Result<()> {
             test_source(&pipeline, &sink)?;
             None
         }
-        Input::Raw => Some(link_clip(&pipeline, &sink, content::raw(job.media.as_deref())?)?),
+        Input::Raw | Input::Stamped => {
+            Some(link_clip(&pipeline, &sink, content::raw(job.media.as_deref())?)?)
+        }
         Input::Encoded => {
             let raw = content::raw(job.media.as_deref())?;
             let clip = content::encoded(&raw, job.encoded_bitrate)?;
@@ -56,7 +58,7 @@ pub fn run(job: &ProducerJob) -> Result<()> {
         .set_state(gst::State::Playing)
         .context("failed to start the producer")?;
     if let Some((clip, source)) = playing {
-        feed::play(clip, source);
+        feed::play(clip, source, job.input == Input::Stamped);
     }
     let reached = listed
         .recv_timeout(PATIENCE)
@@ -67,6 +69,9 @@ pub fn run(job: &ProducerJob) -> Result<()> {
         answer(|| {
             if let Some(samples) = &samples {
                 samples.say();
+            }
+            if job.input == Input::Stamped {
+                delays(&sink);
             }
             encoders.say();
         });
@@ -153,6 +158,29 @@ fn when_listed(sink: &gst::Element) -> std::sync::mpsc::Receiver<()> {
         }
     });
     listed
+}
+
+/// Says where the milliseconds go on the sending side, where the plugin knows.
+fn delays(sink: &gst::Element) {
+    let stats = sink.property::<gst::Structure>("stats");
+    let sessions = stats
+        .iter()
+        .filter_map(|(_, session)| session.get::<gst::Structure>().ok());
+    for session in sessions {
+        let consumer = session.get::<gst::Structure>("consumer-stats").ok();
+        let streams = consumer.and_then(|consumer| consumer.get::<gst::Array>("streams").ok());
+        for stream in streams.iter().flat_map(|streams| streams.iter()) {
+            let Ok(stream) = stream.get::<gst::Structure>() else {
+                continue;
+            };
+            let ms = ["capture-to-encode-delay", "encode-delay", "send-delay"].map(|name| {
+                stream
+                    .get::<f64>(name)
+                    .map_or(f64::NAN, |seconds| seconds * 1000.0)
+            });
+            say(&Said::Delays { ms });
+        }
+    }
 }
 
 /// The encoders that the sink makes.
