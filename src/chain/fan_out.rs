@@ -1,157 +1,58 @@
 //! From one rung to all its viewers: each RTP buffer list is pushed straight into every viewer's transport.
 //!
 //! A viewer starts at a key unit. A viewer whose transport holds a push up gets a thread of its own; one that
-//! holds it up for too long is given up. So one viewer never delays another for longer than [`SLOW`] once.
+//! holds it up for too long is given up. So one viewer never delays another for longer than 20 ms once.
 
+use super::member::Member;
 use super::told::Told;
-use crate::peer::{Batch, Outlet, Taken};
+use crate::peer::Batch;
 use gst::glib;
 use gst::prelude::*;
+use logic::codec::Codec;
+use logic::rtp::picture::Format;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-/// A push that takes longer moves the viewer to a thread of its own.
-const SLOW: Duration = Duration::from_millis(20);
-/// A push that takes longer ends the viewer's session.
-const STALLED: Duration = Duration::from_millis(1500);
-/// Buffer lists that wait for a slow viewer.
-const BACKLOG: usize = 64;
-
-/// One viewer's place in the fan-out.
-pub(crate) struct Member {
-    outlet: Box<dyn Outlet>,
-    /// Set until the first key unit, and again when packets were dropped.
-    awaits_key_unit: AtomicBool,
-    /// Version of the announcement that the transport has heard; 0: none.
-    heard: AtomicU64,
-    own_thread: OnceLock<SyncSender<Packets>>,
-    /// Milliseconds since `epoch` at which the push that is under way began; 0: none.
-    pushing_since: AtomicU64,
-    epoch: Instant,
-    /// Called once when the transport takes nothing any more.
-    stalled: Box<dyn Fn() + Send + Sync>,
-    given_up: AtomicBool,
-}
-
+/// What every viewer is handed.
 #[derive(Clone)]
-struct Packets {
-    batch: Arc<Batch>,
-    key_unit: bool,
-    announced: Announced,
-    stream_id: Arc<str>,
+pub(super) struct Packets {
+    pub(super) batch: Arc<Batch>,
+    /// The rung's number.
+    pub(super) rung: u64,
+    /// Whether a key unit begins with them.
+    pub(super) key_unit: bool,
+    pub(super) announced: Announced,
+    pub(super) stream_id: Arc<str>,
 }
 
-impl Member {
-    pub(crate) fn new(outlet: Box<dyn Outlet>, stalled: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self {
-            outlet,
-            awaits_key_unit: AtomicBool::new(true),
-            heard: AtomicU64::new(0),
-            own_thread: OnceLock::new(),
-            pushing_since: AtomicU64::new(0),
-            epoch: Instant::now(),
-            stalled: Box::new(stalled),
-            given_up: AtomicBool::new(false),
-        })
-    }
-
-    /// From the payloader to the network.
-    pub(crate) fn send_delay(&self) -> Option<Duration> {
-        self.outlet.send_delay()
-    }
-
-    /// What comes next is another rung's.
-    fn begin_anew(&self) {
-        self.awaits_key_unit.store(true, Ordering::Relaxed);
-        // Announcements of two rungs may have the same number.
-        if self.heard.load(Ordering::Relaxed) != 0 {
-            self.heard.store(u64::MAX, Ordering::Relaxed);
-        }
-    }
-
-    fn deliver(self: &Arc<Self>, packets: &Packets) {
-        if self.given_up.load(Ordering::Relaxed) {
-            return;
-        }
-        if self.awaits_key_unit.load(Ordering::Relaxed) {
-            if !packets.key_unit {
-                return;
-            }
-            self.awaits_key_unit.store(false, Ordering::Relaxed);
-        }
-        let Some(thread) = self.own_thread.get() else {
-            if self.push(packets) > SLOW {
-                self.move_to_thread();
-            }
-            return;
-        };
-        if let Err(TrySendError::Full(_)) = thread.try_send(packets.clone()) {
-            self.awaits_key_unit.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// Pushes, after what the transport has not heard yet, and tells how long it took.
-    fn push(&self, packets: &Packets) -> Duration {
-        let start = self.epoch.elapsed();
-        let stamp = u64::try_from(start.as_millis()).unwrap_or(u64::MAX).max(1);
-        self.pushing_since.store(stamp, Ordering::Relaxed);
-        let announced = &packets.announced;
-        let heard = self.heard.swap(announced.version, Ordering::Relaxed);
-        if heard != announced.version
-            && let Some(caps) = &announced.caps
-        {
-            let stream_id = (heard == 0).then_some(&*packets.stream_id);
-            self.outlet.announce(stream_id, caps, &announced.segment);
-        }
-        if self.outlet.push(&packets.batch) == Taken::Behind {
-            self.awaits_key_unit.store(true, Ordering::Relaxed);
-        }
-        self.pushing_since.store(0, Ordering::Relaxed);
-        self.epoch.elapsed().saturating_sub(start)
-    }
-
-    fn move_to_thread(self: &Arc<Self>) {
-        let (queue, waiting) = sync_channel::<Packets>(BACKLOG);
-        let member = Arc::downgrade(self);
-        let spawned = std::thread::Builder::new().name("webrtc-slow-viewer".into()).spawn(move || {
-            while let (Ok(packets), Some(member)) = (waiting.recv(), member.upgrade()) {
-                member.push(&packets);
-            }
-        });
-        if spawned.is_ok() {
-            let _ = self.own_thread.set(queue);
-        }
-    }
-
-    /// Gives the viewer up where a push has been under way for too long.
-    fn check(&self) {
-        let since = self.pushing_since.load(Ordering::Relaxed);
-        let now = u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let limit = u64::try_from(STALLED.as_millis()).unwrap_or(u64::MAX);
-        if since != 0 && now.saturating_sub(since) > limit && !self.given_up.swap(true, Ordering::Relaxed) {
-            (self.stalled)();
-            self.outlet.interrupt();
-        }
-    }
+/// A number that nothing else has.
+fn unique() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// What precedes the packets, and changes with the encoder's caps and segment.
 #[derive(Clone, Default)]
-struct Announced {
-    version: u64,
-    caps: Option<gst::Caps>,
+pub(super) struct Announced {
+    /// No other announcement's, of whatever rung.
+    pub(super) number: u64,
+    pub(super) caps: Option<gst::Caps>,
     /// Some encoders shift their timestamps; the segment tells by how much.
-    segment: gst::FormattedSegment<gst::ClockTime>,
+    pub(super) segment: gst::FormattedSegment<gst::ClockTime>,
 }
 
 /// All viewers of a rung.
 pub(crate) struct FanOut {
+    /// By which its viewers know it.
+    number: u64,
+    format: Format,
     members: Mutex<Arc<Vec<Arc<Member>>>>,
     announced: Mutex<Announced>,
     /// Whether the packets of the frame that is being packetised belong to a key unit.
     key_unit: AtomicBool,
+    /// Whether none of them has come out yet.
+    frame_begins: AtomicBool,
     told: Told,
     stream_id: Arc<str>,
     /// The rung's own, whose clock tells what time it is.
@@ -159,11 +60,14 @@ pub(crate) struct FanOut {
 }
 
 impl FanOut {
-    pub(crate) fn new(stream_id: &str, pipeline: &gst::Pipeline) -> Self {
+    pub(crate) fn new(stream_id: &str, codec: &Codec, pipeline: &gst::Pipeline) -> Self {
         Self {
+            format: Format::of(codec),
             pipeline: pipeline.downgrade(),
             stream_id: stream_id.into(),
+            number: unique(),
             key_unit: AtomicBool::new(true),
+            frame_begins: AtomicBool::new(true),
             told: Told::new(),
             members: Mutex::default(),
             announced: Mutex::default(),
@@ -183,18 +87,24 @@ impl FanOut {
         drop(old);
     }
 
+    /// The viewer is sent this rung from now on, or from its next key unit on where it is sent another.
     pub(crate) fn join(&self, member: Arc<Member>) {
-        member.begin_anew();
-        self.change(|list| list.push(member));
+        member.enter(self.number);
+        self.change(|list| {
+            list.retain(|other| !Arc::ptr_eq(other, &member));
+            list.push(member);
+        });
     }
 
+    /// The viewer is not sent this rung any more.
     pub(crate) fn leave(&self, member: &Arc<Member>) {
+        member.leave(self.number);
         self.change(|list| list.retain(|other| !Arc::ptr_eq(other, member)));
     }
 
     /// Whether a viewer has not been given its key unit yet.
     pub(super) fn awaits_key_unit(&self) -> bool {
-        self.members().iter().any(|member| member.awaits_key_unit.load(Ordering::Relaxed))
+        self.members().iter().any(|member| member.awaits(self.number))
     }
 
     pub(super) fn has_members(&self) -> bool {
@@ -203,19 +113,20 @@ impl FanOut {
 
     pub(super) fn set_caps(&self, caps: gst::Caps) {
         let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
-        announced.version += 1;
+        announced.number = unique();
         announced.caps = Some(caps);
     }
 
     pub(super) fn set_segment(&self, segment: gst::FormattedSegment<gst::ClockTime>) {
         let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
-        announced.version += 1;
+        announced.number = unique();
         announced.segment = segment;
     }
 
     /// The next packets are of a frame that is, or is not, a key unit.
     pub(super) fn frame(&self, key_unit: bool) {
         self.key_unit.store(key_unit, Ordering::Relaxed);
+        self.frame_begins.store(true, Ordering::Relaxed);
         self.told.frame();
     }
 
@@ -226,6 +137,7 @@ impl FanOut {
 
     /// Hands packets to every viewer.
     pub(super) fn deliver(&self, list: gst::BufferList) {
+        let begins = self.frame_begins.swap(false, Ordering::Relaxed);
         let members = self.members();
         if members.is_empty() {
             return;
@@ -236,8 +148,9 @@ impl FanOut {
         }
         let captured = self.captured(&list, &announced.segment);
         let packets = Packets {
-            batch: Arc::new(Batch::new(list, captured, self.told.is_due())),
-            key_unit: self.key_unit.load(Ordering::Relaxed),
+            batch: Arc::new(Batch::new(list, captured, self.format, self.told.is_due())),
+            rung: self.number,
+            key_unit: begins && self.key_unit.load(Ordering::Relaxed),
             announced,
             stream_id: self.stream_id.clone(),
         };

@@ -5,6 +5,7 @@ mod convert;
 pub(crate) mod decode;
 pub(crate) mod delays;
 pub(crate) mod fan_out;
+pub(crate) mod member;
 mod parts;
 mod payload;
 pub(crate) mod rung;

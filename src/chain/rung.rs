@@ -95,7 +95,7 @@ impl Rung {
     pub(crate) fn start(plan: &Plan<'_>, hooks: Arc<dyn Hooks>) -> Result<Arc<Self>, RungError> {
         let pipeline = gst::Pipeline::with_name(&plan.name);
         let entrance = entrance(plan);
-        let fan_out = Arc::new(FanOut::new(&plan.name, &pipeline));
+        let fan_out = Arc::new(FanOut::new(&plan.name, plan.codec, &pipeline));
         let payloader = payload::payloader(plan.codec)?;
         payload::set_up(&payloader, plan.codec);
         hooks.payloader(&payloader);

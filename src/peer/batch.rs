@@ -1,15 +1,22 @@
 //! What a rung hands to all its viewers at once: the RTP packets of a frame.
 
 use logic::capture;
-use logic::rtp::Header;
+use logic::rtp::picture::Format;
+use logic::rtp::{Header, Span};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
+
+/// So much of a packet has all numbers in it that differ between viewers (bytes).
+const HEAD: usize = 128;
 
 /// The packets of a frame, or a part of them.
 pub(crate) struct Batch {
     list: gst::BufferList,
     captured: Instant,
     made: Instant,
+    /// The numbers that differ between viewers.
+    span: Option<Span>,
+    ends_frame: bool,
     /// Whether its first packet tells viewers when it was captured.
     tells: bool,
     packets: OnceLock<Vec<Packet>>,
@@ -31,8 +38,23 @@ pub(super) struct Packet {
 
 impl Batch {
     /// Packets as the payloader made them, of what was captured then, and whether viewers are told so.
-    pub(crate) fn new(list: gst::BufferList, captured: Instant, tells: bool) -> Self {
-        Self { list, captured, made: Instant::now(), tells, packets: OnceLock::new() }
+    pub(crate) fn new(list: gst::BufferList, captured: Instant, format: Format, tells: bool) -> Self {
+        let heads = list.get(0).zip(list.len().checked_sub(1).and_then(|last| list.get(last)));
+        let heads = heads.map(|(first, last)| (head(first), head(last)));
+        let span =
+            heads.and_then(|((first, a), (last, b))| Span::read(format, first.get(..a)?, last.get(..b)?));
+        let ends_frame = heads.is_some_and(|(_, (last, _))| last[1] & 0x80 != 0);
+        Self { list, captured, made: Instant::now(), span, ends_frame, tells, packets: OnceLock::new() }
+    }
+
+    /// The numbers of the first and of the last.
+    pub(super) fn span(&self) -> Option<&Span> {
+        self.span.as_ref()
+    }
+
+    /// Whether they are the last of their frame.
+    pub(crate) fn ends_frame(&self) -> bool {
+        self.ends_frame
     }
 
     /// The packets as GStreamer holds them.
@@ -59,6 +81,14 @@ impl Batch {
     pub(super) fn packets(&self) -> &[Packet] {
         self.packets.get_or_init(|| self.list.iter().filter_map(take_apart).collect())
     }
+}
+
+/// The beginning of a packet.
+fn head(buffer: &gst::BufferRef) -> ([u8; HEAD], usize) {
+    let mut bytes = [0; HEAD];
+    let size = buffer.size().min(HEAD);
+    let copied = bytes.get_mut(..size).map(|bytes| buffer.copy_to_slice(0, bytes));
+    (bytes, if matches!(copied, Some(Ok(()))) { size } else { 0 })
 }
 
 fn take_apart(buffer: &gst::BufferRef) -> Option<Packet> {

@@ -196,8 +196,9 @@ pub(crate) trait Outlet: Send + Sync + 'static {
         segment: &gst::FormattedSegment<gst::ClockTime>,
     );
 
-    /// Pushes packets.
-    fn push(&self, batch: &Arc<Batch>) -> Taken;
+    /// Pushes packets; whether they do not follow on those before, but begin with a key unit of another rung or after
+    /// what was left out. The viewer sees no gap and no jump in their numbers.
+    fn push(&self, batch: &Arc<Batch>, begins: bool) -> Taken;
 
     /// How long packets take from the payloader to the network.
     fn send_delay(&self) -> Option<Duration>;

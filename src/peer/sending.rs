@@ -6,8 +6,9 @@ use crate::codec;
 use crate::gauge::Gauge;
 use gst::prelude::*;
 use logic::capture::{self, CAPTURE_TIME};
-use logic::rtp::{Header, Rewrite};
-use std::sync::Arc;
+use logic::rtp::header::payload_start;
+use logic::rtp::{Offsets, Rewrite, Splice};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A pad that feeds the transport.
@@ -17,6 +18,8 @@ pub(super) struct PadOutlet {
     rewrite: Rewrite,
     /// Under which identifier packets tell when they were captured.
     capture_time: Option<u8>,
+    /// Nobody else waits for it.
+    splice: Mutex<Splice>,
     delay: Gauge,
 }
 
@@ -45,26 +48,45 @@ impl PadOutlet {
         let _ = pad.set_active(true);
         pad.link_full(&sink, gst::PadLinkCheck::empty())?;
         let capture_time = codec::extension(options.formats, CAPTURE_TIME);
-        Ok(Self { pad, sink, rewrite: options.rewrite, capture_time, delay: Gauge::default() })
+        Ok(Self {
+            pad,
+            sink,
+            rewrite: options.rewrite,
+            capture_time,
+            splice: Mutex::default(),
+            delay: Gauge::default(),
+        })
     }
 
-    /// The same payload behind a header of its own.
-    fn rewritten(&self, mut packet: gst::Buffer, captured: Option<(u8, Duration)>) -> gst::Buffer {
+    /// Whether all that is rewritten is within these bytes: a payload's descriptor is in one memory.
+    fn is_whole(head: &[u8], offsets: Offsets) -> bool {
+        let start = payload_start(head);
+        start.is_some_and(|start| head.len() > start || !offsets.changes_payload())
+    }
+
+    /// The packet with the viewer's numbers; what it carries is shared as far as it is the same.
+    fn rewritten(
+        &self,
+        mut packet: gst::Buffer,
+        offsets: Offsets,
+        captured: Option<(u8, Duration)>,
+    ) -> gst::Buffer {
         {
             let packet = packet.make_mut();
-            // A payloader puts the header into memories of its own, one for its extensions: only those are copied.
-            let mut header = Vec::new();
+            // A payloader puts headers into memories of their own, one for extensions: only those are copied.
+            let mut head = Vec::new();
             let mut count = 0;
-            while count < packet.n_memory() && Header::read(&header).is_none() {
+            while count < packet.n_memory() && !Self::is_whole(&head, offsets) {
                 let Ok(memory) = packet.peek_memory(count).map_readable() else { break };
-                header.extend_from_slice(&memory);
+                head.extend_from_slice(&memory);
                 count += 1;
             }
-            self.rewrite.apply(&mut header);
+            self.rewrite.apply(&mut head);
+            offsets.apply(&mut head);
             if let Some((id, captured)) = captured {
-                capture::write(&mut header, id, captured);
+                capture::write(&mut head, id, captured);
             }
-            packet.replace_memory_range(0..count, gst::Memory::from_slice(header));
+            packet.replace_memory_range(0..count, gst::Memory::from_slice(head));
         }
         packet
     }
@@ -96,16 +118,22 @@ impl Outlet for PadOutlet {
         self.pad.push_event(gst::event::Segment::new(segment));
     }
 
-    fn push(&self, batch: &Arc<Batch>) -> Taken {
+    fn push(&self, batch: &Arc<Batch>, begins: bool) -> Taken {
         let packets = batch.list();
+        let offsets = batch.span().map(|span| {
+            let mut splice = self.splice.lock().unwrap_or_else(PoisonError::into_inner);
+            if begins { splice.begin(span) } else { splice.go_on(span) }
+        });
+        let offsets = offsets.unwrap_or_default();
+        let is_same = self.rewrite.is_nothing() && offsets.is_nothing();
         let told = self.capture_time.zip(batch.tells());
         let mut told = told.map(|(id, captured)| (id, batch::now().saturating_sub(captured.elapsed())));
-        let list = if self.rewrite.is_nothing() && told.is_none() {
+        let list = if is_same && told.is_none() {
             packets.clone()
         } else {
             let changed = |packet| match told.take() {
-                None if self.rewrite.is_nothing() => packet,
-                told => self.rewritten(packet, told),
+                None if is_same => packet,
+                told => self.rewritten(packet, offsets, told),
             };
             packets.iter_owned().map(changed).collect()
         };

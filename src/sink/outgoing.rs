@@ -8,7 +8,7 @@ use super::rungs::Lease;
 use super::sections::Sections;
 use super::settings::Settings;
 use super::stage::Stage;
-use crate::chain::fan_out::Member;
+use crate::chain::member::Member;
 use crate::chain::rung::Rung;
 use crate::codec::{self, TRANSPORT_WIDE_CC};
 use crate::data_channel::Channels;

@@ -2,7 +2,7 @@
 //! while after the last.
 
 use super::input::Input;
-use crate::chain::fan_out::Member;
+use crate::chain::member::Member;
 use crate::chain::rung::Rung;
 use crate::runtime;
 use logic::codec::Codec;

@@ -19,6 +19,8 @@ pub(super) struct Packets {
     /// Index of the stream.
     pub(super) stream: usize,
     pub(super) batch: Arc<Batch>,
+    /// They do not follow on those before.
+    pub(super) begins: bool,
     in_flight: Arc<AtomicUsize>,
     /// How long packets take to the network.
     pub(super) delay: Arc<Gauge>,
@@ -67,7 +69,7 @@ impl NativeOutlet {
 impl Outlet for NativeOutlet {
     fn announce(&self, _: Option<&str>, _: &gst::Caps, _: &gst::FormattedSegment<gst::ClockTime>) {}
 
-    fn push(&self, batch: &Arc<Batch>) -> Taken {
+    fn push(&self, batch: &Arc<Batch>, begins: bool) -> Taken {
         let skips = self.skips.load(Ordering::Relaxed) && self.skips.swap(false, Ordering::Relaxed);
         if skips || self.shared.crowded.load(Ordering::Relaxed) {
             return Taken::Behind;
@@ -80,6 +82,7 @@ impl Outlet for NativeOutlet {
             key: self.key,
             stream: self.stream,
             batch: batch.clone(),
+            begins,
             in_flight: self.in_flight.clone(),
             delay: self.delay.clone(),
             skips: self.skips.clone(),

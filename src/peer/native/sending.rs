@@ -6,9 +6,10 @@ use super::leaving::Leaving;
 use super::measuring::{Kind, Measuring};
 use super::opening::{AgreedStream, declare, remember};
 use super::outlet::Packets;
+use crate::peer::batch::Packet;
 use crate::runtime;
 use logic::codec::MediaKind;
-use logic::rtp::PlayoutDelay;
+use logic::rtp::{Offsets, PlayoutDelay, Splice};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +36,11 @@ pub(super) struct Stream {
     values: ExtensionValues,
     /// The next packet's number: every viewer's are his own and without gaps.
     sequence: u64,
+    /// The numbers of pictures, and time, go on likewise whatever is left out.
+    splice: Splice,
+    offsets: Offsets,
+    /// Whether nothing was left out since.
+    follows: bool,
     /// Whether str0m knows it. Not before the first packet: with nothing to send again it would probe the network
     /// with packets of source 0, which some receivers take for a stream.
     declared: bool,
@@ -56,6 +62,9 @@ impl Stream {
             values: delay.map(playout).unwrap_or_default(),
             // Room for those that wrap around: the receiver counts from what it sees first.
             sequence: u64::from(gst::glib::random_int() & 0x7fff),
+            splice: Splice::default(),
+            offsets: Offsets::default(),
+            follows: false,
             declared: false,
             first: true,
             paused: false,
@@ -66,6 +75,13 @@ impl Stream {
     /// Whether str0m knows it.
     pub(super) fn is_declared(&self) -> bool {
         self.declared
+    }
+
+    /// What is added to the numbers of packets that are handed on from here.
+    fn splice(splice: &mut Splice, follows: &mut bool, packets: &Packets) -> Offsets {
+        let begins = packets.begins || !std::mem::replace(follows, true);
+        let span = packets.batch.span();
+        span.map(|span| if begins { splice.begin(span) } else { splice.go_on(span) }).unwrap_or_default()
     }
 
     /// What its packets are, sent for the first time.
@@ -81,14 +97,21 @@ impl Stream {
         if !self.paused {
             self.bytes += packets.batch.packets().iter().map(|packet| packet.payload.len()).sum::<usize>();
             self.waiting.push_back((packets, 0));
+        } else {
+            self.follows = false;
         }
     }
 
     /// Stops for a while, or goes on.
     pub(super) fn pause(&mut self, paused: bool) {
         self.paused = paused;
+        self.leave_out();
+    }
+
+    fn leave_out(&mut self) {
         self.waiting.clear();
         self.bytes = 0;
+        self.follows = false;
     }
 
     /// Whether it is stopped for a while.
@@ -106,8 +129,7 @@ impl Stream {
         if let Some((packets, _)) = self.waiting.back() {
             packets.skip();
         }
-        self.waiting.clear();
-        self.bytes = 0;
+        self.leave_out();
         if let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into()) {
             remember(sender);
         }
@@ -130,8 +152,7 @@ impl Stream {
             declare(direct, &self.agreed);
         }
         let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into()) else {
-            self.waiting.clear();
-            self.bytes = 0;
+            self.leave_out();
             return false;
         };
         self.hand(sender, paced, now)
@@ -147,6 +168,10 @@ impl Stream {
         let Some((packets, from)) = self.waiting.front_mut() else { return false };
         let all = packets.batch.packets();
         let (start, captured) = (*from, packets.batch.captured());
+        if start == 0 {
+            self.offsets = Self::splice(&mut self.splice, &mut self.follows, packets);
+        }
+        let offsets = self.offsets;
         let mut told = packets.batch.tells().filter(|_| start == 0).map(clock::capture_time);
         for packet in all.iter().skip(start).take(PORTION) {
             if let Some(measuring) = &mut paced {
@@ -159,9 +184,9 @@ impl Stream {
             let write = RtpWrite::new(
                 payload_type.into(),
                 self.sequence.into(),
-                packet.timestamp,
+                offsets.timestamp(packet.timestamp),
                 captured,
-                packet.payload.clone(),
+                payload(packet, offsets),
             );
             self.sequence += 1;
             *from += 1;
@@ -195,6 +220,15 @@ impl Stream {
             });
         }
     }
+}
+
+/// Shared by all viewers where its numbers are the viewer's.
+fn payload(packet: &Packet, offsets: Offsets) -> Arc<[u8]> {
+    let mut payload = packet.payload.clone();
+    if offsets.changes_payload() {
+        offsets.apply_to_payload(Arc::make_mut(&mut payload));
+    }
+    payload
 }
 
 fn playout(delay: PlayoutDelay) -> ExtensionValues {

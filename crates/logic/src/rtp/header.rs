@@ -35,7 +35,7 @@ impl Header {
 }
 
 /// Where the payload begins; `None` where these bytes do not begin an RTP packet. They may end before the payload does.
-pub(super) fn payload_start(packet: &[u8]) -> Option<usize> {
+pub fn payload_start(packet: &[u8]) -> Option<usize> {
     let first = *packet.first().filter(|first| *first >> 6 == 2)?;
     let mut start = 12 + usize::from(first & 0x0f) * 4;
     if first & 0x10 != 0 {

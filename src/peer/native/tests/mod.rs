@@ -16,6 +16,7 @@ use camera::Camera;
 use link::{Link, Shape};
 use logic::bitrate::{Spending, budget};
 use logic::codec::MediaKind;
+use logic::rtp::picture::Format;
 use mio::{Poll, Token, Waker};
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -240,14 +241,18 @@ impl World {
         let last = payloads.len() - 1;
         let packets = payloads.iter().enumerate();
         let list = packets.map(|(index, payload)| packet(96, index == last, timestamp, VIDEO, payload));
-        if self.outlets[0].push(&Arc::new(Batch::new(list.collect(), captured, false))) == Taken::Behind {
+        if self.outlets[0]
+            .push(&Arc::new(Batch::new(list.collect(), captured, Format::default(), false)), false)
+            == Taken::Behind
+        {
             self.awaits_key = true;
         }
     }
 
     fn speak(&mut self) {
         let list = std::iter::once(packet(111, true, self.spoken, AUDIO, &[0; 120]));
-        self.outlets[1].push(&Arc::new(Batch::new(list.collect(), self.sound, false)));
+        self.outlets[1]
+            .push(&Arc::new(Batch::new(list.collect(), self.sound, Format::default(), false)), false);
         self.spoken += 960;
         self.sound += Duration::from_millis(20);
     }
