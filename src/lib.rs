@@ -43,8 +43,8 @@ pub use peer::fuzzing;
 /// The sinks, as applications in Rust use them.
 pub mod webrtcsink {
     pub use crate::sink::{
-        BaseWebRTCSink, WebRTCSink, WebRTCSinkCongestionControl, WebRTCSinkMitigationMode, WebRTCSinkPad,
-        WebRTCSinkTransport,
+        BaseWebRTCSink, WebRTCSink, WebRTCSinkCongestionControl, WebRTCSinkEncoderSharing,
+        WebRTCSinkMitigationMode, WebRTCSinkPad, WebRTCSinkTransport,
     };
 }
 

@@ -4,6 +4,7 @@
 //! holds it up for too long is given up. So one viewer never delays another for longer than 20 ms once.
 
 use super::member::Member;
+use super::meter::Meter;
 use super::told::Told;
 use crate::peer::Batch;
 use gst::glib;
@@ -55,6 +56,7 @@ pub(crate) struct FanOut {
     frame_begins: AtomicBool,
     told: Told,
     stream_id: Arc<str>,
+    meter: Meter,
     /// The rung's own, whose clock tells what time it is.
     pipeline: glib::WeakRef<gst::Pipeline>,
 }
@@ -65,6 +67,7 @@ impl FanOut {
             format: Format::of(codec),
             pipeline: pipeline.downgrade(),
             stream_id: stream_id.into(),
+            meter: Meter::new(),
             number: unique(),
             key_unit: AtomicBool::new(true),
             frame_begins: AtomicBool::new(true),
@@ -100,6 +103,11 @@ impl FanOut {
     pub(crate) fn leave(&self, member: &Arc<Member>) {
         member.leave(self.number);
         self.change(|list| list.retain(|other| !Arc::ptr_eq(other, member)));
+    }
+
+    /// Whether it is this rung that the viewer is sent.
+    pub(crate) fn serves(&self, member: &Member) -> bool {
+        member.is_on(self.number)
     }
 
     /// Whether a viewer has not been given its key unit yet.
@@ -142,6 +150,7 @@ impl FanOut {
         if members.is_empty() {
             return;
         }
+        self.meter.count(list.len(), list.calculate_size());
         let announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if announced.caps.is_none() {
             return;
@@ -167,6 +176,11 @@ impl FanOut {
         let present = self.pipeline.upgrade().and_then(|pipeline| pipeline.current_running_time());
         let (Some(at), Some(present)) = (at, present) else { return now };
         now.checked_sub(present.saturating_sub(at).into()).unwrap_or(now)
+    }
+
+    /// What a viewer is sent lately, in bit/s; none where that is not known yet.
+    pub(crate) fn rate(&self) -> Option<u32> {
+        self.meter.rate(Instant::now())
     }
 
     /// Gives up viewers whose transport has been stuck for too long; to be called now and then.

@@ -63,6 +63,11 @@ impl Member {
         self.over.notify_all();
     }
 
+    /// Whether it is sent that rung.
+    pub(super) fn is_on(&self, rung: u64) -> bool {
+        self.switch().current() == Some(rung)
+    }
+
     /// Whether it waits for a key unit of the rung.
     pub(super) fn awaits(&self, rung: u64) -> bool {
         self.switch().awaits(rung)

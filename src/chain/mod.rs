@@ -6,6 +6,7 @@ pub(crate) mod decode;
 pub(crate) mod delays;
 pub(crate) mod fan_out;
 pub(crate) mod member;
+mod meter;
 mod parts;
 mod payload;
 pub(crate) mod rung;

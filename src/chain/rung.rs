@@ -248,6 +248,13 @@ impl Rung {
         Some((name, self.bitrate.load(Ordering::Relaxed)))
     }
 
+    /// Width and height of its pictures, where it encodes them and some have come.
+    pub(crate) fn size(&self) -> Option<(i32, i32)> {
+        let caps = self.encoder.as_ref()?.0.static_pad("sink")?.current_caps()?;
+        let structure = caps.structure(0)?;
+        Some((structure.get("width").ok()?, structure.get("height").ok()?))
+    }
+
     /// Hands a frame to the rung; never blocks. Its timestamps are running times.
     pub(crate) fn push(&self, buffer: gst::Buffer, caps: &gst::Caps) {
         if self.placement == Placement::PassThrough && !self.admit(&buffer) {

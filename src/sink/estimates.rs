@@ -1,31 +1,86 @@
-//! A session's estimates of what the network carries, shared by the rungs that serve it.
+//! A session's estimates of what the network carries, split between its streams; and the other way, how far the
+//! network is to be tried.
 
+use super::seat::Seat;
+use crate::peer::Connection;
 use logic::bitrate::{Spending, budget};
-use std::sync::{Arc, Mutex, PoisonError};
+use logic::codec::MediaKind;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-/// What sound takes, about, in bit/s.
+/// What sound takes until it is known, in bit/s.
 const USUAL_SOUND: u32 = 64_000;
 
-pub(super) type Listener = Arc<dyn Fn(u32) + Send + Sync>;
-
-/// Where a session's estimates go: to the rungs that serve it, by m-line, in equal shares.
+/// Where a session's estimates go: to the places of its viewer on the ladders, by m-line.
 #[derive(Default)]
-pub(super) struct Estimates(Mutex<Vec<(usize, Listener)>>);
+pub(super) struct Estimates {
+    lines: Mutex<Vec<Line>>,
+    connection: OnceLock<Weak<dyn Connection>>,
+}
+
+#[derive(Clone)]
+struct Line {
+    m_line: usize,
+    seat: Weak<Seat>,
+    /// How far the network is to be tried for this stream.
+    desired: Option<u32>,
+}
 
 impl Estimates {
+    fn lines(&self) -> MutexGuard<'_, Vec<Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which transport is to be told how far it is to try the network.
+    pub(super) fn attach(&self, connection: &Arc<dyn Connection>) {
+        let _ = self.connection.set(Arc::downgrade(connection));
+    }
+
+    fn seats(&self) -> Vec<Arc<Seat>> {
+        self.lines().iter().filter_map(|line| line.seat.upgrade()).collect()
+    }
+
+    /// The network carries so much in all.
     pub(super) fn changed(&self, bits_per_second: u32) {
-        let listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let spending = Spending { estimate: bits_per_second, sound: USUAL_SOUND, ..Spending::default() };
-        let shares = budget(spending, &vec![1; listeners.len()]);
-        for ((_, listener), share) in listeners.into_iter().zip(shares) {
-            listener(share);
+        let (video, sound): (Vec<_>, Vec<_>) =
+            self.seats().into_iter().partition(|seat| seat.codec().kind == MediaKind::Video);
+        let spending =
+            Spending { estimate: bits_per_second, sound: rate(&sound), sent_again: 0.0, fec_percentage: 0 };
+        let shares = budget(spending, &vec![1; video.len()]);
+        for (seat, share) in video.iter().zip(shares) {
+            seat.estimate(share);
         }
     }
 
-    /// Who hears of them for an m-line from now on.
-    pub(super) fn set(&self, m_line: usize, listener: Option<Listener>) {
-        let mut listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        listeners.retain(|(other, _)| *other != m_line);
-        listeners.extend(listener.map(|listener| (m_line, listener)));
+    /// The network is to be tried for so much for an m-line.
+    pub(super) fn desire(&self, m_line: usize, bits_per_second: u32) {
+        let desired: u32 = {
+            let mut lines = self.lines();
+            if let Some(line) = lines.iter_mut().find(|line| line.m_line == m_line) {
+                line.desired = Some(bits_per_second);
+            }
+            lines.iter().filter_map(|line| line.desired).fold(0, u32::saturating_add)
+        };
+        let sound: Vec<_> =
+            self.seats().into_iter().filter(|seat| seat.codec().kind == MediaKind::Audio).collect();
+        let sound = rate(&sound);
+        if let Some(connection) = self.connection.get().and_then(Weak::upgrade) {
+            // With what stands around payloads.
+            connection.aim(sound, sound.saturating_add(desired).saturating_add(desired / 16));
+        }
     }
+
+    /// Whose place the estimates for an m-line go to from now on.
+    pub(super) fn set(&self, m_line: usize, seat: Option<&Arc<Seat>>) {
+        let mut lines = self.lines();
+        lines.retain(|other| other.m_line != m_line);
+        lines.extend(seat.map(|seat| Line { m_line, seat: Arc::downgrade(seat), desired: None }));
+    }
+}
+
+/// What streams of sound take.
+fn rate(sound: &[Arc<Seat>]) -> u32 {
+    let rates = sound.iter().filter_map(|seat| seat.rung());
+    rates
+        .map(|(_, rung)| rung.fan_out().rate().unwrap_or(USUAL_SOUND))
+        .fold(0, |all: u32, one| all.saturating_add(one))
 }

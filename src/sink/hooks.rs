@@ -1,23 +1,23 @@
 //! What a rung asks of the element around it: the application's hooks, key units from upstream, failures.
 
 use super::input::Input;
+use super::rungs::Which;
 use super::signals;
 use crate::chain::rung::Hooks;
 use crate::runtime;
 use gst::prelude::*;
-use logic::codec::Codec;
 use std::sync::Arc;
 
 /// The rung's way to the element.
 pub(super) struct InputHooks {
     input: std::sync::Weak<Input>,
-    codec: &'static Codec,
+    which: Which,
     peer_id: String,
 }
 
 impl InputHooks {
-    pub(super) fn new(input: &Arc<Input>, codec: &'static Codec, peer_id: &str) -> Self {
-        Self { input: Arc::downgrade(input), codec, peer_id: peer_id.into() }
+    pub(super) fn new(input: &Arc<Input>, which: Which, peer_id: &str) -> Self {
+        Self { input: Arc::downgrade(input), which, peer_id: peer_id.into() }
     }
 }
 
@@ -51,12 +51,7 @@ impl Hooks for InputHooks {
 
     fn failed(&self, text: String) {
         let Some(input) = self.input.upgrade() else { return };
-        let (codec, name) = (self.codec, input.name.clone());
-        runtime::spawn_blocking(move || {
-            input.forget_failed(codec);
-            if let Some(element) = input.element.upgrade() {
-                element.rung_failed(&name, codec, &text);
-            }
-        });
+        let which = self.which;
+        runtime::spawn_blocking(move || input.rung_failed(&which, &text));
     }
 }

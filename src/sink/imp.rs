@@ -1,7 +1,9 @@
 //! The GObject of every sink: properties, pads, states, child proxy and navigation.
 
 use super::input::Input;
-use super::settings::{Settings, WebRTCSinkCongestionControl, WebRTCSinkTransport};
+use super::settings::{
+    DEFAULT_RUNGS, Settings, WebRTCSinkCongestionControl, WebRTCSinkEncoderSharing, WebRTCSinkTransport,
+};
 use super::{WebRTCSinkPad, properties, signals, templates};
 use crate::latency::WebRTCLatencyProfile;
 use crate::peer::DEFAULT_STUN_SERVER;
@@ -72,6 +74,12 @@ pub struct BaseWebRTCSink {
         mutable_ready)]
     #[property(name = "encoder-linger", type = u32, get, set, member = encoder_linger, nick = "Encoder linger",
         blurb = "How long an encoder goes on after its last viewer has left (ms)", default = 5000, mutable_playing)]
+    #[property(name = "encoder-sharing", type = WebRTCSinkEncoderSharing, get, set, member = encoder_sharing, nick = "Encoder sharing",
+        blurb = "Which viewers share the encoders of a stream: those whose networks carry about the same, all, or none",
+        builder(WebRTCSinkEncoderSharing::Ladder).mutable_ready())]
+    #[property(name = "rungs", type = Option<String>, get, set, member = rungs, nick = "Rungs",
+        blurb = "Sizes in which a raw video stream is encoded where networks carry no more: parts of its pixels and, behind an @, \
+        of its frames, such as 1, 1/2, 1/4@1/2; NULL for the default", default = Some(DEFAULT_RUNGS), mutable_ready)]
     #[property(name = "run-web-server", type = bool, get, set, member = run_web_server, nick = "Run web server",
         blurb = "Serve the page that plays the stream", mutable_ready)]
     #[property(name = "web-server-cert", type = Option<String>, get, set, member = web_server_cert, nick = "Web server certificate",

@@ -1,20 +1,19 @@
 //! One sink pad's stream: takes frames in without ever blocking, knows what they can be sent as, and holds
-//! the rungs that send them: at most one per codec, started by the first viewer, stopped a while after the
-//! last.
+//! the encoders that send them and the ladders by which viewers are put on those.
 
-use super::hooks::InputHooks;
-use super::rungs::{Lease, Slot};
-use super::{BaseWebRTCSink, WebRTCSinkPad, settings::Settings, templates};
-use crate::chain::rung::{self, Rung, RungError};
+use super::imp::CAT;
+use super::ladder::Ladder;
+use super::rungs::{Slot, Which};
+use super::settings::{Settings, WebRTCSinkEncoderSharing};
+use super::{BaseWebRTCSink, WebRTCSinkPad, templates};
+use crate::chain::rung::Numbers;
 use crate::codec::{self, CAPTURE_TIME_ID};
 use gst::glib;
 use gst::prelude::*;
 use logic::codec::{Codec, MediaKind};
-use logic::picture::Shape;
-use logic::placement::{self, Input as Entering};
+use logic::placement::Input as Entering;
 use logic::sdp::plan::Stream;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Identifier of the transport-wide congestion control extension in our offers (RFC 8285).
 pub(super) const TRANSPORT_CC_ID: u8 = 1;
@@ -34,9 +33,10 @@ pub(crate) struct Input {
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     caps: Option<gst::Caps>,
-    slots: Vec<Arc<Slot>>,
+    pub(super) slots: Vec<Arc<Slot>>,
+    ladders: Vec<Weak<Ladder>>,
 }
 
 impl Input {
@@ -83,7 +83,7 @@ impl Input {
         Ok(input)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -254,111 +254,38 @@ impl Input {
         }
     }
 
-    /// A share of the rung that sends this stream in `row`, started where there is none.
-    pub(super) fn lease(
-        self: &Arc<Self>,
-        row: &'static Codec,
-        settings: &Settings,
-        peer_id: &str,
-    ) -> Result<Lease, String> {
-        let linger = Duration::from_millis(settings.encoder_linger.into());
-        let (slot, lease) = {
-            let mut state = self.state();
-            let slot = match state.slots.iter().find(|slot| slot.codec() == row) {
-                Some(slot) => slot.clone(),
-                None => {
-                    let slot = Arc::new(Slot::new(row));
-                    state.slots.push(slot.clone());
-                    slot
-                }
-            };
-            // Under the lock that a slot is forgotten under: one of the two comes first.
-            let lease = Lease::new(self, &slot, linger);
-            (slot, lease)
-        };
-        let build = || self.start_rung(row, settings, peer_id).map_err(|err| err.to_string());
-        match slot.get_or_start(build) {
-            Ok(_) => Ok(lease),
-            Err(text) => {
-                self.forget(&slot);
-                Err(text.clone())
-            }
+    /// How packets are numbered.
+    pub(super) fn numbers(&self, payload_type: u8, settings: &Settings) -> Numbers {
+        Numbers {
+            payload_type,
+            ssrc: self.ssrc,
+            timestamp_offset: self.timestamp_offset,
+            transport_cc: self.feedback(settings).transport_cc,
         }
     }
 
-    fn start_rung(
-        self: &Arc<Self>,
-        row: &'static Codec,
-        settings: &Settings,
-        peer_id: &str,
-    ) -> Result<Arc<Rung>, RungError> {
-        let caps = self.caps().unwrap_or_else(gst::Caps::new_empty);
-        let entering = codec::input(&caps).unwrap_or(Entering::Raw);
-        let link =
-            |cause: placement::Impossible| RungError::Link { codec: row.name, cause: cause.to_string() };
-        let payload_type =
-            settings.codecs(self.kind()).iter().find(|(other, _)| *other == row).map_or(96, |(_, pt)| *pt);
-        let element = self.element.upgrade();
-        let start = if settings.measures_network() { settings.start_bitrate } else { settings.max_bitrate };
-        let plan = rung::Plan {
-            name: format!("{}-{}", self.name, row.name.to_lowercase()),
-            codec: row,
-            placement: placement::place(entering, row).map_err(link)?,
-            input: &caps,
-            numbers: rung::Numbers {
-                payload_type,
-                ssrc: self.ssrc,
-                timestamp_offset: self.timestamp_offset,
-                transport_cc: self.feedback(settings).transport_cc,
-            },
-            bitrate: start.clamp(settings.min_bitrate.min(settings.max_bitrate), settings.max_bitrate),
-            shape: Shape::WHOLE,
-            clock: element.as_ref().and_then(gst::prelude::ElementExt::clock),
-            base_time: element.as_ref().and_then(gst::prelude::ElementExt::base_time),
-        };
-        let hooks = InputHooks::new(self, row, peer_id);
-        Rung::start(&plan, Arc::new(hooks))
+    /// Where viewers who take `codec` are put on encoders: with all others, or alone.
+    pub(super) fn ladder(self: &Arc<Self>, codec: &'static Codec, settings: &Arc<Settings>) -> Arc<Ladder> {
+        let is_private = settings.encoder_sharing == WebRTCSinkEncoderSharing::Private;
+        let mut state = self.state();
+        state.ladders.retain(|ladder| ladder.strong_count() > 0);
+        let mut known = state.ladders.iter().filter_map(Weak::upgrade);
+        let shared = known.find(|ladder| !is_private && ladder.is_for(codec));
+        shared.unwrap_or_else(|| {
+            let ladder = Ladder::new(self, codec, settings, state.caps.as_ref());
+            state.ladders.push(Arc::downgrade(&ladder));
+            ladder
+        })
     }
 
-    /// Forgets a slot whose last viewer has left for the `turn`th time, unless another has come.
-    pub(super) fn forget_empty(&self, slot: &Arc<Slot>, turn: u64) {
-        let removed: Vec<_> = {
-            let mut state = self.state();
-            if !slot.is_empty_since(turn) {
-                return;
-            }
-            let (gone, kept) = state.slots.drain(..).partition(|other| Arc::ptr_eq(other, slot));
-            state.slots = kept;
-            gone
-        };
-        drop(removed);
-    }
-
-    fn forget(&self, slot: &Arc<Slot>) {
-        let removed: Vec<_> = {
-            let mut state = self.state();
-            let (gone, kept) = state.slots.drain(..).partition(|other| Arc::ptr_eq(other, slot));
-            state.slots = kept;
-            gone
-        };
-        drop(removed);
-    }
-
-    /// Forgets the rung of a codec that failed: the next viewer starts it anew.
-    pub(super) fn forget_failed(&self, codec: &'static Codec) {
-        // Not a rung that has taken the failed one's place meanwhile.
-        let failed = |slot: &&Arc<Slot>| {
-            slot.codec() == codec && slot.rung().is_some_and(|rung| rung.failure().is_some())
-        };
-        let slot = self.state().slots.iter().find(failed).cloned();
-        if let Some(slot) = slot {
-            self.forget(&slot);
+    /// A rung failed: its viewers are to go elsewhere.
+    pub(super) fn rung_failed(&self, which: &Which, text: &str) {
+        gst::warning!(CAT, "pad {}: sending as {:?} failed: {text}", self.name, which.codec);
+        self.forget_failed(which);
+        let ladders: Vec<_> = self.state().ladders.iter().filter_map(Weak::upgrade).collect();
+        for ladder in ladders.iter().filter(|ladder| ladder.has(which)) {
+            ladder.failed(which.rung, text);
         }
-    }
-
-    /// The running rungs, for statistics and for a new base time.
-    pub(super) fn rungs(&self) -> Vec<Arc<Rung>> {
-        self.state().slots.iter().filter_map(|slot| slot.rung().cloned()).collect()
     }
 
     /// Stops everything and forgets the caps; the pad can be used anew.

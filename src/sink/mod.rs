@@ -5,7 +5,8 @@
 //! | `imp` | the GObject: pads, states, child proxy, navigation |
 //! | `element` | `webrtcsink` itself: the base and the embedded servers |
 //! | `settings`, `signals`, `pad` | properties, signals, the pad type |
-//! | `input`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by all viewers |
+//! | `input`, `encoders`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by viewers |
+//! | `ladder`, `seat` | which encoder serves which viewer, and how one goes from one to another |
 //! | `viewers` | sessions by id, and what signalling says about them |
 //! | `outgoing`, `sections`, `estimates` | one viewer's session: what is offered, what is sent, which pad is behind what, who hears what its network carries |
 //! | `transport`, `stage` | which transport serves a session; what it stands in |
@@ -13,16 +14,19 @@
 
 mod element;
 mod embedded_servers;
+mod encoders;
 mod estimates;
 mod hooks;
 mod imp;
 mod input;
+mod ladder;
 mod network;
 mod outgoing;
 mod pad;
 mod properties;
 mod rungs;
 mod running;
+mod seat;
 mod sections;
 mod settings;
 mod signals;
@@ -34,7 +38,9 @@ mod viewers;
 
 pub use pad::WebRTCSinkPad;
 pub(crate) use settings::Settings;
-pub use settings::{WebRTCSinkCongestionControl, WebRTCSinkMitigationMode, WebRTCSinkTransport};
+pub use settings::{
+    WebRTCSinkCongestionControl, WebRTCSinkEncoderSharing, WebRTCSinkMitigationMode, WebRTCSinkTransport,
+};
 
 use gst::glib;
 

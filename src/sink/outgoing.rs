@@ -2,14 +2,13 @@
 //! from the shared rungs once the transport is up.
 
 use super::BaseWebRTCSink;
-use super::estimates::{Estimates, Listener};
+use super::estimates::Estimates;
 use super::input::{Input, TRANSPORT_CC_ID};
-use super::rungs::Lease;
+use super::seat::{Guest, Seat, Seated};
 use super::sections::Sections;
 use super::settings::Settings;
 use super::stage::Stage;
 use crate::chain::member::Member;
-use crate::chain::rung::Rung;
 use crate::codec::{self, TRANSPORT_WIDE_CC};
 use crate::data_channel::Channels;
 use crate::peer::{Connection, OutletEvents, SenderOptions};
@@ -26,7 +25,7 @@ use logic::sdp::media::{Description, Section};
 use logic::sdp::places::Places;
 use logic::sdp::plan::{self, PlanError, Sending, Stream};
 use protocol::{DescriptionKind, SessionDescription};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 /// A session as its viewer's host.
@@ -59,24 +58,14 @@ pub(super) struct Served {
     pub(super) codec: &'static logic::codec::Codec,
     /// The stream's source.
     pub(super) ssrc: u32,
-    rung: std::sync::Weak<Rung>,
-    member: std::sync::Weak<Member>,
+    pub(super) seat: Weak<Seat>,
+    member: Weak<Member>,
 }
 
 impl Served {
-    /// The rung that sends to it, while that runs.
-    pub(super) fn rung(&self) -> Option<Arc<Rung>> {
-        self.rung.upgrade()
-    }
-
     /// From the payloader to the network.
     pub(super) fn send_delay(&self) -> Option<Duration> {
         self.member.upgrade()?.send_delay()
-    }
-
-    /// The encoder's name and its bitrate in bit/s; nothing and 0 for what is passed on as it came.
-    pub(super) fn encoder(&self) -> (String, u32) {
-        self.rung.upgrade().and_then(|rung| rung.encoder()).unwrap_or_default()
     }
 }
 
@@ -86,25 +75,25 @@ pub(super) struct Flow {
     stream: usize,
     kind: MediaKind,
     member: Arc<Member>,
-    lease: Option<Lease>,
+    seat: Option<Seated>,
     wishes: Arc<Wishes>,
 }
 
 /// The viewer's key-unit requests, which may come before it has a rung.
 #[derive(Default)]
-struct Wishes(Mutex<Option<Arc<dyn Fn() + Send + Sync>>>);
+struct Wishes(Mutex<Option<Weak<Seat>>>);
 
 impl Wishes {
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<dyn Fn() + Send + Sync>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Weak<Seat>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl OutletEvents for Wishes {
     fn key_unit_wanted(&self) {
-        let ask = self.lock().clone();
-        if let Some(ask) = ask {
-            ask();
+        let seat = self.lock().as_ref().and_then(Weak::upgrade);
+        if let Some(seat) = seat {
+            seat.request_key_unit();
         }
     }
 }
@@ -141,7 +130,7 @@ impl Outgoing {
         let events = self.events.clone();
         let member = Member::new(outlet, move || events.send(Event::Failed(EndReason::Stalled)));
         let kind = input.kind();
-        self.flows.push(Flow { m_line, stream, kind, member, lease: None, wishes });
+        self.flows.push(Flow { m_line, stream, kind, member, seat: None, wishes });
         let pictures = self.flows.iter().filter(|flow| flow.kind == MediaKind::Video).count();
         connection.aim(0, most(self.settings.max_bitrate, pictures));
         Ok(())
@@ -178,7 +167,7 @@ impl Outgoing {
     fn serve(&mut self, plan: &[Sending]) -> Result<(), EndReason> {
         for flow in &mut self.flows {
             if plan.iter().all(|sending| sending.m_line != flow.m_line) {
-                flow.lease = None;
+                flow.seat = None;
             }
         }
         self.tell_served(plan);
@@ -189,35 +178,35 @@ impl Outgoing {
             let Some(input) = self.inputs.get(flow.stream) else {
                 continue;
             };
-            if flow.lease.as_ref().is_some_and(|lease| lease.codec() == sending.codec) {
+            if flow.seat.as_ref().is_some_and(|seated| seated.seat().codec() == sending.codec) {
                 continue;
             }
-            let mut lease = input
-                .lease(sending.codec, &self.settings, &self.peer_id)
+            let (estimates, m_line) = (self.estimates.clone(), flow.m_line);
+            let guest = Guest {
+                member: flow.member.clone(),
+                peer_id: self.peer_id.clone(),
+                events: self.events.clone(),
+                desires: Box::new(move |desired| estimates.desire(m_line, desired)),
+            };
+            let seated = Seated::take(input, sending.codec, &self.settings, guest)
                 .map_err(|err| EndReason::Pipeline(format!("failed to {err}")))?;
-            *flow.wishes.lock() = Some(Arc::new(lease.key_unit_wanted()));
-            if self.settings.measures_network() && input.kind() == MediaKind::Video {
-                let listener: Listener = Arc::new(lease.estimate(self.settings.bounds()));
-                self.estimates.set(flow.m_line, Some(listener));
-            }
+            let seat = seated.seat().clone();
+            *flow.wishes.lock() = Some(Arc::downgrade(&seat));
+            self.estimates.set(flow.m_line, Some(&seat));
+            // Out of one codec before into the other.
+            flow.seat = None;
             if self.connected {
-                // Out of one rung before into the other: the transport takes one at a time.
-                flow.lease = None;
-                lease.join(flow.member.clone());
+                seat.begin();
             }
             let served = Served {
                 pad: input.name.clone(),
                 codec: sending.codec,
                 ssrc: input.ssrc(),
-                rung: lease.rung_weak(),
+                seat: Arc::downgrade(&seat),
                 member: Arc::downgrade(&flow.member),
             };
             self.served.lock().unwrap_or_else(PoisonError::into_inner).push(served);
-            // A rung that failed before it was listed here told nobody of this session.
-            if let Some(text) = lease.failure() {
-                return Err(EndReason::Pipeline(text));
-            }
-            flow.lease = Some(lease);
+            flow.seat = Some(seated);
         }
         Ok(())
     }
@@ -369,10 +358,8 @@ impl Host for Outgoing {
 
     fn start_media(&mut self) {
         self.connected = true;
-        for flow in &mut self.flows {
-            if let Some(lease) = &mut flow.lease {
-                lease.join(flow.member.clone());
-            }
+        for seated in self.flows.iter().filter_map(|flow| flow.seat.as_ref()) {
+            seated.seat().begin();
         }
         // After the key unit is asked for: it can take milliseconds, and only reports need it.
         self.stage.connected();

@@ -1,38 +1,49 @@
-//! The rungs of an input: at most one per codec, shared by leases, started by the first viewer, stopped a
-//! while after the last.
+//! The encoders of an input: one for each rung of a ladder, shared by leases, started by the first viewer, stopped
+//! a while after the last.
 
 use super::input::Input;
 use crate::chain::member::Member;
 use crate::chain::rung::Rung;
 use crate::runtime;
 use logic::codec::Codec;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use logic::picture::Shape;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+
+/// Which encoder of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Which {
+    pub(super) codec: &'static Codec,
+    /// The ladder of whom it is, where each viewer has one of his own.
+    pub(super) owner: Option<u64>,
+    /// Its place on the ladder, from the best on.
+    pub(super) rung: usize,
+    /// What it makes of the pictures.
+    pub(super) shape: Shape,
+}
 
 /// A rung's place, while it is built, runs and lingers.
 pub(super) struct Slot {
-    codec: &'static Codec,
+    which: Which,
     rung: OnceLock<Result<Arc<Rung>, String>>,
-    /// What each viewer's network carries, in bit/s; one entry a lease.
-    leases: Mutex<HashMap<u64, Option<u32>>>,
+    leases: AtomicUsize,
     /// Counts the times that the last viewer left.
     emptied: AtomicU64,
 }
 
 impl Slot {
-    pub(super) fn new(codec: &'static Codec) -> Self {
-        Self { codec, rung: OnceLock::new(), leases: Mutex::default(), emptied: AtomicU64::new(0) }
+    pub(super) fn new(which: Which) -> Self {
+        Self { which, rung: OnceLock::new(), leases: AtomicUsize::new(0), emptied: AtomicU64::new(0) }
     }
 
-    pub(super) fn codec(&self) -> &'static Codec {
-        self.codec
+    pub(super) fn which(&self) -> &Which {
+        &self.which
     }
 
     /// Whether nobody has come since the last viewer left for the `turn`th time.
     pub(super) fn is_empty_since(&self, turn: u64) -> bool {
-        self.leases().is_empty() && self.emptied.load(Ordering::Relaxed) == turn
+        self.leases.load(Ordering::SeqCst) == 0 && self.emptied.load(Ordering::SeqCst) == turn
     }
 
     /// The rung, where it runs.
@@ -47,101 +58,56 @@ impl Slot {
     ) -> &Result<Arc<Rung>, String> {
         self.rung.get_or_init(build)
     }
-
-    fn leases(&self) -> MutexGuard<'_, HashMap<u64, Option<u32>>> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// One viewer's share of a rung; dropping it gives it back.
 pub(super) struct Lease {
     input: Arc<Input>,
     slot: Arc<Slot>,
-    id: u64,
     member: Option<Arc<Member>>,
     linger: Duration,
 }
 
 impl Lease {
     pub(super) fn new(input: &Arc<Input>, slot: &Arc<Slot>, linger: Duration) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        slot.leases().insert(id, None);
-        Self { input: input.clone(), slot: slot.clone(), id, member: None, linger }
+        slot.leases.fetch_add(1, Ordering::SeqCst);
+        Self { input: input.clone(), slot: slot.clone(), member: None, linger }
     }
 
-    fn rung(&self) -> Option<&Arc<Rung>> {
+    /// The rung.
+    pub(super) fn rung(&self) -> Option<&Arc<Rung>> {
         self.slot.rung()
     }
 
-    /// Starts the flow to a viewer whose transport is up.
-    pub(super) fn join(&mut self, member: Arc<Member>) {
-        if self.member.is_some() {
-            return;
-        }
-        let Some(rung) = self.rung().cloned() else { return };
-        rung.fan_out().join(member.clone());
-        self.member = Some(member);
-        rung.request_key_unit();
+    /// Which it is.
+    pub(super) fn which(&self) -> &Which {
+        self.slot.which()
     }
 
-    /// The viewer's transport lost packets that matter.
-    pub(super) fn key_unit_wanted(&self) -> impl Fn() + Send + Sync + 'static {
-        let rung = self.rung().map(Arc::downgrade);
-        move || {
-            if let Some(rung) = rung.as_ref().and_then(std::sync::Weak::upgrade) {
-                rung.request_key_unit();
-            }
+    /// Starts the flow to a viewer whose transport is up; a key unit is to be asked for then.
+    pub(super) fn join(&mut self, member: &Arc<Member>) {
+        if let (None, Some(rung)) = (&self.member, self.slot.rung()) {
+            rung.fan_out().join(member.clone());
+            self.member = Some(member.clone());
         }
     }
 
-    /// A handle by which estimates reach the rung.
-    pub(super) fn estimate(&self, bounds: logic::bitrate::Bounds) -> impl Fn(u32) + Send + Sync + 'static {
-        let (slot, id) = (Arc::downgrade(&self.slot), self.id);
-        move |bits_per_second| {
-            let Some(slot) = slot.upgrade() else { return };
-            let mut known: Vec<_> = {
-                let mut leases = slot.leases();
-                let Some(entry) = leases.get_mut(&id) else { return };
-                *entry = Some(bits_per_second);
-                leases.values().filter_map(|estimate| *estimate).collect()
-            };
-            if let Some(rung) = slot.rung() {
-                rung.set_bitrate(logic::bitrate::shared(bounds, &mut known));
-            }
-        }
-    }
-
-    /// Why the rung failed, where it did while it was being joined.
-    pub(super) fn failure(&self) -> Option<String> {
-        self.rung()?.failure().map(str::to_owned)
-    }
-
-    /// The rung, for statistics.
-    pub(super) fn rung_weak(&self) -> std::sync::Weak<Rung> {
-        self.rung().map(Arc::downgrade).unwrap_or_default()
-    }
-
-    /// What the stream is sent as.
-    pub(super) fn codec(&self) -> &'static Codec {
-        self.slot.codec
+    /// Whether it is this rung that the viewer is sent.
+    pub(super) fn serves(&self) -> bool {
+        let rung = self.slot.rung();
+        self.member.as_ref().zip(rung).is_some_and(|(member, rung)| rung.fan_out().serves(member))
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let (Some(member), Some(rung)) = (self.member.take(), self.rung()) {
+        if let (Some(member), Some(rung)) = (self.member.take(), self.slot.rung()) {
             rung.fan_out().leave(&member);
         }
-        let empty = {
-            let mut leases = self.slot.leases();
-            leases.remove(&self.id);
-            leases.is_empty()
-        };
-        if !empty {
+        if self.slot.leases.fetch_sub(1, Ordering::SeqCst) != 1 {
             return;
         }
-        let turn = self.slot.emptied.fetch_add(1, Ordering::Relaxed) + 1;
+        let turn = self.slot.emptied.fetch_add(1, Ordering::SeqCst) + 1;
         let (input, slot, linger) = (Arc::downgrade(&self.input), Arc::downgrade(&self.slot), self.linger);
         runtime::spawn(async move {
             tokio::time::sleep(linger).await;

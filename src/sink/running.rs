@@ -58,6 +58,7 @@ impl BaseWebRTCSink {
 
     fn make(&self, settings: &Settings) -> Result<Running, String> {
         let obj = self.obj();
+        settings.rungs()?;
         let signaller = obj.signaller();
         let web_server =
             settings.run_web_server.then(|| WebServer::start(settings, &signaller)).transpose()?;
@@ -223,14 +224,6 @@ impl super::BaseWebRTCSink {
             running.viewers.remove(session_id);
         }
         news::ended(self, session_id, peer_id, reason);
-    }
-
-    /// A rung stopped by itself: the sessions that it served end, the next viewer starts it anew.
-    pub(super) fn rung_failed(&self, pad: &str, codec: &'static logic::codec::Codec, text: &str) {
-        gst::warning!(CAT, obj = self, "pad {pad}: sending as {codec:?} failed: {text}");
-        if let Some(running) = self.imp().running() {
-            running.viewers.rung_failed(pad, codec, text);
-        }
     }
 }
 

@@ -5,8 +5,12 @@ use crate::data_channel::{CONTROL, INPUT};
 use crate::latency::WebRTCLatencyProfile;
 use crate::peer::DEFAULT_STUN_SERVER;
 use gst::glib;
+use logic::bitrate::Ladder;
 use logic::codec::{Codec, MediaKind};
 use logic::rtp::PlayoutDelay;
+
+/// The rungs where the application names no others.
+pub(super) const DEFAULT_RUNGS: &str = "1, 1/2, 1/4";
 
 /// How the bitrate follows the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
@@ -23,6 +27,26 @@ pub enum WebRTCSinkCongestionControl {
     #[default]
     #[enum_value(name = "Google Congestion Control algorithm", nick = "gcc")]
     GoogleCongestionControl,
+}
+
+/// Who shares an encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[repr(u32)]
+#[enum_type(name = "GstWebRTCSinkEncoderSharing")]
+pub enum WebRTCSinkEncoderSharing {
+    /// Those whose networks carry about the same.
+    #[default]
+    #[enum_value(
+        name = "Ladder: a few encoders, each for all viewers whose networks carry about the same",
+        nick = "ladder"
+    )]
+    Ladder,
+    /// All.
+    #[enum_value(name = "Single: one encoder for all viewers", nick = "single")]
+    Single,
+    /// Nobody.
+    #[enum_value(name = "Private: an encoder for each viewer", nick = "private")]
+    Private,
 }
 
 /// What carries a session.
@@ -84,6 +108,8 @@ pub(crate) struct Settings {
     pub(crate) ice_advertised_addresses: Option<String>,
     pub(crate) meta: Option<gst::Structure>,
     pub(crate) encoder_linger: u32,
+    pub(crate) encoder_sharing: WebRTCSinkEncoderSharing,
+    pub(crate) rungs: Option<String>,
     pub(crate) run_web_server: bool,
     pub(crate) web_server_cert: Option<String>,
     pub(crate) web_server_key: Option<String>,
@@ -122,6 +148,8 @@ impl Default for Settings {
             ice_advertised_addresses: None,
             meta: None,
             encoder_linger: 5000,
+            encoder_sharing: WebRTCSinkEncoderSharing::default(),
+            rungs: Some(DEFAULT_RUNGS.into()),
             run_web_server: false,
             web_server_cert: None,
             web_server_key: None,
@@ -149,6 +177,23 @@ impl Settings {
     /// What viewers are told about their jitter buffers.
     pub(crate) fn playout_delay(&self) -> Option<PlayoutDelay> {
         self.latency_profile.profile().playout_delay(self.playout_delay_min, self.playout_delay_max)
+    }
+
+    /// The rungs as the property has them; NULL is the usual ones.
+    ///
+    /// # Errors
+    /// Text for an element error: they cannot be read.
+    pub(crate) fn rungs(&self) -> Result<Ladder, String> {
+        let text = self.rungs.as_deref().unwrap_or(DEFAULT_RUNGS);
+        text.parse().map_err(|err| format!("property rungs is \"{text}\": {err}"))
+    }
+
+    /// The rungs on which viewers are put.
+    pub(crate) fn ladder(&self) -> Ladder {
+        match self.encoder_sharing {
+            WebRTCSinkEncoderSharing::Single => Ladder::single(),
+            _ => self.rungs().unwrap_or_default(),
+        }
     }
 
     /// The data channels that the element opens by itself.

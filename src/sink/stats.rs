@@ -1,8 +1,11 @@
 //! The property `stats`.
 
+use super::WebRTCSinkMitigationMode;
+use super::outgoing::Served;
 use super::viewers::Viewer;
 use gst::glib;
 use gst::prelude::*;
+use logic::picture::Shape;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -32,18 +35,10 @@ fn transport(viewer: &Viewer) -> Option<gst::Structure> {
 /// What the sink knows.
 fn consumer(viewer: &Viewer) -> gst::Structure {
     let served = viewer.served.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let encoders =
-        served.iter().filter(|served| served.codec.kind == logic::codec::MediaKind::Video).map(|served| {
-            let (encoder, bitrate) = served.encoder();
-            gst::Structure::builder("application/x-webrtcsink-video-encoder-stats")
-                .field("bitrate", i32::try_from(bitrate).unwrap_or(i32::MAX))
-                .field("mitigation-mode", super::WebRTCSinkMitigationMode::NONE)
-                .field("codec-name", served.codec.media_type)
-                .field("fec-percentage", 0u32)
-                .field("encoder", encoder)
-                .build()
-                .to_send_value()
-        });
+    let encoders = served
+        .iter()
+        .filter(|served| served.codec.kind == logic::codec::MediaKind::Video)
+        .map(|served| encoder(served).to_send_value());
     let encoders: Vec<glib::SendValue> = encoders.collect();
     gst::Structure::builder("application/x-webrtcsink-consumer-stats")
         .field("peer-id", &viewer.peer_id)
@@ -56,7 +51,7 @@ fn delays(viewer: &Viewer, transport: &gst::StructureRef) -> gst::Array {
     let served = viewer.served.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let seconds = |delay: Option<Duration>| delay.map(|delay| delay.as_secs_f64());
     let streams = served.iter().map(|served| {
-        let rung = served.rung();
+        let rung = served.seat.upgrade().and_then(|seat| seat.rung()).map(|(_, rung)| rung);
         let delays = rung.as_ref().map(|rung| rung.delays());
         gst::Structure::builder("application/x-webrtcsink-stream-stats")
             .field("pad", &served.pad)
@@ -80,4 +75,26 @@ fn round_trip(transport: &gst::StructureRef, ssrc: u32) -> Option<f64> {
     let mut reports = reports.filter(|report| report.name() == "remote-inbound-rtp");
     let report = reports.find(|report| report.get::<u32>("ssrc") == Ok(ssrc))?;
     report.get::<f64>("round-trip-time").ok().filter(|time| *time > 0.0)
+}
+
+/// What a video stream is encoded by; no name and 0 for what is passed on as it came.
+fn encoder(served: &Served) -> gst::Structure {
+    let on = served.seat.upgrade().and_then(|seat| seat.rung());
+    let (name, bitrate) = on.as_ref().and_then(|(_, rung)| rung.encoder()).unwrap_or_default();
+    let (which, size) = on.map(|(which, rung)| (which, rung.size())).unzip();
+    let shape = which.map_or(Shape::WHOLE, |which| which.shape);
+    let mut mode = WebRTCSinkMitigationMode::NONE;
+    mode.set(WebRTCSinkMitigationMode::DOWNSCALED, !shape.pixels.is_whole());
+    mode.set(WebRTCSinkMitigationMode::DOWNSAMPLED, !shape.frames.is_whole());
+    let (width, height) = size.flatten().unwrap_or_default();
+    gst::Structure::builder("application/x-webrtcsink-video-encoder-stats")
+        .field("bitrate", i32::try_from(bitrate).unwrap_or(i32::MAX))
+        .field("mitigation-mode", mode)
+        .field("codec-name", served.codec.media_type)
+        .field("fec-percentage", 0u32)
+        .field("encoder", name)
+        .field("rung", which.and_then(|which| u32::try_from(which.rung).ok()).unwrap_or_default())
+        .field("width", width)
+        .field("height", height)
+        .build()
 }

@@ -199,6 +199,7 @@ impl Viewers {
             }
         };
         let connection = stage.connection().clone();
+        estimates.attach(&connection);
         let stage = Arc::new(stage);
         let _ = viewer.stage.set(Arc::downgrade(&stage));
         let _ = viewer.channels.set(Arc::downgrade(&channels));
@@ -253,16 +254,6 @@ impl Viewers {
     pub(super) fn media_changed(&self) {
         for (_, viewer) in self.all() {
             viewer.events.send(Event::MediaChanged);
-        }
-    }
-
-    /// A rung failed: the sessions that it served end.
-    pub(super) fn rung_failed(&self, pad: &str, codec: &logic::codec::Codec, text: &str) {
-        for (_, viewer) in self.all() {
-            let served = viewer.served.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if served.iter().any(|served| served.pad == pad && served.codec == codec) {
-                viewer.events.send(Event::Failed(EndReason::Pipeline(text.to_owned())));
-            }
         }
     }
 

@@ -1,0 +1,123 @@
+//! How the encoders of an input are started, shared and forgotten.
+
+use super::hooks::InputHooks;
+use super::input::Input;
+use super::rungs::{Lease, Slot, Which};
+use super::settings::Settings;
+use crate::chain::rung::{self, Rung, RungError};
+use crate::codec;
+use logic::placement::{self, Input as Entering, Placement};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Input {
+    /// Whether what has these caps is encoded for viewers who take `wanted`, and so can be in several ways.
+    pub(super) fn encodes(caps: &gst::Caps, wanted: &'static logic::codec::Codec) -> bool {
+        let entering = codec::input(caps);
+        entering.is_some_and(|entering| placement::place(entering, wanted) == Ok(Placement::Shared))
+    }
+
+    /// A share of an encoder, which is started where it does not run, at `bitrate`; blocks meanwhile.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(super) fn lease(
+        self: &Arc<Self>,
+        which: Which,
+        bitrate: u32,
+        settings: &Settings,
+        peer_id: &str,
+    ) -> Result<Lease, String> {
+        // Nobody else can come to an encoder of one's own.
+        let linger = if which.owner.is_some() { 0 } else { settings.encoder_linger };
+        let (slot, lease) = {
+            let mut state = self.state();
+            let slot = match state.slots.iter().find(|slot| *slot.which() == which) {
+                Some(slot) => slot.clone(),
+                None => {
+                    let slot = Arc::new(Slot::new(which));
+                    state.slots.push(slot.clone());
+                    slot
+                }
+            };
+            // Under the lock that a slot is forgotten under: one of the two comes first.
+            let lease = Lease::new(self, &slot, Duration::from_millis(linger.into()));
+            (slot, lease)
+        };
+        let build = || self.start_rung(which, bitrate, settings, peer_id).map_err(|err| err.to_string());
+        match slot.get_or_start(build) {
+            Ok(_) => Ok(lease),
+            Err(text) => {
+                self.forget(&slot);
+                Err(text.clone())
+            }
+        }
+    }
+
+    fn start_rung(
+        self: &Arc<Self>,
+        which: Which,
+        bitrate: u32,
+        settings: &Settings,
+        peer_id: &str,
+    ) -> Result<Arc<Rung>, RungError> {
+        let row = which.codec;
+        let caps = self.caps().unwrap_or_else(gst::Caps::new_empty);
+        let entering = codec::input(&caps).unwrap_or(Entering::Raw);
+        let link =
+            |cause: placement::Impossible| RungError::Link { codec: row.name, cause: cause.to_string() };
+        let payload_type =
+            settings.codecs(self.kind()).iter().find(|(other, _)| *other == row).map_or(96, |(_, pt)| *pt);
+        let element = self.element.upgrade();
+        let owner = which.owner.map(|owner| format!("-viewer{owner}")).unwrap_or_default();
+        let place = if which.rung > 0 { format!("-rung{}", which.rung) } else { String::new() };
+        let plan = rung::Plan {
+            name: format!("{}-{}{place}{owner}", self.name, row.name.to_lowercase()),
+            codec: row,
+            placement: placement::place(entering, row).map_err(link)?,
+            input: &caps,
+            numbers: self.numbers(payload_type, settings),
+            bitrate: bitrate.clamp(settings.min_bitrate.min(settings.max_bitrate), settings.max_bitrate),
+            shape: which.shape,
+            clock: element.as_ref().and_then(gst::prelude::ElementExt::clock),
+            base_time: element.as_ref().and_then(gst::prelude::ElementExt::base_time),
+        };
+        let hooks = InputHooks::new(self, which, peer_id);
+        Rung::start(&plan, Arc::new(hooks))
+    }
+
+    /// An encoder that runs.
+    pub(super) fn running(&self, which: &Which) -> Option<Arc<Rung>> {
+        self.state().slots.iter().find(|slot| slot.which() == which)?.rung().cloned()
+    }
+
+    /// The running rungs, for a new base time.
+    pub(super) fn rungs(&self) -> Vec<Arc<Rung>> {
+        self.state().slots.iter().filter_map(|slot| slot.rung().cloned()).collect()
+    }
+
+    /// Forgets a slot whose last viewer has left for the `turn`th time, unless another has come.
+    pub(super) fn forget_empty(&self, slot: &Arc<Slot>, turn: u64) {
+        self.remove(|other| Arc::ptr_eq(other, slot) && slot.is_empty_since(turn));
+    }
+
+    fn forget(&self, slot: &Arc<Slot>) {
+        self.remove(|other| Arc::ptr_eq(other, slot));
+    }
+
+    /// Forgets a rung that failed: the next viewer starts it anew.
+    pub(super) fn forget_failed(&self, which: &Which) {
+        // Not a rung that has taken the failed one's place meanwhile.
+        self.remove(|slot| slot.which() == which && slot.rung().is_some_and(|rung| rung.failure().is_some()));
+    }
+
+    fn remove(&self, is_gone: impl Fn(&Arc<Slot>) -> bool) {
+        let gone: Vec<_> = {
+            let mut state = self.state();
+            let (gone, kept) = state.slots.drain(..).partition(is_gone);
+            state.slots = kept;
+            gone
+        };
+        drop(gone);
+    }
+}

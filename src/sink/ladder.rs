@@ -1,0 +1,311 @@
+//! The viewers of a stream in one codec, and which encoder serves each: the deeds to the decisions of
+//! `logic::bitrate`. With encoders of their own each viewer has a ladder to himself.
+
+use super::input::Input;
+use super::rungs::{Lease, Which};
+use super::seat::Seat;
+use super::settings::{Settings, WebRTCSinkEncoderSharing};
+use crate::runtime;
+use logic::bitrate::{Action, Allocator, Ladder as Rungs, Picture};
+use logic::codec::{Codec, MediaKind};
+use logic::picture::Shape;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio::time::MissedTickBehavior;
+
+/// How often it is looked at who should be where.
+const TICK: Duration = Duration::from_millis(200);
+
+/// A ladder while it has viewers.
+pub(super) struct Ladder {
+    input: Arc<Input>,
+    codec: &'static Codec,
+    owner: Option<u64>,
+    settings: Arc<Settings>,
+    shapes: Vec<Shape>,
+    state: Mutex<State>,
+    /// Something does not wait for the next tick.
+    urgent: Arc<Notify>,
+    born: Instant,
+}
+
+struct State {
+    /// None where there is nothing to decide: one rung, at a bitrate that does not change.
+    allocator: Option<Allocator>,
+    seats: Vec<(u64, Weak<Seat>)>,
+    /// Rungs that failed since the last tick, and why.
+    failed: Vec<(usize, String)>,
+    picture: Option<Picture>,
+    /// Whether there has been anything to decide by.
+    told: bool,
+}
+
+/// What a tick found out.
+struct Found {
+    actions: Vec<Action>,
+    failed: Vec<(usize, String)>,
+    /// The viewers, and how much the network of each should be tried for.
+    seats: Vec<(Arc<Seat>, u32)>,
+}
+
+impl Ladder {
+    pub(super) fn new(
+        input: &Arc<Input>,
+        codec: &'static Codec,
+        settings: &Arc<Settings>,
+        caps: Option<&gst::Caps>,
+    ) -> Arc<Self> {
+        let decides = codec.kind == MediaKind::Video
+            && settings.measures_network()
+            && caps.is_some_and(|caps| Input::encodes(caps, codec));
+        let picture = caps.and_then(picture);
+        let rungs = if decides { settings.ladder() } else { Rungs::single() };
+        let shapes = rungs.rungs().to_vec();
+        let allocator = decides.then(|| Allocator::new(rungs, settings.bounds(), picture));
+        let is_private = settings.encoder_sharing == WebRTCSinkEncoderSharing::Private;
+        Arc::new(Self {
+            input: input.clone(),
+            codec,
+            owner: is_private.then(unique),
+            settings: settings.clone(),
+            shapes,
+            state: Mutex::new(State {
+                allocator,
+                seats: Vec::new(),
+                failed: Vec::new(),
+                picture,
+                told: false,
+            }),
+            urgent: Arc::default(),
+            born: Instant::now(),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether others who take the codec may come.
+    pub(super) fn is_for(&self, codec: &'static Codec) -> bool {
+        self.codec == codec && self.owner.is_none()
+    }
+
+    /// Whether an encoder is one of its own.
+    pub(super) fn has(&self, which: &Which) -> bool {
+        self.codec == which.codec && self.owner == which.owner
+    }
+
+    /// What the stream is sent as.
+    pub(super) fn codec(&self) -> &'static Codec {
+        self.codec
+    }
+
+    fn which(&self, rung: usize) -> Option<Which> {
+        let shape = *self.shapes.get(rung)?;
+        Some(Which { codec: self.codec, owner: self.owner, rung, shape })
+    }
+
+    /// A share of a rung; blocks while it is started.
+    pub(super) fn lease(&self, rung: usize, peer_id: &str) -> Result<Lease, String> {
+        let which = self.which(rung).ok_or("take a rung that the ladder does not have")?;
+        let rate = self.state().allocator.as_ref().map(|allocator| allocator.rate(rung));
+        let rate = rate.map_or(self.settings.max_bitrate, |rate| rate.unwrap_or(self.settings.start_bitrate));
+        self.input.lease(which, rate, &self.settings, peer_id)
+    }
+
+    /// The first place of a viewer who comes; blocks while an encoder is started. Where one does not start, another
+    /// is tried.
+    ///
+    /// # Errors
+    /// None starts; says why the first does not.
+    pub(super) fn enter(&self, peer_id: &str) -> Result<(u64, Lease), String> {
+        let (viewer, mut first) = (unique(), None);
+        for _ in 0..self.shapes.len() {
+            let rung = {
+                let mut state = self.state();
+                state.allocator.as_mut().map_or(0, |allocator| allocator.join(viewer, self.born.elapsed()))
+            };
+            match self.lease(rung, peer_id) {
+                Ok(lease) => return Ok((viewer, lease)),
+                Err(text) => first = first.or(Some(text)),
+            }
+            if let Some(allocator) = &mut self.state().allocator {
+                allocator.leave(viewer);
+                allocator.unavailable(rung);
+            }
+        }
+        Err(first.unwrap_or_else(|| "find a rung".into()))
+    }
+
+    /// A viewer has his first place.
+    pub(super) fn seated(self: &Arc<Self>, viewer: u64, seat: &Arc<Seat>) {
+        let (first, decides) = {
+            let mut state = self.state();
+            state.seats.push((viewer, Arc::downgrade(seat)));
+            (state.seats.len() == 1, state.allocator.is_some())
+        };
+        if first && decides {
+            self.watch();
+        }
+    }
+
+    /// A viewer is gone.
+    pub(super) fn leave(&self, viewer: u64) {
+        let mut state = self.state();
+        state.seats.retain(|(other, _)| *other != viewer);
+        if let Some(allocator) = &mut state.allocator {
+            allocator.leave(viewer);
+        }
+    }
+
+    /// What a viewer's network carries of this stream, in bit/s.
+    pub(super) fn estimate(&self, viewer: u64, bits_per_second: u32) {
+        let is_urgent = {
+            let mut state = self.state();
+            state.told = true;
+            let now = self.born.elapsed();
+            let allocator = state.allocator.as_mut();
+            allocator.is_some_and(|allocator| allocator.estimate(viewer, bits_per_second, now))
+        };
+        if is_urgent {
+            self.urgent.notify_one();
+        }
+    }
+
+    /// A rung failed: its viewers go to another, where there is one.
+    pub(super) fn failed(&self, rung: usize, text: &str) {
+        let seats = {
+            let mut state = self.state();
+            match &mut state.allocator {
+                Some(allocator) => {
+                    allocator.unavailable(rung);
+                    state.failed.push((rung, text.to_owned()));
+                    Vec::new()
+                }
+                None => state.seats.iter().filter_map(|(_, seat)| seat.upgrade()).collect(),
+            }
+        };
+        for seat in seats {
+            seat.end(text);
+        }
+        self.urgent.notify_one();
+    }
+
+    /// Looks now and then at who should be where, while there are viewers.
+    fn watch(self: &Arc<Self>) {
+        let (ladder, urgent) = (Arc::downgrade(self), self.urgent.clone());
+        runtime::spawn(async move {
+            let mut tick = tokio::time::interval(TICK);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    _ = tick.tick() => {}
+                    () = urgent.notified() => {}
+                }
+                let Some(ladder) = ladder.upgrade() else { return };
+                let idle = {
+                    let state = ladder.state();
+                    if state.seats.is_empty() {
+                        return;
+                    }
+                    !state.told && state.failed.is_empty()
+                };
+                if !idle {
+                    // Starting an encoder blocks.
+                    runtime::blocking(move || ladder.tick()).await;
+                }
+            }
+        });
+    }
+
+    fn tick(&self) {
+        let mut failed = Vec::new();
+        let mut seats = Vec::new();
+        // Where a rung does not start the next is found at once: somebody may be without any.
+        for _ in 0..=self.shapes.len() {
+            let Some(found) = self.decide() else { return };
+            failed.extend(found.failed);
+            seats = found.seats;
+            let done: Vec<_> = found.actions.into_iter().map(|action| self.perform(action)).collect();
+            if !done.contains(&false) {
+                break;
+            }
+        }
+        for (seat, desired) in seats {
+            for (rung, text) in &failed {
+                seat.abandon(*rung, text);
+            }
+            if let Some(rung) = seat.settle() {
+                self.unavailable(rung);
+            }
+            seat.desire(desired);
+        }
+    }
+
+    /// False where a rung does not start.
+    fn perform(&self, action: Action) -> bool {
+        match action {
+            Action::Rate { rung, bits_per_second } => {
+                let rung = self.which(rung).and_then(|which| self.input.running(&which));
+                if let Some(rung) = rung {
+                    rung.set_bitrate(bits_per_second);
+                }
+                true
+            }
+            Action::Switch { viewer, rung } => self.switch(viewer, rung),
+        }
+    }
+
+    fn decide(&self) -> Option<Found> {
+        let picture = self.input.caps().as_ref().and_then(picture);
+        let mut state = self.state();
+        let State { allocator, seats, failed, picture: known, .. } = &mut *state;
+        let allocator = allocator.as_mut()?;
+        if *known != picture {
+            *known = picture;
+            allocator.set(self.settings.bounds(), picture);
+        }
+        let actions = allocator.tick(self.born.elapsed());
+        let desired =
+            |(viewer, seat): &(u64, Weak<Seat>)| Some((seat.upgrade()?, allocator.desired(*viewer)));
+        let seats = seats.iter().filter_map(desired).collect();
+        Some(Found { actions, failed: std::mem::take(failed), seats })
+    }
+
+    fn switch(&self, viewer: u64, rung: usize) -> bool {
+        let seat = {
+            let state = self.state();
+            state.seats.iter().find(|(other, _)| *other == viewer).and_then(|(_, seat)| seat.upgrade())
+        };
+        let Some(seat) = seat else { return true };
+        let switched = seat.switch(rung);
+        if let Err(text) = &switched {
+            gst::warning!(super::imp::CAT, "{}: rung {rung} is left out: {text}", self.input.name);
+            self.unavailable(rung);
+        }
+        switched.is_ok()
+    }
+
+    fn unavailable(&self, rung: usize) {
+        if let Some(allocator) = &mut self.state().allocator {
+            allocator.unavailable(rung);
+        }
+    }
+}
+
+/// A number that no other viewer has.
+fn unique() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The pictures with these caps.
+fn picture(caps: &gst::Caps) -> Option<Picture> {
+    let structure = caps.structure(0)?;
+    let number = |name: &str| u32::try_from(structure.get::<i32>(name).ok()?).ok();
+    let rate = structure.get::<gst::Fraction>("framerate").ok();
+    let rate = rate.map_or(0.0, |rate| f64::from(rate.numer()) / f64::from(rate.denom()));
+    Some(Picture { width: number("width")?, height: number("height")?, frames_per_second: rate })
+}

@@ -1,0 +1,231 @@
+//! One viewer's place on a ladder: the rung that it is sent, and the one that it is on its way to.
+
+use super::input::Input;
+use super::ladder::Ladder;
+use super::rungs::{Lease, Which};
+use super::settings::Settings;
+use crate::chain::member::Member;
+use crate::chain::rung::Rung;
+use crate::session::EventSender;
+use logic::codec::Codec;
+use logic::negotiation::{EndReason, Event};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A rung that makes no key unit in this time is of no use.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Who sits there.
+pub(super) struct Guest {
+    pub(super) member: Arc<Member>,
+    pub(super) peer_id: String,
+    pub(super) events: EventSender,
+    /// Hears how much the network should be tried for, in bit/s.
+    pub(super) desires: Box<dyn Fn(u32) + Send + Sync>,
+}
+
+/// A viewer's place.
+pub(super) struct Seat {
+    ladder: Arc<Ladder>,
+    viewer: u64,
+    guest: Guest,
+    places: Mutex<Places>,
+    desired: AtomicU32,
+}
+
+struct Places {
+    /// None when the viewer is gone.
+    current: Option<Lease>,
+    next: Option<(Lease, Instant)>,
+    /// Whether the viewer's transport is up.
+    joined: bool,
+}
+
+/// A viewer who sits; dropping it lets him go.
+pub(super) struct Seated(Arc<Seat>);
+
+impl Seated {
+    /// Takes a place on the ladder of a stream; blocks while an encoder is started.
+    ///
+    /// # Errors
+    /// None starts.
+    pub(super) fn take(
+        input: &Arc<Input>,
+        codec: &'static Codec,
+        settings: &Arc<Settings>,
+        guest: Guest,
+    ) -> Result<Self, String> {
+        let ladder = input.ladder(codec, settings);
+        let (viewer, lease) = ladder.enter(&guest.peer_id)?;
+        let places = Mutex::new(Places { current: Some(lease), next: None, joined: false });
+        let seat = Arc::new(Seat { ladder, viewer, guest, places, desired: AtomicU32::new(0) });
+        seat.ladder.seated(viewer, &seat);
+        // A rung that failed before told nobody of this one.
+        if let Some((which, rung)) = seat.rung()
+            && let Some(text) = rung.failure()
+        {
+            seat.ladder.failed(which.rung, text);
+        }
+        Ok(Self(seat))
+    }
+
+    pub(super) fn seat(&self) -> &Arc<Seat> {
+        &self.0
+    }
+}
+
+impl Drop for Seated {
+    fn drop(&mut self) {
+        self.0.ladder.leave(self.0.viewer);
+        // Others may hold the seat for a moment: from here on nothing is pushed.
+        let (current, next) = {
+            let mut places = self.0.places();
+            (places.current.take(), places.next.take())
+        };
+        drop((current, next));
+    }
+}
+
+impl Seat {
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the stream is sent as.
+    pub(super) fn codec(&self) -> &'static Codec {
+        self.ladder.codec()
+    }
+
+    /// Starts the flow: the viewer's transport is up.
+    pub(super) fn begin(&self) {
+        {
+            let mut places = self.places();
+            places.joined = true;
+            if let Some(lease) = &mut places.current {
+                lease.join(&self.guest.member);
+            }
+        }
+        self.request_key_unit();
+    }
+
+    /// The viewer's transport lost packets that matter. Who is on the way to another rung gets one from that.
+    pub(super) fn request_key_unit(&self) {
+        let rung = {
+            let places = self.places();
+            let next = places.next.as_ref().map(|(lease, _)| lease);
+            next.or(places.current.as_ref()).and_then(|lease| lease.rung().cloned())
+        };
+        if let Some(rung) = rung {
+            rung.request_key_unit();
+        }
+    }
+
+    /// What the viewer's network carries of this stream, in bit/s.
+    pub(super) fn estimate(&self, bits_per_second: u32) {
+        self.ladder.estimate(self.viewer, bits_per_second);
+    }
+
+    /// Has the network tried for so much, in bit/s.
+    pub(super) fn desire(&self, bits_per_second: u32) {
+        if self.desired.swap(bits_per_second, Ordering::Relaxed) != bits_per_second {
+            (self.guest.desires)(bits_per_second);
+        }
+    }
+
+    /// Sets out for another rung, which is started where it does not run; blocks meanwhile.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(super) fn switch(&self, rung: usize) -> Result<(), String> {
+        let is_there = |lease: &Lease| lease.which().rung == rung && failure(lease).is_none();
+        let stays = {
+            let mut places = self.places();
+            let Some(current) = &places.current else { return Ok(()) };
+            let stays = is_there(current);
+            let goes = places.next.as_ref().is_some_and(|(lease, _)| is_there(lease));
+            if goes {
+                return Ok(());
+            }
+            stays.then(|| places.next.take())
+        };
+        if stays.is_some() {
+            return Ok(());
+        }
+        let mut lease = self.ladder.lease(rung, &self.guest.peer_id)?;
+        let old = {
+            let mut places = self.places();
+            match (&places.current, places.joined) {
+                // Gone meanwhile.
+                (None, _) => (Some(lease), None),
+                (Some(_), false) => (places.current.replace(lease), places.next.take()),
+                (Some(_), true) => {
+                    lease.join(&self.guest.member);
+                    (None, places.next.replace((lease, Instant::now())))
+                }
+            }
+        };
+        drop(old);
+        self.request_key_unit();
+        Ok(())
+    }
+
+    /// Gives the old rung back where the viewer has changed over. The rung that never made a key unit, where there is
+    /// one.
+    pub(super) fn settle(&self) -> Option<usize> {
+        let (old, late) = {
+            let mut places = self.places();
+            let (lease, since) = places.next.as_ref()?;
+            let (serves, is_late) = (lease.serves(), since.elapsed() > PATIENCE);
+            match places.next.take() {
+                Some((lease, _)) if serves => (places.current.replace(lease), None),
+                Some((lease, _)) if is_late => {
+                    let rung = lease.which().rung;
+                    (Some(lease), Some(rung))
+                }
+                next => {
+                    places.next = next;
+                    (None, None)
+                }
+            }
+        };
+        drop(old);
+        late
+    }
+
+    /// A rung has failed: the viewer goes on without it, or not at all.
+    pub(super) fn abandon(&self, rung: usize, text: &str) {
+        let failed = |lease: &Lease| lease.which().rung == rung && failure(lease).is_some();
+        let (next, is_over) = {
+            let mut places = self.places();
+            let next = if places.next.as_ref().is_some_and(|(lease, _)| failed(lease)) {
+                places.next.take()
+            } else {
+                None
+            };
+            (next, places.next.is_none() && places.current.as_ref().is_some_and(failed))
+        };
+        drop(next);
+        if is_over {
+            self.end(text);
+        }
+    }
+
+    /// The session is over for that.
+    pub(super) fn end(&self, text: &str) {
+        self.guest.events.send(Event::Failed(EndReason::Pipeline(text.to_owned())));
+    }
+
+    /// The rung that the viewer is sent.
+    pub(super) fn rung(&self) -> Option<(Which, Arc<Rung>)> {
+        let places = self.places();
+        let next = places.next.as_ref().map(|(lease, _)| lease).filter(|lease| lease.serves());
+        let lease = next.or(places.current.as_ref())?;
+        Some((*lease.which(), lease.rung()?.clone()))
+    }
+}
+
+/// Why a rung failed, where it did.
+fn failure(lease: &Lease) -> Option<&str> {
+    lease.rung()?.failure()
+}
