@@ -208,9 +208,9 @@ fn a_viewer_that_does_not_report_on_every_packet_of_sound_says_itself_what_its_n
     for wanted in [300_000, 900_000] {
         let source = packet.header.ssrc;
         viewer.rtc.direct_api().stream_rx(&source).unwrap().request_remb(Bitrate::bps(wanted));
-        // Sound and headers have their part.
-        let left = wanted as i32 * 7 / 10..wanted as i32;
-        viewer.go_on_until(|_| bitrate(&sink).filter(|bitrate| left.contains(bitrate)).map(drop));
+        // Less what sound takes, and what stands around payloads.
+        let (least, most) = (wanted as i32 * 6 / 10, wanted as i32 * 29 / 30 - 40_000);
+        viewer.go_on_until(|_| bitrate(&sink).filter(|rate| (least..most).contains(rate)));
     }
 }
 
