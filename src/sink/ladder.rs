@@ -162,6 +162,7 @@ impl Ladder {
 
     /// What a viewer's network carries of this stream, in bit/s.
     pub(super) fn estimate(&self, viewer: u64, bits_per_second: u32) {
+        gst::log!(super::imp::CAT, "{}: viewer {viewer}: {bits_per_second} bit/s", self.input.name);
         let is_urgent = {
             let mut state = self.state();
             state.told = true;
@@ -246,6 +247,7 @@ impl Ladder {
 
     /// False where a rung does not start.
     fn perform(&self, action: Action) -> bool {
+        gst::debug!(super::imp::CAT, "{} as {}: {action:?}", self.input.name, self.codec.name);
         match action {
             Action::Rate { rung, bits_per_second } => {
                 let rung = self.which(rung).and_then(|which| self.input.running(&which));

@@ -19,6 +19,7 @@ mod faults;
 mod forgeries;
 mod inspection;
 mod joins;
+mod ladder;
 mod latency;
 mod native;
 mod native_network;

@@ -1,6 +1,7 @@
 //! What a viewer who sees every packet sees of sessions through the native transport.
 
 use crate::support::direct::{Direct, Said};
+use crate::support::seen::Seen;
 use crate::support::tone::Tone;
 use crate::support::watcher::Watcher;
 use crate::support::{DEADLINE, Pipeline, VIDEO};
@@ -252,8 +253,13 @@ fn a_viewer_that_falls_behind_goes_on_at_key_units_and_misses_no_number() {
     viewer.answer_until(|offer| sent_lines(offer) == 1, |answer| answer);
     let first = viewer.packet();
     let (mut before, mut skipped) = (first.header.timestamp, 0);
+    let seen = |packet: &RtpPacket| Seen::new(*packet.seq_no, packet.header.timestamp, &packet.payload);
+    let mut picture = seen(&first).picture.unwrap();
     while skipped < 3 {
         let packet = viewer.packet();
+        let next = seen(&packet);
+        picture = (picture + u16::from(next.begins)) & 0x7fff;
+        assert_eq!(next.picture, Some(picture), "a picture is missing");
         let step = packet.header.timestamp.wrapping_sub(before);
         before = packet.header.timestamp;
         if step > 3 * 3000 {

@@ -1,6 +1,7 @@
 //! Viewers that cost little: hundreds on one thread, each with a socket of its own. They take packets and count
 //! them, decode nothing, and misbehave on request.
 
+use super::seen::{Came, Seen};
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -9,10 +10,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
+use str0m::bwe::Bitrate;
 use str0m::change::SdpOffer;
 use str0m::media::KeyframeRequestKind;
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::Ssrc;
+use str0m::rtp::{RtpPacket, Ssrc};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 
 const WAKE: Token = Token(usize::MAX);
@@ -42,6 +44,8 @@ pub(crate) enum Habit {
     WithoutDtls,
     /// It sends nothing and leaves what comes in the socket.
     Deaf,
+    /// It says itself what its network carries, in bit/s, does not report on packets, and keeps note of them.
+    Says(u32),
 }
 
 enum Command {
@@ -60,9 +64,12 @@ struct Viewer {
     habit: Habit,
     deadline: Option<Instant>,
     heard: bool,
+    /// What was read.
+    waiting: VecDeque<(SocketAddr, Vec<u8>)>,
     sent: Sent,
     /// Of the packets that came.
     source: Option<Ssrc>,
+    came: Came,
 }
 
 /// The latest packets that a viewer sent.
@@ -76,6 +83,8 @@ pub(crate) struct Joined {
     /// Where the sink is, as its description says.
     pub(crate) sink: Option<SocketAddr>,
     pub(crate) sent: Sent,
+    /// What has come to it, where it keeps note of that.
+    pub(crate) came: Came,
 }
 
 /// A thread with viewers.
@@ -115,8 +124,11 @@ impl Lights {
         let sink = address(offer, local.ip());
         let offer = SdpOffer::from_sdp_string(offer).unwrap_or_else(|err| panic!("{err}: {offer}"));
         let answer = rtc.sdp_api().accept_offer(offer).unwrap().to_sdp_string();
+        let says = matches!(habit, Habit::Says(_));
+        let is_kept = |line: &&str| !(says && line.contains("transport-"));
+        let answer = answer.split_inclusive('\n').filter(is_kept).collect();
         let other = socket.try_clone().unwrap();
-        let (socket, sent) = (UdpSocket::from_std(socket), Sent::default());
+        let (socket, sent, came) = (UdpSocket::from_std(socket), Sent::default(), Came::default());
         let viewer = Viewer {
             rtc,
             socket,
@@ -124,11 +136,13 @@ impl Lights {
             habit,
             deadline: None,
             heard: false,
+            waiting: VecDeque::new(),
             sent: sent.clone(),
             source: None,
+            came: came.clone(),
         };
         self.tell(Command::Join(session.to_owned(), Box::new(viewer)));
-        Joined { answer, socket: other, sink, sent }
+        Joined { answer, socket: other, sink, sent, came }
     }
 
     /// A viewer hears of another address of the sink.
@@ -240,7 +254,7 @@ impl All {
             Command::Behave(session, habit) => {
                 let token = self.tokens.get(&session).copied();
                 if let Some(token) = token {
-                    self.drive(token, |viewer| viewer.habit = habit);
+                    self.drive(token, |viewer| viewer.behave(habit));
                 }
             }
             Command::KeyUnit(session) => {
@@ -276,11 +290,14 @@ impl All {
                 Ok(Output::Event(event)) => {
                     if let Event::RtpPacket(packet) = &event {
                         viewer.source = Some(packet.header.ssrc);
+                        viewer.note(packet);
                     }
                     if let Some(news) = news(event) {
                         let _ = self.tell.send((session.clone(), news));
                     }
                 }
+                // What one packet brings is over before the next is taken.
+                Ok(Output::Timeout(_)) if viewer.take() => {}
                 Ok(Output::Timeout(at)) => {
                     viewer.deadline = viewer.rtc.is_alive().then_some(at);
                     break;
@@ -299,6 +316,16 @@ impl All {
 }
 
 impl Viewer {
+    fn behave(&mut self, habit: Habit) {
+        self.habit = habit;
+        if let (Habit::Says(rate), Some(source)) = (habit, self.source)
+            && let Some(stream) = self.rtc.direct_api().stream_rx(&source)
+        {
+            stream.request_remb(Bitrate::bps(rate.into()));
+        }
+        let _ = self.rtc.handle_input(Input::Timeout(Instant::now()));
+    }
+
     fn ask(&mut self) {
         if let Some(source) = self.source
             && let Some(stream) = self.rtc.direct_api().stream_rx(&source)
@@ -318,8 +345,23 @@ impl Viewer {
             if self.habit == Habit::WithoutDtls && is_dtls(bytes) {
                 continue;
             }
-            let Ok(receive) = Receive::new(Protocol::Udp, source, self.local, bytes) else { continue };
+            self.waiting.push_back((source, bytes.to_vec()));
+        }
+    }
+
+    /// Takes the next packet that was read; whether there was one.
+    fn take(&mut self) -> bool {
+        let Some((source, bytes)) = self.waiting.pop_front() else { return false };
+        if let Ok(receive) = Receive::new(Protocol::Udp, source, self.local, &bytes) {
             let _ = self.rtc.handle_input(Input::Receive(Instant::now(), receive));
+        }
+        true
+    }
+
+    fn note(&self, packet: &RtpPacket) {
+        if matches!(self.habit, Habit::Says(_)) {
+            let mut came = self.came.lock().unwrap();
+            came.push(Seen::new(*packet.seq_no, packet.header.timestamp, &packet.payload));
         }
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod light;
 pub(crate) mod picture;
 pub(crate) mod program;
 pub(crate) mod relay;
+pub(crate) mod seen;
 pub(crate) mod server;
 pub(crate) mod stage;
 pub(crate) mod tone;
