@@ -1,8 +1,10 @@
 //! What delay is traded for, and where it goes.
 
+use crate::native::across_for;
 use crate::support::{VIDEO, Viewer, producer, under_both_transports, uri};
 use crate::watching::watched;
 use gst::prelude::*;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 use str0m::rtp::Extension;
 
@@ -143,6 +145,23 @@ fn the_default_adds_less_than_a_frame_on_the_sending_side(transport: &str) {
     let [to_encode, encode, send, network] = found.find_map(|delays| delays).expect("no delays are told");
     assert!(encode > 0.0 && send > 0.0 && (0.0..0.5).contains(&network), "{encode} {send} {network}");
     assert!(to_encode + encode + send < 1.0 / 30.0, "{to_encode} {encode} {send}");
+}
+
+#[test]
+fn jitter_buffers_make_room_for_a_retransmission_by_the_measured_round_trip() {
+    let across = across_for("", "congestion-control=disabled", |sdp| sdp);
+    let weather = &across.network.weather;
+    across.viewer.samples(10);
+    weather.delay.store(150, Ordering::SeqCst);
+    weather.loss.store(20, Ordering::SeqCst);
+    let source = across.viewer.pipeline.element("src");
+    let mut seen = (0..40).map(|_| {
+        across.viewer.samples(15);
+        let stats = source.property::<gst::Structure>("stats");
+        (stats.get::<f64>("jitter-buffer-delay").unwrap(), stats.get::<f64>("round-trip-time").unwrap_or(0.0))
+    });
+    let room = |(buffer, round_trip): &(f64, f64)| *round_trip >= 0.15 && *buffer >= *round_trip + 0.04;
+    assert!(seen.any(|seen| room(&seen)), "the jitter buffers did not grow");
 }
 
 under_both_transports!(

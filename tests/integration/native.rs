@@ -139,7 +139,7 @@ fn auto_takes_the_native_transport_unless_something_needs_the_other_and_says_why
 
 /// A sink of numbered pictures and its viewer, on either side of a network.
 pub(crate) struct Across {
-    network: Arc<Network>,
+    pub(crate) network: Arc<Network>,
     pub(crate) producer: Pipeline,
     pub(crate) viewer: Viewer,
     _feeder: picture::Feeder,
@@ -147,6 +147,16 @@ pub(crate) struct Across {
 
 /// The viewer is told what `change` makes of the sink's description.
 pub(crate) fn across(settings: &str, change: impl Fn(String) -> String + Send + Sync + 'static) -> Across {
+    // Time enough for what is sent again, from the start.
+    across_for("jitter-buffer-min=300", settings, change)
+}
+
+/// The same with settings of the viewer.
+pub(crate) fn across_for(
+    viewing: &str,
+    settings: &str,
+    change: impl Fn(String) -> String + Send + Sync + 'static,
+) -> Across {
     let (producing, consuming) = Direct::pair();
     let sink = format!("webrtcsink name=ws stun-server=\"\" {NATIVE} video-caps=video/x-vp8 {settings}");
     let producer = Pipeline::parse(&format!("{} ! {sink}", picture::source()));
@@ -161,8 +171,9 @@ pub(crate) fn across(settings: &str, change: impl Fn(String) -> String + Send + 
     // The sink sees no more of the viewer than what comes through the network.
     consuming.connect("send-ice", false, |_| Some(true.to_value()));
     let viewer = Viewer::behind(&consuming, "video", "video/x-raw,format=I420");
-    // Time enough for what is sent again, from the start.
-    viewer.pipeline.element("src").set_property("jitter-buffer-min", 300u32);
+    for (name, value) in viewing.split(' ').filter_map(|setting| setting.split_once('=')) {
+        viewer.pipeline.element("src").set_property_from_str(name, value);
+    }
     viewer.pipeline.play();
     producer.play();
     let feeder = picture::Feeder::start(&producer);

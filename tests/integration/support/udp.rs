@@ -1,16 +1,19 @@
-//! A network between a sink and its viewer, which can lose packets or fall silent.
+//! A network between a sink and its viewer, which can lose packets, delay them or fall silent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// What the network does to packets.
 #[derive(Default)]
 pub(crate) struct Weather {
     /// Of so many packets of media for the viewer one is lost; 0: none.
     pub(crate) loss: AtomicUsize,
+    /// How long what the viewer says is on its way (ms).
+    pub(crate) delay: AtomicU64,
     /// Nothing gets through any more.
     pub(crate) silent: AtomicBool,
     /// Packets of media that were lost.
@@ -107,20 +110,29 @@ pub(crate) fn own_address() -> IpAddr {
 /// From the viewers to the sink.
 fn up(viewers: &Arc<UdpSocket>, weather: &Arc<Weather>, sink: &Arc<OnceLock<Sink>>) {
     let mut ways: HashMap<SocketAddr, (Arc<UdpSocket>, JoinHandle<()>)> = HashMap::new();
+    let mut on_the_way: VecDeque<(Instant, Arc<UdpSocket>, Vec<u8>)> = VecDeque::new();
     let mut packet = [0; 2048];
-    while let Ok((size, viewer)) = viewers.recv_from(&mut packet)
-        && !weather.stop.load(Ordering::SeqCst)
-    {
-        let Some(to) = sink.get() else { continue };
-        let (way, _) = ways.entry(viewer).or_insert_with(|| {
-            let any = if to.address.is_ipv4() { "127.0.0.1:0" } else { "[::1]:0" };
-            let way = Arc::new(UdpSocket::bind(any).unwrap());
-            let (from, back) = (way.clone(), viewers.clone());
-            let (weather, sink) = (weather.clone(), sink.clone());
-            (way, std::thread::spawn(move || down(&from, &back, viewer, &weather, &sink)))
-        });
-        if !weather.silent.load(Ordering::SeqCst) {
-            let _ = way.send_to(&packet[..size], to.address);
+    while !weather.stop.load(Ordering::SeqCst) {
+        let next = on_the_way.front().map(|(at, ..)| at.saturating_duration_since(Instant::now()));
+        viewers.set_read_timeout(next.map(|wait| wait.max(Duration::from_millis(1)))).unwrap();
+        let came = viewers.recv_from(&mut packet);
+        let now = Instant::now();
+        if let (Ok((size, viewer)), Some(to)) = (came, sink.get()) {
+            let (way, _) = ways.entry(viewer).or_insert_with(|| {
+                let any = if to.address.is_ipv4() { "127.0.0.1:0" } else { "[::1]:0" };
+                let way = Arc::new(UdpSocket::bind(any).unwrap());
+                let (from, back) = (way.clone(), viewers.clone());
+                let (weather, sink) = (weather.clone(), sink.clone());
+                (way, std::thread::spawn(move || down(&from, &back, viewer, &weather, &sink)))
+            });
+            let delay = Duration::from_millis(weather.delay.load(Ordering::SeqCst));
+            on_the_way.push_back((now + delay, way.clone(), packet[..size].to_vec()));
+        }
+        while on_the_way.front().is_some_and(|(at, ..)| *at <= now) {
+            let (Some((_, way, packet)), Some(to)) = (on_the_way.pop_front(), sink.get()) else { break };
+            if !weather.silent.load(Ordering::SeqCst) {
+                let _ = way.send_to(&packet, to.address);
+            }
         }
     }
     for (way, thread) in ways.into_values() {
