@@ -40,11 +40,6 @@ impl Profile {
         })
     }
 
-    /// Whether encoders may look at frames to come.
-    pub fn looks_ahead(self) -> bool {
-        self == Self::Smooth
-    }
-
     /// The bounds of a receiver's jitter buffer, the application's own first; they do not cross.
     pub fn bounds(self, shortest: Option<u32>, longest: Option<u32>) -> (Duration, Duration) {
         let (short, long) = self.jitter_buffer();
