@@ -7,6 +7,7 @@ use crate::phases::source;
 use crate::pipeline::follow_bus;
 use anyhow::{Context, Result};
 use gst::prelude::*;
+use gst_video::prelude::*;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -73,13 +74,15 @@ fn show(pipeline: &gst::Pipeline, pad: &gst::Pad, tell: &Sender<Seen>) -> Result
     let filter = gst::ElementFactory::make("capsfilter")
         .property("caps", "video/x-raw,format=I420".parse::<gst::Caps>()?)
         .build()?;
+    // A picture that waits for its time holds nothing up behind it.
+    let queue = gst::ElementFactory::make("queue").build()?;
     // As a window would: each picture at its time.
     let sink = gst::ElementFactory::make("fakesink")
         .property("sync", true)
         .property("signal-handoffs", true)
         .build()?;
-    pipeline.add_many([&filter, &sink])?;
-    filter.link(&sink)?;
+    pipeline.add_many([&filter, &queue, &sink])?;
+    gst::Element::link_many([&filter, &queue, &sink])?;
     let decoded = tell.clone();
     pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
         if let Some(buffer) = info.buffer() {
@@ -95,6 +98,7 @@ fn show(pipeline: &gst::Pipeline, pad: &gst::Pad, tell: &Sender<Seen>) -> Result
         None
     });
     sink.sync_state_with_parent()?;
+    queue.sync_state_with_parent()?;
     filter.sync_state_with_parent()?;
     pad.link(&filter.static_pad("sink").context("a capsfilter without a pad")?)?;
     Ok(())
@@ -104,11 +108,14 @@ fn show(pipeline: &gst::Pipeline, pad: &gst::Pad, tell: &Sender<Seen>) -> Result
 fn age(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<f64> {
     let now = stamp::now();
     let caps = pad.current_caps()?;
-    let structure = caps.structure(0)?;
-    let size = |name: &str| usize::try_from(structure.get::<i32>(name).ok()?).ok();
-    let (width, height) = (size("width")?, size("height")?);
-    let bytes = buffer.map_readable().ok()?;
-    // Nobody here announces other strides than the usual.
-    let made = stamp::read(&bytes, (width, height), width.next_multiple_of(4))?;
+    let info = gst_video::VideoInfo::from_caps(&caps).ok()?;
+    // Rows may be padded, as metadata of the picture say.
+    let picture = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &info).ok()?;
+    let size = (
+        usize::try_from(info.width()).ok()?,
+        usize::try_from(info.height()).ok()?,
+    );
+    let stride = usize::try_from(*picture.plane_stride().first()?).ok()?;
+    let made = stamp::read(picture.plane_data(0).ok()?, size, stride)?;
     Some(stamp::between(made, now))
 }
