@@ -210,8 +210,8 @@ fn a_viewer_that_does_not_report_on_every_packet_of_sound_says_itself_what_its_n
         let source = packet.header.ssrc;
         viewer.rtc.direct_api().stream_rx(&source).unwrap().request_remb(Bitrate::bps(wanted));
         // Less what sound takes, and what stands around payloads.
-        let (least, most) = (wanted as i32 * 6 / 10, wanted as i32 * 29 / 30 - 40_000);
-        viewer.go_on_until(|_| bitrate(&sink).filter(|rate| (least..most).contains(rate)));
+        let left = wanted as i32 * 6 / 10..wanted as i32 * 29 / 30;
+        viewer.go_on_until(|_| bitrate(&sink).filter(|rate| left.contains(rate)));
     }
 }
 
