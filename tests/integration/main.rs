@@ -14,6 +14,7 @@ mod custom_signallers;
 mod data_channels;
 mod demo;
 mod embedded_servers;
+mod emulated_networks;
 mod ends_in_time;
 mod faults;
 mod forgeries;

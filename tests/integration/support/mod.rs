@@ -4,6 +4,7 @@ pub(crate) mod channel;
 pub(crate) mod crowd;
 pub(crate) mod delays;
 pub(crate) mod direct;
+pub(crate) mod emulated;
 pub(crate) mod light;
 pub(crate) mod picture;
 pub(crate) mod program;
