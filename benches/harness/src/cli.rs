@@ -43,6 +43,8 @@ pub enum Command {
     Encoded(Encoded),
     /// How well the picture of one viewer fits an emulated network: steps of its rate, loss, a competing TCP flow
     Networks(Networks),
+    /// Draw what `networks --write` wrote, an SVG for each case
+    Plot(Plot),
     /// How old pictures are when a viewer shows them, by a time stamp in each: glass to glass
     Glass(Glass),
     #[command(hide = true)]
@@ -158,6 +160,16 @@ pub struct Networks {
     /// Also write everything, the course over time included, to this file as JSON
     #[arg(long, value_name = "FILE")]
     pub write: Option<PathBuf>,
+}
+
+/// Options of `plot`.
+#[derive(Args)]
+pub struct Plot {
+    /// What `networks --write` wrote
+    pub file: PathBuf,
+    /// Folder for networks-CASE.svg
+    #[arg(long, default_value = "docs/plots")]
+    pub into: PathBuf,
 }
 
 /// Options of both.

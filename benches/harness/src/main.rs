@@ -17,6 +17,7 @@ mod load;
 mod networks;
 mod phases;
 mod pipeline;
+mod plot;
 mod plugin;
 mod proc;
 mod producer;
@@ -35,6 +36,7 @@ fn main() -> Result<()> {
         cli::Command::Encoded(options) => load::encoded(&cli.plugins, &options),
         cli::Command::Networks(options) => networks::run(&cli.plugins, &options),
         cli::Command::Glass(options) => glass::run(&cli.plugins, &options),
+        cli::Command::Plot(options) => plot::run(&options),
         cli::Command::ChildVersion => plugin::print_version(),
         cli::Command::ChildProducer { job } => producer::run(&serde_json::from_str(&job)?),
         cli::Command::ChildFirstFrame { job } => phases::run(&serde_json::from_str(&job)?),
