@@ -3,6 +3,7 @@
 use super::grouping::{Choice, Class, Crowd, Terms};
 use super::ladder::Ladder;
 use super::member::{Member, Wish};
+use super::plan::{Plan, Seat};
 use super::quality::{Picture, Quality, whole};
 use super::{BitsPerSecond, Bounds};
 use std::collections::BTreeMap;
@@ -11,8 +12,6 @@ use std::time::Duration;
 /// A viewer, as the caller numbers them.
 pub type Viewer = u64;
 
-/// Viewers are grouped by what they carry in steps of a tenth.
-const STEP: f64 = 1.1;
 /// A viewer who carries so much less than he is sent is overloaded.
 const OVERLOADED: f64 = 0.9;
 /// How far beyond what is needed the network is probed.
@@ -48,6 +47,14 @@ struct State {
     measured: Option<f64>,
     /// What it was last told to send.
     rate: Option<BitsPerSecond>,
+    /// Viewers who are on it or on their way there.
+    viewers: usize,
+}
+
+impl State {
+    fn sends(&self) -> Option<f64> {
+        self.measured.or(self.rate.map(f64::from))
+    }
 }
 
 /// The viewers of a stream in one codec. Time is any monotonic clock's reading.
@@ -58,6 +65,7 @@ pub struct Allocator {
     quality: Quality,
     rungs: Vec<State>,
     viewers: BTreeMap<Viewer, Member>,
+    plan: Plan,
 }
 
 impl Allocator {
@@ -65,7 +73,7 @@ impl Allocator {
     pub fn new(ladder: Ladder, bounds: Bounds, picture: Option<Picture>) -> Self {
         let quality = Quality::new(&ladder, bounds, picture);
         let rungs = vec![State::default(); ladder.rungs().len()];
-        Self { ladder, bounds, quality, rungs, viewers: BTreeMap::new() }
+        Self { ladder, bounds, quality, rungs, viewers: BTreeMap::new(), plan: Plan::default() }
     }
 
     /// The picture or what the application allows has changed.
@@ -74,21 +82,26 @@ impl Allocator {
         self.bounds = bounds;
     }
 
-    /// A viewer comes; the rung on which he starts. Nothing is known of his network, so he harms nobody who is there.
+    /// A viewer comes; the rung on which he starts. Nothing is known of his network, so he harms nobody who is there, and
+    /// gets what is encoded already where there is that.
     pub fn join(&mut self, viewer: Viewer, now: Duration) -> usize {
-        let lowest = self.choices().last().map_or(0, |choice| choice.rung);
-        self.viewers.insert(viewer, Member::new(lowest, f64::from(self.bounds.start), now));
-        let newcomer = Some(viewer);
-        let rung = self.targets(newcomer).get(&viewer).copied().unwrap_or(lowest);
-        if let Some(member) = self.viewers.get_mut(&viewer) {
-            member.rung = rung;
+        let encoded = self.rungs.iter().filter(|state| !state.unavailable).filter_map(|state| state.measured);
+        let start = encoded.fold(f64::from(self.bounds.start), f64::max);
+        let rung = self.replan(Some(Seat { carries: start, rung: None, ties: 0.0 }), now).unwrap_or_default();
+        self.leave(viewer);
+        self.viewers.insert(viewer, Member::new(rung, start, now));
+        if let Some(state) = self.rungs.get_mut(rung) {
+            state.viewers += 1;
         }
         rung
     }
 
     /// A viewer goes.
     pub fn leave(&mut self, viewer: Viewer) {
-        self.viewers.remove(&viewer);
+        let rung = self.viewers.remove(&viewer).map(|member| member.rung);
+        if let Some(state) = rung.and_then(|rung| self.rungs.get_mut(rung)) {
+            state.viewers -= 1;
+        }
     }
 
     /// What a viewer's network carries of this stream. Whether that is so much less than he is sent that the next
@@ -130,14 +143,13 @@ impl Allocator {
     /// can go up with it, all that the application allows.
     pub fn desired(&self, viewer: Viewer) -> BitsPerSecond {
         let Some(member) = self.viewers.get(&viewer) else { return self.bounds.max };
-        let alone = self.viewers.values().filter(|other| other.rung == member.rung).count() == 1;
         let state = self.rungs.get(member.rung).copied().unwrap_or_default();
         let choices = self.choices();
         let better = choices.iter().rev().find(|choice| choice.rung < member.rung);
         let needed = match (better, state.measured) {
             (None, Some(measured)) => measured,
             (None, None) => f64::from(self.bounds.max),
-            (Some(_), None) if alone => f64::from(self.bounds.max),
+            (Some(_), None) if state.viewers == 1 => f64::from(self.bounds.max),
             (Some(better), _) => {
                 let sent = self.rate(better.rung).filter(|_| better.runs).map_or(0.0, f64::from);
                 better.fixed.unwrap_or(self.quality.comfortable(better.rung)).max(sent)
@@ -152,6 +164,7 @@ impl Allocator {
     pub fn tick(&mut self, now: Duration) -> Vec<Action> {
         for member in self.viewers.values_mut() {
             member.smooth(now);
+            member.prove(self.rungs.get(member.rung).and_then(|state| state.sends()));
         }
         let switches = self.switches(now);
         let mut actions = self.rates();
@@ -161,15 +174,15 @@ impl Allocator {
 
     /// The rungs that can be used, the best first.
     fn choices(&self) -> Vec<Choice> {
-        let mut runs = vec![false; self.rungs.len()];
-        for member in self.viewers.values() {
-            if let Some(runs) = runs.get_mut(member.rung) {
-                *runs = true;
-            }
-        }
-        let states = self.rungs.iter().zip(runs).enumerate();
-        let usable = states.filter(|(_, (state, _))| !state.unavailable);
-        usable.map(|(rung, (state, runs))| Choice { rung, fixed: state.measured, runs }).collect()
+        let usable = self.rungs.iter().enumerate().filter(|(_, state)| !state.unavailable);
+        let choice =
+            |(rung, state): (usize, &State)| Choice { rung, fixed: state.measured, runs: state.viewers > 0 };
+        usable.map(choice).collect()
+    }
+
+    /// What is sent to those on a rung.
+    fn sent(&self, rung: usize) -> Option<f64> {
+        self.rungs.get(rung)?.sends()
     }
 
     fn terms(&self) -> Terms<'_> {
@@ -177,57 +190,54 @@ impl Allocator {
         Terms { quality: &self.quality, bounds: (min.min(max), max) }
     }
 
-    /// The rung on which each viewer would be best; `newcomer` is on none yet.
-    fn targets(&self, newcomer: Option<Viewer>) -> BTreeMap<Viewer, usize> {
+    /// Brings the plan up to date, and tells where a newcomer belongs.
+    fn replan(&mut self, newcomer: Option<Seat>, now: Duration) -> Option<usize> {
         let choices = self.choices();
         if let [only] = choices[..] {
-            return self.viewers.keys().map(|viewer| (*viewer, only.rung)).collect();
+            return Some(only.rung);
         }
-        let mut order: Vec<_> =
-            self.viewers.iter().map(|(viewer, member)| (member.carries(), *viewer, member.rung)).collect();
-        order.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut classes: Vec<Class> = Vec::new();
-        let mut class_of = Vec::with_capacity(order.len());
-        for (carries, viewer, rung) in &order {
-            if classes.last().is_none_or(|class| *carries > class.carries * STEP) {
-                classes.push(Class { carries: *carries, viewers: 0.0, on: vec![0.0; self.rungs.len()] });
-            }
-            let Some(class) = classes.last_mut() else { continue };
-            class.viewers += 1.0;
-            if let Some(on) = class.on.get_mut(*rung).filter(|_| Some(*viewer) != newcomer) {
-                *on += 1.0;
-            }
-            class_of.push((*viewer, classes.len() - 1));
-        }
-        let cut = Crowd::new(self.terms(), &classes).cut(&choices);
-        class_of.into_iter().filter_map(|(viewer, class)| Some((viewer, *cut.get(class)?))).collect()
+        let seats = self.viewers.values().map(|member| Seat {
+            carries: member.carries(self.sent(member.rung)),
+            rung: Some(member.rung).filter(|rung| choices.iter().any(|choice| choice.rung == *rung)),
+            ties: member.ties(now),
+        });
+        let seats: Vec<_> = seats.chain(newcomer).collect();
+        let mut plan = std::mem::take(&mut self.plan);
+        plan.follow(&choices, &seats, self.terms());
+        plan.improve(&choices, &seats, self.terms(), now);
+        self.plan = plan;
+        newcomer.and_then(|seat| self.plan.target(seat))
     }
 
     fn switches(&mut self, now: Duration) -> Vec<Action> {
-        let targets = self.targets(None);
-        let mut crowded = vec![0; self.rungs.len()];
-        for member in self.viewers.values() {
-            if let Some(count) = crowded.get_mut(member.rung) {
-                *count += 1;
-            }
-        }
+        self.replan(None, now);
+        let only = match self.choices()[..] {
+            [only] => Some(only.rung),
+            _ => None,
+        };
         let mut actions = Vec::new();
         for (viewer, member) in &mut self.viewers {
-            let rung = targets.get(viewer).copied().unwrap_or(member.rung);
+            let state = self.rungs.get(member.rung).copied().unwrap_or_default();
+            let sent = state.sends();
+            let carries = member.carries(sent);
+            let planned = self.plan.target(Seat { carries, rung: Some(member.rung), ties: 0.0 });
+            let rung = only.or(planned).unwrap_or(member.rung);
             if rung == member.rung {
                 member.stay();
                 continue;
             }
-            let state = self.rungs.get(member.rung).copied().unwrap_or_default();
-            let sent = state.measured.or(state.rate.map(f64::from)).unwrap_or_default();
-            let others = crowded.get(member.rung).is_some_and(|count| *count > 1) || state.measured.is_some();
+            let others = state.viewers > 1 || state.measured.is_some();
             let wish = match () {
                 () if state.unavailable => Wish::Away,
                 () if rung < member.rung => Wish::Up,
-                () if others && member.carries() < sent * OVERLOADED => Wish::Urgent,
+                () if others && carries < sent.unwrap_or_default() * OVERLOADED => Wish::Urgent,
                 () => Wish::Down,
             };
             if member.may(rung, wish, now) {
+                for (index, state) in self.rungs.iter_mut().enumerate() {
+                    state.viewers =
+                        state.viewers + usize::from(index == rung) - usize::from(index == member.rung);
+                }
                 member.switch(rung, wish, now);
                 actions.push(Action::Switch { viewer: *viewer, rung });
             }
@@ -266,15 +276,24 @@ impl Allocator {
             [] => None,
             [alone] => Some(alone.told().clamp(min, max)),
             _ => {
-                let mut carries: Vec<f64> = members.iter().map(|member| member.carries()).collect();
+                let sent = self.sent(rung);
+                let mut carries: Vec<f64> = members.iter().map(|member| member.carries(sent)).collect();
                 carries.sort_by(f64::total_cmp);
                 if single {
                     let middle = (carries.len() - 1) / 2;
                     return carries.get(middle).map(|rate| rate.clamp(min, max));
                 }
-                let class = |carries| Class { carries, viewers: 1.0, on: Vec::new() };
+                let planned = self.plan.rate(rung);
+                if let (Some(planned), Some(weakest)) = (planned, carries.first())
+                    && (*weakest >= planned * OVERLOADED || self.plan.is_lowest(rung))
+                {
+                    return Some(planned);
+                }
+                // Not everybody is where he belongs yet.
+                let class = |carries| Class { carries, viewers: 1.0, ties: 0.0, on: Vec::new() };
                 let classes: Vec<_> = carries.into_iter().map(class).collect();
-                Crowd::new(self.terms(), &classes).rate(Choice { rung, fixed: None, runs: true })
+                let best = Crowd::new(self.terms(), &classes).rate(Choice { rung, fixed: None, runs: true });
+                best.map(|best| best.min(planned.unwrap_or(f64::MAX)))
             }
         }
     }

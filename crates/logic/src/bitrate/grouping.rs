@@ -8,18 +8,20 @@
 use super::quality::Quality;
 
 /// What being sent more than the network carries costs, at once and for each factor of e.
-const OVERLOAD: (f64, f64) = (2.0, 8.0);
-/// A little too much is no harm: estimates sway.
+const OVERLOAD: (f64, f64) = (6.0, 16.0);
+/// A little too much does no harm.
 const TOLERATED: f64 = 1.05;
 /// What it costs to be sent less than the network carries because of somebody weaker, for each factor of e beyond
 /// the first quarter.
 const HARM: f64 = 2.0;
 const UNHARMED: f64 = 1.25;
+/// Beyond this factor it gets no worse: what such networks carry is not known well.
+const HARMED: f64 = 4.0;
 /// What each encoder costs, and starting it, in the unit of one viewer's quality.
 const ENCODER: f64 = 0.4;
-const START: f64 = 0.1;
-/// What a switch costs.
-const SWITCH: f64 = 0.15;
+const START: f64 = 0.05;
+/// A group is sent a little less than its weakest member carries: estimates sway.
+const SPARED: f64 = 0.95;
 
 /// A rung as it may be used.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,8 +47,10 @@ pub(super) struct Terms<'a> {
 pub(super) struct Class {
     /// What the weakest carries.
     pub(super) carries: f64,
-    /// How many there are, and how many of them are on each rung.
+    /// How many there are.
     pub(super) viewers: f64,
+    /// What it costs to move them all, and those of each rung.
+    pub(super) ties: f64,
     pub(super) on: Vec<f64>,
 }
 
@@ -55,6 +59,7 @@ pub(super) struct Class {
 struct Sums {
     viewers: f64,
     logarithms: f64,
+    ties: f64,
 }
 
 /// Classes, ordered, and what of them can be known beforehand.
@@ -62,10 +67,32 @@ pub(super) struct Crowd<'a> {
     terms: Terms<'a>,
     carries: Vec<f64>,
     sums: Vec<Sums>,
-    /// For each class the first that is harmed when this one's rate is sent.
-    harmed_from: Vec<usize>,
-    /// For each rung, how many viewers of the first so many classes are on it.
+    /// For each class the first that is harmed when this one's rate is sent, and the first that is harmed most.
+    harmed: Vec<(usize, usize)>,
+    /// For each rung, what it costs to move those of the first so many classes that are on it.
     on: Vec<Vec<f64>>,
+}
+
+impl Terms<'_> {
+    /// What it is worth to a viewer to be sent that.
+    pub(super) fn worth(&self, choice: Choice, rate: f64, carries: f64) -> f64 {
+        let carries = carries.clamp(1.0, self.bounds.1.max(1.0));
+        let value = self.quality.value(choice.rung, rate);
+        if carries * TOLERATED < rate {
+            value - OVERLOAD.0 - OVERLOAD.1 * (rate / carries).ln()
+        } else if choice.fixed.is_none() {
+            let more = (carries / (rate / SPARED)).clamp(UNHARMED, HARMED);
+            value - HARM * (more / UNHARMED).ln()
+        } else {
+            value
+        }
+    }
+
+    /// What a rung costs.
+    pub(super) fn cost(choice: Choice) -> f64 {
+        let encoder = if choice.fixed.is_some() { 0.0 } else { ENCODER };
+        encoder + if choice.runs { 0.0 } else { START }
+    }
 }
 
 impl<'a> Crowd<'a> {
@@ -78,14 +105,14 @@ impl<'a> Crowd<'a> {
         for (class, carries) in classes.iter().zip(&carries) {
             sum.viewers += class.viewers;
             sum.logarithms += class.viewers * carries.ln();
+            sum.ties += class.ties;
             sums.push(sum);
         }
-        let mut next = 0;
-        let harmed_from = carries.iter().map(|weakest| {
-            next += carries.iter().skip(next).take_while(|carries| **carries <= weakest * UNHARMED).count();
-            next
+        let harmed = carries.iter().map(|weakest| {
+            let from = |factor| carries.partition_point(|carries| *carries <= weakest * factor);
+            (from(UNHARMED), from(HARMED))
         });
-        let harmed_from = harmed_from.collect();
+        let harmed = harmed.collect();
         let rungs = classes.first().map_or(0, |class| class.on.len());
         let on = (0..rungs).map(|rung| {
             let counts = classes.iter().map(move |class| class.on.get(rung).copied().unwrap_or_default());
@@ -95,32 +122,43 @@ impl<'a> Crowd<'a> {
             }))
         });
         let on = on.map(Iterator::collect).collect();
-        Self { terms, carries, sums, harmed_from, on }
+        Self { terms, carries, sums, harmed, on }
     }
 
     /// Sums over the classes from `from` up to, and without, `to`.
     fn sums(&self, from: usize, to: usize) -> Sums {
         let at = |index: usize| self.sums.get(index.min(self.carries.len())).copied().unwrap_or_default();
         let (from, to) = (at(from), at(to.max(from)));
-        Sums { viewers: to.viewers - from.viewers, logarithms: to.logarithms - from.logarithms }
+        Sums {
+            viewers: to.viewers - from.viewers,
+            logarithms: to.logarithms - from.logarithms,
+            ties: to.ties - from.ties,
+        }
     }
 
     /// What the classes from `from` up to `to` are worth on a rung that sends what class `weakest` carries; those
     /// before it are overloaded.
     fn value(&self, choice: Choice, (from, weakest, to): (usize, usize, usize)) -> f64 {
-        let (low, high) = self.terms.bounds;
         let Some(carried) = self.carries.get(weakest) else { return f64::MIN };
-        let rate = choice.fixed.unwrap_or(carried.clamp(low.min(high), high));
+        let rate = self.sent(choice, weakest);
         let mut value = self.sums(from, to).viewers * self.terms.quality.value(choice.rung, rate);
         let overloaded = self.sums(from, self.overloaded_to(rate, from, to));
         let excess = overloaded.viewers * rate.ln() - overloaded.logarithms;
         value -= OVERLOAD.0 * overloaded.viewers + OVERLOAD.1 * excess;
         if choice.fixed.is_none() {
-            let first = self.harmed_from.get(weakest).copied().unwrap_or(to).max(from);
-            let harmed = self.sums(first, to);
-            value -= HARM * (harmed.logarithms - harmed.viewers * (carried * UNHARMED).ln());
+            let (first, most) = self.harmed.get(weakest).copied().unwrap_or((to, to));
+            let (first, most) = (first.clamp(from, to), most.clamp(from, to));
+            let (some, all) = (self.sums(first, most), self.sums(most, to));
+            value -= HARM * (some.logarithms - some.viewers * (carried * UNHARMED).ln());
+            value -= HARM * all.viewers * (HARMED / UNHARMED).ln();
         }
         value
+    }
+
+    /// What a rung sends when it sends what that class carries.
+    fn sent(&self, choice: Choice, weakest: usize) -> f64 {
+        let carried = self.carries.get(weakest).copied().unwrap_or_default();
+        choice.fixed.unwrap_or((carried * SPARED).clamp(self.terms.bounds.0, self.terms.bounds.1))
     }
 
     /// The end of those from `from` on who carry less than that rate.
@@ -140,20 +178,16 @@ impl<'a> Crowd<'a> {
     /// What a rung costs for the classes from `from` up to `to`.
     fn cost(&self, choice: Choice, from: usize, to: usize) -> f64 {
         let on = |to: usize| self.on.get(choice.rung).and_then(|on| on.get(to)).copied().unwrap_or_default();
-        let newcomers = self.sums(from, to).viewers - (on(to) - on(from));
-        let encoder = if choice.fixed.is_some() { 0.0 } else { ENCODER };
-        SWITCH * newcomers + encoder + if choice.runs { 0.0 } else { START }
+        Terms::cost(choice) + self.sums(from, to).ties - (on(to) - on(from))
     }
 
     /// The rate that is worth most to all of these on one rung.
     pub(super) fn rate(&self, choice: Choice) -> Option<f64> {
-        let (_, weakest) = self.group(choice, 0, self.carries.len());
-        let (low, high) = self.terms.bounds;
-        self.carries.get(weakest).map(|carries| carries.clamp(low.min(high), high))
+        (!self.carries.is_empty()).then(|| self.sent(choice, self.group(choice, 0, self.carries.len()).1))
     }
 
-    /// The rung of each class. The choices are in the order of the ladder, the best first.
-    pub(super) fn cut(&self, choices: &[Choice]) -> Vec<usize> {
+    /// What each rung is best sent, where it is used. The choices are in the order of the ladder, the best first.
+    pub(super) fn cut(&self, choices: &[Choice]) -> Vec<(usize, f64)> {
         let classes = self.carries.len();
         // The worth of the first so many classes with the lowest so many choices, and where the highest group begins.
         let mut worth = vec![f64::MIN; classes + 1];
@@ -177,13 +211,15 @@ impl<'a> Crowd<'a> {
             begins.push(begin);
             worth = next;
         }
-        let mut rungs = vec![choices.last().map_or(0, |choice| choice.rung); classes];
+        let mut plan = Vec::new();
         let mut to = classes;
         for (choice, begin) in choices.iter().zip(begins.iter().rev()) {
             let from = begin.get(to).copied().unwrap_or_default();
-            rungs.get_mut(from..to).unwrap_or_default().fill(choice.rung);
+            if from < to {
+                plan.push((choice.rung, self.sent(*choice, self.group(*choice, from, to).1)));
+            }
             to = from;
         }
-        rungs
+        plan
     }
 }

@@ -6,6 +6,10 @@ use std::time::Duration;
 const SMOOTHING: Duration = Duration::from_millis(1000);
 /// A fall of more than this is believed at once.
 const SUDDEN: f64 = 1.1;
+/// Estimates creep up while less is sent, up to so many times that much, and mean nothing: only so much of it is
+/// believed. Beyond that they come from probes.
+const PROVEN: f64 = 1.6;
+const UNPROVEN: f64 = 1.1;
 /// A wish to change rungs is granted once it has lasted so long.
 const HOLD: Duration = Duration::from_millis(1000);
 /// Rest after a switch before the next one upwards: at first, and at most.
@@ -13,6 +17,10 @@ const REST: Duration = Duration::from_secs(3);
 const LONG_REST: Duration = Duration::from_secs(30);
 /// A viewer who has to come down so soon after he went up was not carried there.
 const FAILED: Duration = Duration::from_secs(20);
+/// What it costs to move somebody who has been where he is for long, and somebody who has just come there.
+const TIES: (f64, f64) = (0.1, 0.5);
+/// How fast it becomes less.
+const SETTLED: f64 = 10.0;
 /// Rest between switches that are urgent: what the last one did has to show first.
 const URGENT: Duration = Duration::from_millis(500);
 
@@ -39,6 +47,8 @@ pub(super) struct Member {
     heard: bool,
     smooth: f64,
     smoothed: Duration,
+    /// So much of the estimate did not come of itself.
+    proven: f64,
     /// The rung he wants and since when.
     wants: Option<(usize, Duration)>,
     switched: Option<Duration>,
@@ -54,6 +64,7 @@ impl Member {
             heard: false,
             smooth: start,
             smoothed: now,
+            proven: start,
             wants: None,
             switched: None,
             climbed: None,
@@ -82,9 +93,22 @@ impl Member {
         self.smooth = (self.smooth.ln() * kept + self.told.ln() * (1.0 - kept)).exp();
     }
 
-    /// What his network carries, for decisions: slow to rise, and hardly slower to fall.
-    pub(super) fn carries(&self) -> f64 {
-        self.smooth.min(self.told * SUDDEN)
+    /// What his network carries, for decisions, where he is sent so much: slow to rise, and hardly slower to fall.
+    pub(super) fn carries(&self, sent: Option<f64>) -> f64 {
+        let carries = self.smooth.min(self.told * SUDDEN);
+        sent.map_or(carries, |sent| carries.min(self.proven.max(sent * UNPROVEN)))
+    }
+
+    /// Notes how far the estimate can be believed of somebody who is sent so much.
+    pub(super) fn prove(&mut self, sent: Option<f64>) {
+        let proven = sent.is_none_or(|sent| self.told >= sent * PROVEN);
+        self.proven = if proven { self.told } else { self.proven.min(self.told * SUDDEN) };
+    }
+
+    /// What it costs to move him, in the unit of quality.
+    pub(super) fn ties(&self, now: Duration) -> f64 {
+        let fresh = self.switched.map_or(0.0, |at| (-now.saturating_sub(at).as_secs_f64() / SETTLED).exp());
+        TIES.0 + (TIES.1 - TIES.0) * fresh
     }
 
     /// Whether he goes over now.

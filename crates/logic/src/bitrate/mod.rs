@@ -5,6 +5,7 @@
 //! | [`ladder`] | the rungs: sizes and frame rates |
 //! | [`allocator`] | each viewer's estimate to his rung, and each rung's bitrate from its viewers |
 //! | `grouping` | which viewers share a rung, so that it is worth most to all |
+//! | `plan` | what each rung sends, kept for as long as nothing is clearly better |
 //! | `member` | one viewer: how far his estimate is believed, and his times of rest |
 //! | [`quality`] | what a rung is worth at a bitrate |
 //! | [`budget`] | what of a session's estimate is left for its video |
@@ -14,6 +15,7 @@ pub mod budget;
 mod grouping;
 pub mod ladder;
 mod member;
+mod plan;
 pub mod quality;
 
 pub use allocator::{Action, Allocator, Viewer};
