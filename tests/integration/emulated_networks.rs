@@ -7,9 +7,13 @@ use link::{Direction, Shape};
 use std::time::{Duration, Instant};
 
 const RATE: u64 = 2_000_000;
-/// What the encoder begins with, and may have.
+/// What an encoder begins with, and may have, that has to find out that the link carries more.
 const START: u64 = 800_000;
 const MOST: u64 = 1_200_000;
+/// What a link carries that is too narrow for what encoders begin with.
+const NARROW: u64 = 1_200_000;
+/// From the first picture on, until what is sent has to fit it.
+const SETTLED: Duration = Duration::from_secs(8);
 /// For so long what is sent is watched once it has grown.
 const WATCHED: Duration = Duration::from_secs(5);
 
@@ -18,10 +22,8 @@ const DETAIL: &str = "videotestsrc is-live=true pattern=zone-plate kx2=30 ky2=30
                       ! video/x-raw,format=I420,width=640,height=360,framerate=30/1";
 
 /// Says where it can be viewed, then what its encoder is set to, ten times a second.
-fn produce(transport: &str) {
-    let settings = format!(
-        "signalling-server-host={PRODUCER} video-caps=video/x-vp8 start-bitrate={START} max-bitrate={MOST} {transport}"
-    );
+fn produce(settings: &str) {
+    let settings = format!("signalling-server-host={PRODUCER} video-caps=video/x-vp8 {settings}");
     let pipeline = support::producer(DETAIL, &settings);
     let sink = pipeline.element("ws");
     say(support::uri(&sink));
@@ -55,7 +57,7 @@ fn each_tenth_of_a_second(deed: impl Fn()) {
     }
 }
 
-fn watch(stage: &mut Stage) {
+fn watch_it_grow(stage: &mut Stage) {
     let producer = stage.producer();
     let viewer = stage.viewer(&producer.says());
     viewer.says();
@@ -80,21 +82,57 @@ fn watch(stage: &mut Stage) {
     assert!(pictures as u64 > 25 * WATCHED.as_secs(), "the picture stood: {told}");
 }
 
-fn scenario(name: &'static str, producer: fn()) {
+fn watch_it_fit(stage: &mut Stage) {
+    let producer = stage.producer();
+    let viewer = stage.viewer(&producer.says());
+    viewer.says();
+    producer.says_within(SETTLED);
+    viewer.says_within(Duration::ZERO);
+    let before = stage.network.counters(Direction::LeftToRight);
+    let bitrates = producer.says_within(WATCHED);
+    let pictures = viewer.says_within(Duration::ZERO).len();
+    let passed = stage.network.counters(Direction::LeftToRight).since(&before);
+
+    let bitrates = bitrates.iter().map(|bitrate| bitrate.parse::<u64>().unwrap());
+    let mean = bitrates.clone().sum::<u64>() / bitrates.count() as u64;
+    let [mostly, waited] = [0.5, 0.95].map(|share| passed.waited.quantile(share).unwrap());
+    let used = passed.passed.bytes * 8 * 100 / WATCHED.as_secs() / NARROW;
+    let told = format!(
+        "{mean} bit/s, {used} % used, {pictures} pictures, waited {mostly:?} and {waited:?}, {:?} dropped of {:?}",
+        passed.dropped, passed.offered
+    );
+    assert!(mean < NARROW, "the encoder was set to more than the link carries: {told}");
+    assert!(used > 60, "the link was left empty: {told}");
+    assert!(mostly < Duration::from_millis(50), "the queue of the link stood: {told}");
+    assert!(pictures as u64 > 15 * WATCHED.as_secs(), "the picture stood: {told}");
+}
+
+fn scenario(name: &'static str, rate: u64, producer: fn(), watch: fn(&mut Stage)) {
     let back = Shape { delay: Duration::from_millis(20), ..Shape::default() };
-    let towards = Shape { rate: Some(RATE), ..back };
+    let towards = Shape { rate: Some(rate), ..back };
     Scenario { name, towards, back, producer, viewer: view, watch }.run();
+}
+
+/// The settings of a producer that begins with less than the link carries.
+fn modest(transport: &str) -> String {
+    format!("start-bitrate={START} max-bitrate={MOST} transport={transport}")
 }
 
 #[test]
 fn through_webrtcbin_the_picture_grows_into_the_link_and_leaves_its_queue_short() {
     let name =
         "emulated_networks::through_webrtcbin_the_picture_grows_into_the_link_and_leaves_its_queue_short";
-    scenario(name, || produce("transport=webrtcbin"));
+    scenario(name, RATE, || produce(&modest("webrtcbin")), watch_it_grow);
 }
 
 #[test]
 fn through_the_native_transport_the_picture_grows_into_the_link_and_leaves_its_queue_short() {
     let name = "emulated_networks::through_the_native_transport_the_picture_grows_into_the_link_and_leaves_its_queue_short";
-    scenario(name, || produce("transport=native"));
+    scenario(name, RATE, || produce(&modest("native")), watch_it_grow);
+}
+
+#[test]
+fn through_the_native_transport_the_picture_shrinks_to_a_narrow_link_and_leaves_its_queue_short() {
+    let name = "emulated_networks::through_the_native_transport_the_picture_shrinks_to_a_narrow_link_and_leaves_its_queue_short";
+    scenario(name, NARROW, || produce("transport=native"), watch_it_fit);
 }
