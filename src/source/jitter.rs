@@ -17,6 +17,8 @@ pub(super) fn follow(element: gst::Element, (shortest, longest): (Duration, Dura
     timing.add_buffer(&element);
     // Nothing comes before the first packet of a stream that starts: it need not wait for an earlier one.
     set_if_present(&element, "faststart-min-packets", "1");
+    // A packet that is only paced would be asked for as if it were lost, and sent twice.
+    set_if_present(&element, "rtx-next-seqnum", "false");
     let buffer = element.downgrade();
     drop(element);
     runtime::spawn(watch(buffer, JitterBuffer::new(shortest, longest), Arc::downgrade(timing)));
