@@ -11,6 +11,7 @@ use super::socket::{Datagram, Sockets};
 use crate::peer::{Batch, Certificate, Outlet, OutletEvents};
 use crate::session::EventSender;
 use logic::codec::MediaKind;
+use logic::rtp::picture::Format;
 use mio::{Poll, Token, Waker};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -162,7 +163,8 @@ impl Target {
             packet.resize(13 + usize::from(*size) * 4, 0x10);
             gst::Buffer::from_slice(packet)
         });
-        self.outlet.push(&Arc::new(Batch::new(packets.collect(), now, false)));
+        let batch = Batch::new(packets.collect(), now, Format::Vp8, false);
+        self.outlet.push(&Arc::new(batch), false);
         while let Ok(Job::Packets(packets)) = self.jobs.try_recv() {
             self.act(|session| {
                 session.write(packets);

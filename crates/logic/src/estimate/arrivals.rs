@@ -75,18 +75,22 @@ impl Arrivals {
         (span >= WINDOW / 4).then(|| f64::from(bytes) * 8e6 / span as f64)
     }
 
-    /// The same of less time, where it is less.
-    pub(super) fn lately(&self) -> Option<f64> {
-        let rate = self.rate()?;
+    /// The same of a third of the time.
+    fn late(&self) -> Option<f64> {
         let (last, _) = self.recent.back()?;
         let late = self.recent.iter().filter(|(at, _)| last - at <= WINDOW / 3);
-        let (mut first, mut bytes) = (*last, 0);
-        for (at, more) in late {
-            bytes += if *at < first { 0 } else { *more };
-            first = first.min(*at);
-        }
-        let span = (last - first).max(WINDOW / 6);
-        Some(rate.min(f64::from(bytes) * 8e6 / span as f64))
+        let (first, _) = late.clone().next()?;
+        let bytes: u32 = late.skip(1).map(|(_, bytes)| bytes).sum();
+        Some(f64::from(bytes) * 8e6 / (last - first).max(WINDOW / 6) as f64)
+    }
+
+    /// The lesser of both, and the greater.
+    pub(super) fn least(&self) -> Option<f64> {
+        Some(self.rate()?.min(self.late()?))
+    }
+
+    pub(super) fn best(&self) -> Option<f64> {
+        Some(self.rate()?.max(self.late()?))
     }
 
     /// What the slower half of trains say that the network carries, in bits per second. Others in the same queue, and

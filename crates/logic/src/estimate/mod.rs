@@ -45,10 +45,24 @@ const EMPTY: f64 = 10.0;
 const OTHERS: f64 = 400.0;
 /// Of what the network carries, what is used when the limit was met and the wait is over.
 const REST: f64 = 0.95;
-/// Growth in a second, as a natural logarithm: near the limit, beside others, and where no limit is near.
+/// Growth in a second, as a natural logarithm: near the limit, beside others, where no limit is near at most and where
+/// that is sure at least; above which it is fast; and what of what arrives it may be ahead.
 const SLOW: f64 = 0.03;
 const BESIDE: f64 = 0.1;
-const FAST: f64 = 0.9;
+const FAST: f64 = 1.2;
+const PROVEN: f64 = 1.2;
+const SURE: f64 = 0.3;
+const EAGER: f64 = 0.12;
+/// Seconds in which growth doubles while nothing says that a limit is near.
+const DOUBLING: f64 = 0.2;
+/// What is sent at first goes at once, and tells nothing of rates.
+const OPENING: Duration = Duration::from_millis(200);
+/// How much more than a limit is tried, for how long, and how long after the rate fell.
+const TRY: f64 = 1.2;
+const TRY_FOR: Duration = Duration::from_millis(500);
+const TRY_AFTER: Duration = Duration::from_millis(1000);
+const SURE_AFTER: Duration = Duration::from_millis(500);
+const AT_ONCE: f64 = 5.0;
 /// For how long a limit is remembered.
 const MEMORY: Duration = Duration::from_secs(20);
 /// Without a report for so long, beyond what reports take, the rate falls.
@@ -115,6 +129,10 @@ pub struct Estimator {
     waiting: Waiting,
     /// The rate fell by much at once.
     fell: bool,
+    /// How fast it grows.
+    growth: f64,
+    /// Since when more than the limit is tried.
+    tried: Option<Duration>,
 }
 
 impl Estimator {
@@ -138,6 +156,8 @@ impl Estimator {
             beside: false,
             waiting: Waiting::default(),
             fell: false,
+            growth: FAST,
+            tried: None,
         };
         estimator.aim(bounds.max);
         estimator
@@ -176,6 +196,9 @@ impl Estimator {
             }
         }
         let Some(latest) = latest else { return };
+        if self.heard.is_none() {
+            self.lowered = latest + OPENING;
+        }
         self.losses.add(now, received, lost);
         self.heard = Some(now);
         let took = now.saturating_sub(latest);
@@ -186,6 +209,18 @@ impl Estimator {
             self.round_trip + (took - self.round_trip) / 64
         };
         self.decide(now);
+        eprintln!(
+            "{:.2} rate {:.0} wait {:.0} {:.0} hint {:.0} acked {:.0} limit {:?} drain {} growth {:.2}",
+            now.as_secs_f64(),
+            self.rate / 1e3,
+            self.waiting.standing,
+            self.waiting.average,
+            self.arrivals.hint().unwrap_or_default() / 1e3,
+            self.arrivals.rate().unwrap_or_default() / 1e3,
+            self.limit.map(|l| (l.rate / 1e3) as u32),
+            self.drain.is_some(),
+            self.growth
+        );
         self.decided = now;
     }
 
@@ -197,7 +232,11 @@ impl Estimator {
     /// How fast packets may go: a little faster, for frames that are larger than others, unless what waits in the
     /// network is to get less.
     pub fn pace(&self) -> BitsPerSecond {
-        let factor = if self.drain.is_some() { 1.0 } else { 1.3 };
+        let factor = match self.drain {
+            Some(_) => 1.0,
+            None if self.growth > EAGER => 1.1,
+            None => 1.3,
+        };
         (self.rate * factor) as u32
     }
 
@@ -234,6 +273,15 @@ impl Estimator {
                 let drain = Drain { since: now, changed: now, from: waiting.standing, before: self.rate };
                 return self.back_off(drain, now);
             }
+            // Fast growth that is felt ends before it is too much. What waits for the rest of its clump alone is no sign,
+            // where clumps do not pass at once.
+            let alone =
+                if self.arrivals.hint().is_some_and(|hint| hint > self.rate * AT_ONCE) { 0.5 } else { 2.5 };
+            if self.growth > EAGER && !self.beside && waiting.average > EMPTY + alone * packet {
+                let carried = self.carried();
+                self.limit = Some(Limit { rate: carried, at: now });
+                return self.lower(self.rate.min(carried * REST), now);
+            }
         }
         match self.trial.judge(&self.losses, self.rate, self.beside, now) {
             Some(Verdict::Lower(rate)) => {
@@ -252,17 +300,22 @@ impl Estimator {
         }
     }
 
+    /// What the network carries, where packets wait.
+    fn carried(&self) -> f64 {
+        let carried = self.arrivals.least().map(|rate| rate / (1.0 - self.losses.inherent()));
+        carried.unwrap_or(self.rate * 0.85)
+    }
+
     /// Packets wait: what arrives is what the network carries.
     fn back_off(&mut self, drain: Drain, now: Duration) {
-        let carried = self.arrivals.lately().map(|rate| rate / (1.0 - self.losses.inherent()));
-        let carried = carried.unwrap_or(self.rate * 0.85).min(self.rate);
+        let carried = self.carried();
         self.limit = Some(Limit { rate: carried, at: now });
         let part = ((drain.from - EMPTY) / 400.0).clamp(0.05, 0.35);
         self.fell |=
             carried < drain.before * FALL && self.drain.is_none_or(|drain| drain.since + FALLING > now);
         self.drain = Some(drain);
         self.trial = Trial::default();
-        self.lower(carried * (1.0 - part), now);
+        self.lower(self.rate.min(carried * (1.0 - part)), now);
     }
 
     fn drain(&mut self, waiting: Waiting, now: Duration) {
@@ -292,25 +345,38 @@ impl Estimator {
     fn grow(&mut self, now: Duration) {
         let time = now.saturating_sub(self.decided).min(Duration::from_millis(250)).as_secs_f64();
         let hint = self.arrivals.hint();
-        let more = hint.is_some_and(|hint| hint > self.rate * 1.35);
-        let old = self.limit.is_some_and(|limit| now > limit.at + MEMORY);
-        let passed = self.limit.is_some_and(|limit| self.rate > limit.rate * 1.08);
-        let settled = now > self.lowered + self.round_trip + Duration::from_millis(500);
-        if old || passed || (more && settled) {
-            self.limit = None;
-        }
+        let more = hint.is_some_and(|hint| hint > self.rate * 1.35) && self.waiting.average < EMPTY;
         let fast = FAST.min(0.3 / (self.round_trip.as_secs_f64() + 0.2));
-        let growth = match self.limit {
+        let mut most = self.most;
+        // Trains that arrive as fast as anything can may only have been let pass at once.
+        let sure = more && hint.is_some_and(|hint| hint < self.rate * AT_ONCE);
+        let sure = sure && now > self.lowered + self.round_trip + SURE_AFTER;
+        self.limit = self.limit.filter(|limit| now <= limit.at + MEMORY && !sure);
+        self.growth = match self.limit.filter(|limit| self.rate > limit.rate * 0.9) {
+            None if sure => (self.growth.max(SURE) * 2f64.powf(time / DOUBLING)).min(fast),
+            None => (self.growth * 2f64.powf(time / DOUBLING)).min(fast),
+            // So much more for a while, and if that is not felt it is no limit any more.
+            Some(limit) if (more || self.rate > limit.rate * 1.08) && now > self.lowered + TRY_AFTER => {
+                most = most.min(limit.rate * TRY);
+                if self.rate < most * 0.98 {
+                    self.tried = None;
+                } else if now > *self.tried.get_or_insert(now) + TRY_FOR + self.round_trip {
+                    self.limit = None;
+                }
+                fast
+            }
+            Some(_) => SLOW,
+        };
+        let growth = match hint {
             _ if self.beside => BESIDE,
-            Some(limit) if self.rate > limit.rate * 0.9 => SLOW,
-            _ if hint.is_some_and(|hint| self.rate > hint * 0.85) => fast / 5.0,
-            _ => fast,
+            Some(hint) if self.rate > hint * 0.85 => self.growth.min(fast / 5.0),
+            _ => self.growth,
         };
         // What is not sent proves nothing, but trains do to some extent.
         let proven =
-            self.arrivals.rate().unwrap_or_default() / (1.0 - self.losses.inherent()) * 1.4 + 50_000.0;
+            self.arrivals.best().unwrap_or_default() / (1.0 - self.losses.inherent()) * PROVEN + 30_000.0;
         let hinted = hint.filter(|_| !self.beside).unwrap_or_default() * 0.7;
-        let most = self.most.min(proven.max(hinted));
+        let most = most.min(proven.max(hinted));
         let wanted = self.rate * (growth * time).exp();
         self.rate = self.rate.max(wanted.min(most)).min(self.most.max(f64::from(self.bounds.min)));
     }
@@ -318,6 +384,8 @@ impl Estimator {
     fn lower(&mut self, rate: f64, now: Duration) {
         self.rate = rate.max(f64::from(self.bounds.min)).min(self.most);
         self.lowered = now;
+        self.growth = SLOW;
+        self.tried = None;
         self.losses.forget();
     }
 }

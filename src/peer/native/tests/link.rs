@@ -14,12 +14,8 @@ pub(super) struct Shape {
     pub(super) delay: Duration,
     /// Of all packets, this part is lost at random.
     pub(super) loss: f64,
-}
-
-impl Shape {
-    fn takes(&self, bytes: usize) -> Duration {
-        Duration::from_secs_f64(bytes as f64 * 8.0 / self.rate as f64)
-    }
+    /// Bytes that pass at once after a rest.
+    pub(super) burst: f64,
 }
 
 struct Waiting {
@@ -33,6 +29,8 @@ pub(super) struct Link {
     random: u64,
     queue: VecDeque<Waiting>,
     queued: usize,
+    /// Bytes that may pass at once, and when that was.
+    credit: (f64, Instant),
     /// When the first of the queue has been sent.
     done: Option<Instant>,
     under_way: VecDeque<(Instant, Vec<u8>)>,
@@ -45,12 +43,13 @@ pub(super) struct Link {
 const HEADERS: usize = 28;
 
 impl Link {
-    pub(super) fn new(shape: Shape, seed: u64) -> Self {
+    pub(super) fn new(shape: Shape, seed: u64, now: Instant) -> Self {
         Self {
             shape,
             random: seed,
             queue: VecDeque::new(),
             queued: 0,
+            credit: (shape.burst, now),
             done: None,
             under_way: VecDeque::new(),
             carried: Vec::new(),
@@ -75,6 +74,18 @@ impl Link {
         ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// When a packet has been sent that is the first from now on.
+    fn takes(&mut self, bytes: usize, now: Instant) -> Instant {
+        let rate = self.shape.rate as f64 / 8.0;
+        let (credit, since) = self.credit;
+        let credit =
+            (credit + now.saturating_duration_since(since).as_secs_f64() * rate).min(self.shape.burst);
+        let lacks = (bytes as f64 - credit).max(0.0);
+        let done = now + Duration::from_secs_f64(lacks / rate);
+        self.credit = (credit + lacks - bytes as f64, done);
+        done
+    }
+
     pub(super) fn send(&mut self, bytes: &[u8], now: Instant) {
         let size = bytes.len() + HEADERS;
         let room = self.shape.rate as f64 / 8.0 * self.shape.queue.as_secs_f64();
@@ -85,7 +96,7 @@ impl Link {
         self.queued += size;
         self.queue.push_back(Waiting { since: now, bytes: bytes.to_vec() });
         if self.done.is_none() {
-            self.done = Some(now + self.shape.takes(size));
+            self.done = Some(self.takes(size, now));
         }
     }
 
@@ -99,13 +110,12 @@ impl Link {
             let first = self.queue.pop_front().unwrap();
             let size = first.bytes.len() + HEADERS;
             self.queued -= size;
-            let waited = done.saturating_duration_since(first.since + self.shape.takes(size));
-            self.carried.push((done, size, waited));
+            self.carried.push((done, size, done.saturating_duration_since(first.since)));
             if self.chance() >= self.shape.loss {
                 self.under_way.push_back((done + self.shape.delay, first.bytes));
             }
             let next = self.queue.front().map(|next| next.bytes.len() + HEADERS);
-            self.done = next.map(|size| done + self.shape.takes(size));
+            self.done = next.map(|size| self.takes(size, done));
         }
         let due = self.under_way.front().is_some_and(|(at, _)| *at <= now);
         if due { self.under_way.pop_front().map(|(_, bytes)| bytes) } else { None }
