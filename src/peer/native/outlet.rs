@@ -3,7 +3,7 @@
 
 use super::handle::{Handle, Job};
 use super::routes::Key;
-use super::session::Shared;
+use super::session::{Session, Shared};
 use crate::gauge::Gauge;
 use crate::peer::{Batch, Outlet, Taken};
 use std::sync::Arc;
@@ -70,8 +70,14 @@ impl Outlet for NativeOutlet {
     fn announce(&self, _: Option<&str>, _: &gst::Caps, _: &gst::FormattedSegment<gst::ClockTime>) {}
 
     fn push(&self, batch: &Arc<Batch>, begins: bool) -> Taken {
-        let skips = self.skips.load(Ordering::Relaxed) && self.skips.swap(false, Ordering::Relaxed);
-        if skips || self.shared.crowded.load(Ordering::Relaxed) {
+        if self.skips.load(Ordering::Relaxed) && self.skips.swap(false, Ordering::Relaxed) {
+            // Not before, or the key unit could be what is left out.
+            let stream = self.stream;
+            let ask = Box::new(move |session: &mut Session| session.ask(stream));
+            self.handle.hand(Job::With(self.key, ask));
+            return Taken::Behind;
+        }
+        if self.shared.crowded.load(Ordering::Relaxed) {
             return Taken::Behind;
         }
         if self.in_flight.fetch_add(1, Ordering::Relaxed) >= IN_FLIGHT {

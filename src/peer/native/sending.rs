@@ -133,7 +133,6 @@ impl Stream {
         if let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into()) {
             remember(sender);
         }
-        self.ask();
     }
 
     /// Hands waiting packets to str0m, as many as may go now; whether there were any.

@@ -26,6 +26,11 @@ impl Session {
         }
     }
 
+    /// The viewer wants a key unit of a stream.
+    pub(super) fn ask(&self, index: usize) {
+        self.streams.iter().filter(|stream| stream.agreed.index == index).for_each(Stream::ask);
+    }
+
     /// A packet goes to the network.
     pub(super) fn goes(&mut self, packet: &[u8]) {
         let Some((source, number)) = leaving::source(packet) else { return };

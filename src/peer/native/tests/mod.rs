@@ -198,8 +198,12 @@ impl World {
         if self.sound <= now {
             self.speak();
         }
-        while let Ok(Job::Packets(packets)) = self.jobs.try_recv() {
-            self.session.write(packets);
+        while let Ok(job) = self.jobs.try_recv() {
+            match job {
+                Job::Packets(packets) => self.session.write(packets),
+                Job::With(_, change) => change(&mut self.session),
+                Job::Datagram(..) => {}
+            }
         }
         while let Some(bytes) = self.back.receive(now) {
             let datagram =
