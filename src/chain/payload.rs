@@ -7,8 +7,10 @@ use gst::prelude::*;
 use gst_rtp::prelude::*;
 use logic::codec::Codec;
 
-/// RTP packets, headers included, are no larger: fits tunnels (bytes).
-const MTU: u32 = 1200;
+/// What a packet may grow by after the payloader, at most (bytes): the header extensions of the transports (40), the
+/// tag of AES-GCM (16), and the number of a packet that is sent again (2). A packet of forward error correction is 19
+/// bytes larger than the largest that it protects, but only webrtcbin has any, which has one extension of 8 bytes.
+const GROWTH: u32 = 40 + 16 + 2;
 
 /// How packets are numbered and marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +32,8 @@ pub(super) fn payloader(row: &Codec) -> Result<gst::Element, MissingElement> {
 }
 
 /// The settings for live media over the internet.
-pub(super) fn set_up(payloader: &gst::Element, row: &Codec) {
-    set_if_present(payloader, "mtu", &MTU.to_string());
+pub(super) fn set_up(payloader: &gst::Element, row: &Codec, mtu: u32) {
+    set_if_present(payloader, "mtu", &mtu.saturating_sub(GROWTH).to_string());
     for (name, value) in row.payloader_settings {
         set_if_present(payloader, name, value);
     }

@@ -63,6 +63,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) bitrate: u32,
     /// Of its pictures.
     pub(crate) shape: Shape,
+    /// No datagram is larger (bytes).
+    pub(crate) mtu: u32,
     pub(crate) clock: Option<gst::Clock>,
     pub(crate) base_time: Option<gst::ClockTime>,
 }
@@ -97,7 +99,7 @@ impl Rung {
         let entrance = entrance(plan);
         let fan_out = Arc::new(FanOut::new(&plan.name, plan.codec, &pipeline));
         let payloader = payload::payloader(plan.codec)?;
-        payload::set_up(&payloader, plan.codec);
+        payload::set_up(&payloader, plan.codec, plan.mtu);
         hooks.payloader(&payloader);
         payload::number(&payloader, plan.numbers)?;
         let exit =

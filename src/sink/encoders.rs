@@ -79,6 +79,7 @@ impl Input {
             numbers: self.numbers(payload_type, settings),
             bitrate: bitrate.clamp(settings.min_bitrate.min(settings.max_bitrate), settings.max_bitrate),
             shape: which.shape,
+            mtu: settings.mtu,
             clock: element.as_ref().and_then(gst::prelude::ElementExt::clock),
             base_time: element.as_ref().and_then(gst::prelude::ElementExt::base_time),
         };

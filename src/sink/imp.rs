@@ -35,6 +35,10 @@ pub struct BaseWebRTCSink {
         blurb = "Bitrate of an encoder until the network is known (bit/s)", minimum = 1, default = 2_048_000, mutable_ready)]
     #[property(name = "do-retransmission", type = bool, get, set, member = do_retransmission, nick = "Retransmission",
         blurb = "Send lost video packets again (RFC 4588)", default = true, mutable_ready)]
+    #[property(name = "mtu", type = u32, get, set, member = mtu, nick = "Greatest packet",
+        blurb = "No UDP datagram with media is larger, with everything that RTP, its protection and repair add, and without the \
+        headers of IP and UDP, which are 28 bytes, or 48 with IPv6 (bytes); less for tunnels in tunnels", minimum = 256, maximum = 65_507,
+        default = 1200, mutable_ready)]
     #[property(name = "enable-control-data-channel", type = bool, get, set, member = control_channel, nick = "Control data channel",
         blurb = "Open a data channel called control to each viewer, over which it sends navigation and other events; each is answered", mutable_ready)]
     #[property(name = "enable-data-channel-navigation", type = bool, get, set, member = input_channel, nick = "Navigation data channel",

@@ -1,6 +1,6 @@
 //! What delay is traded for, and where it goes.
 
-use crate::native::across_for;
+use crate::support::across::across_for;
 use crate::support::{VIDEO, Viewer, producer, under_both_transports, uri};
 use crate::watching::watched;
 use gst::prelude::*;

@@ -1,18 +1,20 @@
 //! What the native transport does that no other does: one port for all, and a choice that is told.
 
+use crate::support::across::{Across, across};
 use crate::support::direct::{Direct, Said};
-use crate::support::udp::Network;
-use crate::support::{self, DEADLINE, Pipeline, VIDEO, Viewer, picture};
+use crate::support::{self, DEADLINE, Pipeline, VIDEO, picture};
 use gst::prelude::*;
-use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
+use gst_webrtc::WebRTCSDPType;
 use gstrswebrtc::signaller::SignallableExt;
 use std::net::UdpSocket;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 pub(crate) const NATIVE: &str = "transport=native";
+/// Pictures that fill packets.
+const NOISE: &str =
+    "videotestsrc is-live=true pattern=snow ! video/x-raw,width=320,height=240,framerate=30/1";
 
 /// A sink that plays and whose viewers are played by the test.
 pub(crate) fn alone(settings: &str) -> (Pipeline, Direct, Receiver<Said>) {
@@ -137,52 +139,6 @@ fn auto_takes_the_native_transport_unless_something_needs_the_other_and_says_why
     assert!(transport == "native" && why.contains("turn-servers"), "{transport}: {why}");
 }
 
-/// A sink of numbered pictures and its viewer, on either side of a network.
-pub(crate) struct Across {
-    pub(crate) network: Arc<Network>,
-    pub(crate) producer: Pipeline,
-    pub(crate) viewer: Viewer,
-    _feeder: picture::Feeder,
-}
-
-/// The viewer is told what `change` makes of the sink's description.
-pub(crate) fn across(settings: &str, change: impl Fn(String) -> String + Send + Sync + 'static) -> Across {
-    // Time enough for what is sent again, from the start.
-    across_for("jitter-buffer-min=300", settings, change)
-}
-
-/// The same with settings of the viewer.
-pub(crate) fn across_for(
-    viewing: &str,
-    settings: &str,
-    change: impl Fn(String) -> String + Send + Sync + 'static,
-) -> Across {
-    let (producing, consuming) = Direct::pair();
-    let sink = format!("webrtcsink name=ws stun-server=\"\" {NATIVE} video-caps=video/x-vp8 {settings}");
-    let producer = Pipeline::parse(&format!("{} ! {sink}", picture::source()));
-    producer.element("ws").set_property("signaller", &producing);
-    let network = Arc::new(Network::start());
-    let (between, told) = (network.clone(), consuming.clone());
-    producing.connect("send-session-description", false, move |values| {
-        let offer = values[2].get::<WebRTCSessionDescription>().unwrap();
-        told.describe("s", offer.type_(), &change(between.between(&offer.sdp().as_text().unwrap())));
-        Some(true.to_value())
-    });
-    // The sink sees no more of the viewer than what comes through the network.
-    consuming.connect("send-ice", false, |_| Some(true.to_value()));
-    let viewer = Viewer::behind(&consuming, "video", "video/x-raw,format=I420");
-    for (name, value) in viewing.split(' ').filter_map(|setting| setting.split_once('=')) {
-        viewer.pipeline.element("src").set_property_from_str(name, value);
-    }
-    viewer.pipeline.play();
-    producer.play();
-    let feeder = picture::Feeder::start(&producer);
-    support::has_caps(&producer.element("ws"));
-    consuming.session_started("s", "producer");
-    producing.session_requested("s", "viewer", None);
-    Across { network, producer, viewer, _feeder: feeder }
-}
-
 #[test]
 fn a_viewer_is_found_by_where_its_checks_come_from() {
     let across = across("", |sdp| sdp);
@@ -193,6 +149,24 @@ fn a_viewer_is_found_by_where_its_checks_come_from() {
 fn a_viewer_that_waits_for_the_handshake_is_served() {
     let across = across("", |sdp| sdp.replace("a=setup:actpass", "a=setup:active"));
     across.viewer.samples(30);
+}
+
+/// The largest datagram with media that the viewer of a sink gets.
+fn largest(settings: &str) -> usize {
+    let across = Across::of(NOISE, settings, |sdp| sdp);
+    across.viewer.samples(30);
+    across.network.weather.largest.load(Ordering::SeqCst)
+}
+
+#[test]
+fn no_datagram_with_media_is_larger_than_the_mtu_and_most_come_near_it() {
+    for transport in ["native", "webrtcbin"] {
+        for (settings, mtu) in [("", 1200), ("mtu=700", 700)] {
+            let noise = format!("transport={transport} playout-delay-min=0 playout-delay-max=100 {settings}");
+            let largest = largest(&noise);
+            assert!(largest <= mtu && largest + 60 > mtu, "{largest} of {mtu} bytes through {transport}");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Ports and addresses of the native transport: what it listens on, what viewers are told, and networks that
 //! come and go.
 
-use crate::native::{NATIVE, across, alone, offer, ports};
+use crate::native::{NATIVE, alone, offer, ports};
+use crate::support::across::across;
 use crate::support::direct::{Direct, Said};
 use crate::support::{self, Pipeline, VIDEO, Viewer, picture};
 use gst::prelude::*;

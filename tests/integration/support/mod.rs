@@ -1,5 +1,6 @@
 //! What every scenario needs: producers, viewers, waiting with a deadline.
 
+pub(crate) mod across;
 pub(crate) mod channel;
 pub(crate) mod crowd;
 pub(crate) mod delays;

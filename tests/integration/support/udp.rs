@@ -20,15 +20,18 @@ pub(crate) struct Weather {
     pub(crate) lost: AtomicUsize,
     /// Packets that were sent again.
     pub(crate) repeated: AtomicUsize,
+    /// The size of the largest datagram with media, sent again or not.
+    pub(crate) largest: AtomicUsize,
     media: AtomicUsize,
     stop: AtomicBool,
 }
 
 /// A sink as its description has it.
+#[derive(Default)]
 struct Sink {
-    address: SocketAddr,
+    address: OnceLock<SocketAddr>,
     /// Payload types in which packets are sent again.
-    repeats: Vec<u8>,
+    repeats: OnceLock<Vec<u8>>,
 }
 
 /// A network with one socket for viewers, and one towards the sink for each of their addresses.
@@ -36,13 +39,13 @@ pub(crate) struct Network {
     pub(crate) weather: Arc<Weather>,
     socket: Arc<UdpSocket>,
     thread: Option<JoinHandle<()>>,
-    sink: Arc<OnceLock<Sink>>,
+    sink: Arc<Sink>,
 }
 
 impl Network {
     pub(crate) fn start() -> Self {
         let socket = Arc::new(UdpSocket::bind("0.0.0.0:0").unwrap());
-        let (weather, sink) = (Arc::<Weather>::default(), Arc::<OnceLock<Sink>>::default());
+        let (weather, sink) = (Arc::<Weather>::default(), Arc::<Sink>::default());
         let (from, state, to) = (socket.clone(), weather.clone(), sink.clone());
         let thread = std::thread::spawn(move || up(&from, &state, &to));
         Self { weather, socket, thread: Some(thread), sink }
@@ -50,7 +53,7 @@ impl Network {
 
     /// Where the sink is.
     pub(crate) fn sink(&self) -> SocketAddr {
-        self.sink.get().unwrap().address
+        *self.sink.address.get().unwrap()
     }
 
     /// The sink's description as its viewer is to see it: at this network. Where it has no IPv4, only the side
@@ -62,7 +65,7 @@ impl Network {
             let (payload_type, name) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
             name.starts_with("rtx/").then(|| payload_type.parse().unwrap())
         });
-        let repeats: Vec<u8> = repeats.collect();
+        let _ = self.sink.repeats.set(repeats.collect());
         let lines = sdp.lines().filter_map(|line| {
             let words: Vec<_> = line.split(' ').collect();
             let (true, [_, _, _, _, ip, its, ..]) = (line.starts_with("a=candidate:"), &*words) else {
@@ -73,11 +76,22 @@ impl Network {
                 IpAddr::V6(_) if has_v4 => return None,
                 IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
             };
-            let address = SocketAddr::new(loopback, its.parse().unwrap());
-            let _ = self.sink.set(Sink { address, repeats: repeats.clone() });
+            let _ = self.sink.address.set(SocketAddr::new(loopback, its.parse().unwrap()));
             Some(line.replace(&format!(" {ip} {its} "), &format!(" {outside} {port} ")))
         });
         lines.map(|line| format!("{line}\r\n")).collect()
+    }
+}
+
+impl Network {
+    /// The same of a candidate that comes later; nothing where the network has no place for another.
+    pub(crate) fn instead_of(&self, candidate: &str) -> Option<String> {
+        let words: Vec<_> = candidate.split(' ').collect();
+        let [_, _, "UDP" | "udp", _, ip, port, "typ", "host", ..] = *words else { return None };
+        let address = SocketAddr::new(ip.parse().ok().filter(IpAddr::is_ipv4)?, port.parse().unwrap());
+        self.sink.address.set(address).ok()?;
+        let (port, outside) = (self.socket.local_addr().unwrap().port(), own_address());
+        Some(candidate.replace(&format!(" {ip} {} ", address.port()), &format!(" {outside} {port} ")))
     }
 }
 
@@ -108,7 +122,7 @@ pub(crate) fn own_address() -> IpAddr {
 }
 
 /// From the viewers to the sink.
-fn up(viewers: &Arc<UdpSocket>, weather: &Arc<Weather>, sink: &Arc<OnceLock<Sink>>) {
+fn up(viewers: &Arc<UdpSocket>, weather: &Arc<Weather>, sink: &Arc<Sink>) {
     let mut ways: HashMap<SocketAddr, (Arc<UdpSocket>, JoinHandle<()>)> = HashMap::new();
     let mut on_the_way: VecDeque<(Instant, Arc<UdpSocket>, Vec<u8>)> = VecDeque::new();
     let mut packet = [0; 2048];
@@ -117,9 +131,9 @@ fn up(viewers: &Arc<UdpSocket>, weather: &Arc<Weather>, sink: &Arc<OnceLock<Sink
         viewers.set_read_timeout(next.map(|wait| wait.max(Duration::from_millis(1)))).unwrap();
         let came = viewers.recv_from(&mut packet);
         let now = Instant::now();
-        if let (Ok((size, viewer)), Some(to)) = (came, sink.get()) {
+        if let (Ok((size, viewer)), Some(to)) = (came, sink.address.get().copied()) {
             let (way, _) = ways.entry(viewer).or_insert_with(|| {
-                let any = if to.address.is_ipv4() { "127.0.0.1:0" } else { "[::1]:0" };
+                let any = if to.is_ipv4() { "0.0.0.0:0" } else { "[::1]:0" };
                 let way = Arc::new(UdpSocket::bind(any).unwrap());
                 let (from, back) = (way.clone(), viewers.clone());
                 let (weather, sink) = (weather.clone(), sink.clone());
@@ -129,9 +143,12 @@ fn up(viewers: &Arc<UdpSocket>, weather: &Arc<Weather>, sink: &Arc<OnceLock<Sink
             on_the_way.push_back((now + delay, way.clone(), packet[..size].to_vec()));
         }
         while on_the_way.front().is_some_and(|(at, ..)| *at <= now) {
-            let (Some((_, way, packet)), Some(to)) = (on_the_way.pop_front(), sink.get()) else { break };
+            let (Some((_, way, packet)), Some(to)) = (on_the_way.pop_front(), sink.address.get().copied())
+            else {
+                break;
+            };
             if !weather.silent.load(Ordering::SeqCst) {
-                let _ = way.send_to(&packet, to.address);
+                let _ = way.send_to(&packet, to);
             }
         }
     }
@@ -142,12 +159,12 @@ fn up(viewers: &Arc<UdpSocket>, weather: &Arc<Weather>, sink: &Arc<OnceLock<Sink
 }
 
 /// From the sink to one viewer.
-fn down(way: &UdpSocket, viewers: &UdpSocket, viewer: SocketAddr, weather: &Weather, sink: &OnceLock<Sink>) {
+fn down(way: &UdpSocket, viewers: &UdpSocket, viewer: SocketAddr, weather: &Weather, sink: &Sink) {
     let mut packet = [0; 2048];
     while let Ok((size, _)) = way.recv_from(&mut packet)
         && !weather.stop.load(Ordering::SeqCst)
     {
-        let repeats = sink.get().map_or(&[][..], |sink| &sink.repeats);
+        let repeats = sink.repeats.get().map_or(&[][..], |repeats| repeats);
         if !weather.silent.load(Ordering::SeqCst) && !weather.loses(&packet[..size], repeats) {
             let _ = viewers.send_to(&packet[..size], viewer);
         }
@@ -155,6 +172,16 @@ fn down(way: &UdpSocket, viewers: &UdpSocket, viewer: SocketAddr, weather: &Weat
 }
 
 impl Weather {
+    /// Packets take so long to the sink (ms), and of so many that carry media one is lost.
+    pub(crate) fn of(delay: u64, loss: usize) -> Self {
+        Self { delay: delay.into(), loss: loss.into(), ..Self::default() }
+    }
+
+    pub(crate) fn become_like(&self, other: &Self) {
+        self.delay.store(other.delay.load(Ordering::SeqCst), Ordering::SeqCst);
+        self.loss.store(other.loss.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
+
     fn loses(&self, packet: &[u8], repeats: &[u8]) -> bool {
         let [128..=191, second, ..] = *packet else { return false };
         // 64 to 95 are reports (RFC 5761 section 4).
@@ -162,6 +189,7 @@ impl Weather {
         if (64..96).contains(&payload_type) {
             return false;
         }
+        self.largest.fetch_max(packet.len(), Ordering::SeqCst);
         if repeats.contains(&payload_type) {
             self.repeated.fetch_add(1, Ordering::SeqCst);
             return false;
