@@ -4,6 +4,7 @@
 mod convert;
 pub(crate) mod decode;
 pub(crate) mod delays;
+mod encoding;
 pub(crate) mod fan_out;
 pub(crate) mod member;
 mod meter;

@@ -2,11 +2,10 @@
 
 use super::fan_out::FanOut;
 use super::payload::{self, Numbers};
-use super::rung::{Hooks, Plan, RungError};
+use super::rung::{Plan, RungError};
 use crate::codec;
-use crate::encoder::{self, Family};
+use crate::encoder::Family;
 use crate::errors::{MissingElement, make};
-use crate::gobject::set_if_present;
 use gst::prelude::*;
 use logic::codec::MediaKind;
 use logic::placement::Placement;
@@ -98,33 +97,4 @@ pub(super) fn raw_caps(plan: &Plan<'_>, family: Option<&'static Family>) -> Stri
         "video/x-raw, format=(string){formats}, pixel-aspect-ratio=1/1; \
          video/x-raw(ANY), format=(string){formats}, pixel-aspect-ratio=1/1"
     )
-}
-
-/// The first encoder, best first, that goes to READY: the others lack their device or their driver.
-pub(super) fn start_encoder(
-    plan: &Plan<'_>,
-    hooks: &dyn Hooks,
-) -> Result<(gst::Element, Option<&'static Family>), RungError> {
-    let mut tried = Vec::new();
-    for factory in codec::encoders(plan.codec) {
-        let Ok(encoder) = factory.create().build() else {
-            continue;
-        };
-        let family = encoder::family(&factory.name());
-        set_if_present(&encoder, "perfect-timestamp", "true");
-        if !hooks.encoder(&encoder)
-            && let Some(family) = family
-        {
-            family.set_up(&encoder);
-            family.set_bitrate(&encoder, plan.bitrate);
-        }
-        if encoder.set_state(gst::State::Ready).is_ok() {
-            return Ok((encoder, family));
-        }
-        let _ = encoder.set_state(gst::State::Null);
-        tried.push(factory.name().to_string());
-    }
-    let tried =
-        if tried.is_empty() { "none is installed".to_owned() } else { format!("tried {}", tried.join(", ")) };
-    Err(RungError::NoEncoder { codec: plan.codec.name, tried })
 }

@@ -6,12 +6,12 @@
 
 use super::convert;
 use super::delays::Delays;
+use super::encoding::Encoding;
 use super::fan_out::FanOut;
-use super::parts::{entrance, fan_out_pad, filter, link_error, raw_caps, start_encoder};
+use super::parts::{entrance, fan_out_pad, filter, link_error, raw_caps};
 use super::payload;
 pub(crate) use super::payload::Numbers;
 use super::shape::{self, Gate};
-use crate::encoder::Family;
 use crate::errors::{MissingElement, make};
 use crate::{packages, runtime};
 use gst::prelude::*;
@@ -19,7 +19,7 @@ use logic::codec::{Codec, MediaKind};
 use logic::key_unit::{Arbiter, Decision};
 use logic::picture::Shape;
 use logic::placement::Placement;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -78,13 +78,12 @@ pub(crate) struct Rung {
     pipeline: gst::Pipeline,
     entrance: gst_app::AppSrc,
     gate: Gate,
-    encoder: Option<(gst::Element, Option<&'static Family>)>,
+    encoding: Option<Encoding>,
     fan_out: Arc<FanOut>,
     delays: Arc<Delays>,
     hooks: Arc<dyn Hooks>,
     arbiter: Mutex<Arbiter>,
     started: Instant,
-    bitrate: AtomicU32,
     skipping: AtomicBool,
     failure: OnceLock<String>,
 }
@@ -105,17 +104,17 @@ impl Rung {
         let exit =
             payloader.static_pad("src").ok_or_else(|| link_error(plan, &"the payloader has no src pad"))?;
         let mut chain: Vec<gst::Element> = vec![entrance.clone().upcast()];
-        let mut encoder = None;
+        let mut encoding = None;
         if plan.placement == Placement::Shared {
             let converters = convert::converters(plan.codec.kind, plan.input)?;
-            let (element, family) = start_encoder(plan, &*hooks)?;
-            let raw = filter(&raw_caps(plan, family))?;
+            let started = Encoding::start(plan, &*hooks)?;
+            let raw = filter(&raw_caps(plan, started.family()))?;
             shape::follow(entrance.upcast_ref(), &converters, &raw, plan.shape);
             chain.extend(converters);
             chain.push(raw);
-            chain.push(element.clone());
+            chain.push(started.element().clone());
             chain.push(filter(plan.codec.encoder_caps)?);
-            encoder = Some((element, family));
+            encoding = Some(started);
         } else if plan.codec.is_raw() {
             chain.extend(convert::converters(plan.codec.kind, plan.input)?);
         }
@@ -130,7 +129,7 @@ impl Rung {
             payloader.static_pad("sink").ok_or_else(|| link_error(plan, &"the payloader has no sink pad"))?;
         let end = fan_out_pad(&fan_out, plan.numbers);
         exit.link_full(&end, gst::PadLinkCheck::empty()).map_err(|err| link_error(plan, &err))?;
-        let delays = Delays::watch(&pipeline, encoder.as_ref().map(|(element, _)| element), &sink);
+        let delays = Delays::watch(&pipeline, encoding.as_ref().map(Encoding::element), &sink);
         let rung = Arc::new(Self {
             codec: plan.codec,
             _end: end,
@@ -138,13 +137,12 @@ impl Rung {
             pipeline,
             entrance,
             gate: Gate::new(plan.shape),
-            encoder,
+            encoding,
             fan_out,
             delays,
             hooks,
             arbiter: Mutex::new(Arbiter::new(KEY_UNIT_SPACING, KEY_UNIT_PATIENCE)),
             started: Instant::now(),
-            bitrate: AtomicU32::new(plan.bitrate),
             skipping: AtomicBool::new(false),
             failure: OnceLock::new(),
         });
@@ -216,6 +214,7 @@ impl Rung {
                 // A viewer that still waits for its key unit has been forgotten by somebody: ask again.
                 let watch = move || {
                     rung.fan_out.check();
+                    rung.encoding.iter().for_each(Encoding::catch_up);
                     if rung.fan_out.awaits_key_unit() {
                         rung.request_key_unit();
                     }
@@ -245,14 +244,12 @@ impl Rung {
 
     /// The encoder's factory and its bitrate in bit/s, where the rung encodes.
     pub(crate) fn encoder(&self) -> Option<(String, u32)> {
-        let (element, _) = self.encoder.as_ref()?;
-        let name = element.factory().map(|factory| factory.name().to_string())?;
-        Some((name, self.bitrate.load(Ordering::Relaxed)))
+        self.encoding.as_ref()?.facts()
     }
 
     /// Width and height of its pictures, where it encodes them and some have come.
     pub(crate) fn size(&self) -> Option<(i32, i32)> {
-        let caps = self.encoder.as_ref()?.0.static_pad("sink")?.current_caps()?;
+        let caps = self.encoding.as_ref()?.element().static_pad("sink")?.current_caps()?;
         let structure = caps.structure(0)?;
         Some((structure.get("width").ok()?, structure.get("height").ok()?))
     }
@@ -313,28 +310,16 @@ impl Rung {
     }
 
     fn ask_key_unit(&self) {
-        match &self.encoder {
+        match &self.encoding {
             None => self.hooks.upstream_key_unit(),
-            Some((encoder, Some(family))) if family.ask_key_unit(encoder) => {}
-            Some((encoder, _)) => {
-                let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
-                // Straight to the encoder: not every payloader lets the event through.
-                if let Some(pad) = encoder.static_pad("src") {
-                    pad.send_event(event);
-                }
-            }
+            Some(encoding) => encoding.ask_key_unit(),
         }
     }
 
-    /// Sets the encoder's bitrate; changes under two percent are not worth it.
+    /// Sets the encoder's bitrate, where the change is worth it.
     pub(crate) fn set_bitrate(&self, bits_per_second: u32) {
-        let Some((encoder, Some(family))) = &self.encoder else {
-            return;
-        };
-        let old = self.bitrate.load(Ordering::Relaxed);
-        if old.abs_diff(bits_per_second) > old / 50 && family.set_bitrate(encoder, bits_per_second) {
-            gst::debug!(gst::CAT_RUST, obj = encoder, "{old} -> {bits_per_second} bit/s");
-            self.bitrate.store(bits_per_second, Ordering::Relaxed);
+        if let Some(encoding) = &self.encoding {
+            encoding.set_bitrate(bits_per_second);
         }
     }
 }

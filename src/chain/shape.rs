@@ -63,6 +63,14 @@ pub(super) fn follow(
     }
 }
 
+/// How many pixels a picture with these caps has in the shape; 0 where they do not say.
+pub(super) fn pixels(caps: &gst::CapsRef, shape: Shape) -> u64 {
+    let length = |name: &str| caps.structure(0)?.get::<i32>(name).ok();
+    let whole = length("width").zip(length("height"));
+    let (width, height) = size(caps, shape).or(whole).unwrap_or_default();
+    u64::try_from(i64::from(width) * i64::from(height)).unwrap_or(0)
+}
+
 /// How large pictures with these caps are in the shape.
 fn size(caps: &gst::CapsRef, shape: Shape) -> Option<(i32, i32)> {
     let structure = caps.structure(0)?;

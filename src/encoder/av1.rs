@@ -1,6 +1,6 @@
 //! AV1 in software (libaom, SVT, rav1e).
 
-use super::{Bitrate, Family, KeyUnit};
+use super::{Bitrate, Family, PLAIN};
 
 pub(super) static ROWS: &[Family] = &[
     Family {
@@ -13,26 +13,27 @@ pub(super) static ROWS: &[Family] = &[
             ("usage-profile", "realtime"),
             ("cpu-used", "10"),
             ("lag-in-frames", "0"),
+            // As with libvpx; the element's own are some seconds, and so are its bursts.
+            ("buf-initial-sz", "100"),
+            ("buf-optimal-sz", "120"),
+            ("buf-sz", "150"),
             // The element's own bounds, 0 and 0, make libaom abort the process.
             ("min-quantizer", "2"),
             ("max-quantizer", "56"),
             ("threads", "2"),
         ],
-        key_unit: KeyUnit::Event,
-        formats: None,
+        ..PLAIN
     },
     Family {
         factories: &["svtav1enc"],
         bitrate: Bitrate::kilobits("target-bitrate"),
         settings: &[("preset", "12"), ("intra-period-length", "2560")],
-        key_unit: KeyUnit::Event,
-        formats: None,
+        ..PLAIN
     },
     Family {
         factories: &["rav1enc"],
         bitrate: Bitrate::bits("bitrate"),
         settings: &[("low-latency", "true"), ("max-key-frame-interval", "715827882"), ("speed-preset", "10")],
-        key_unit: KeyUnit::Event,
-        formats: None,
+        ..PLAIN
     },
 ];

@@ -1,6 +1,6 @@
 //! NVIDIA Jetson.
 
-use super::{Bitrate, Family, KeyUnit};
+use super::{Bitrate, Family, KeyUnit, PLAIN};
 
 pub(super) static ROWS: &[Family] = &[
     Family {
@@ -16,7 +16,7 @@ pub(super) static ROWS: &[Family] = &[
             ("control-rate", "constant_bitrate"),
         ],
         key_unit: KeyUnit::Action("force-IDR"),
-        formats: None,
+        ..PLAIN
     },
     Family {
         factories: &["nvv4l2vp8enc", "nvv4l2vp9enc"],
@@ -28,7 +28,7 @@ pub(super) static ROWS: &[Family] = &[
             ("control-rate", "constant_bitrate"),
         ],
         key_unit: KeyUnit::Action("force-IDR"),
-        formats: None,
+        ..PLAIN
     },
     Family {
         factories: &["nvv4l2av1enc"],
@@ -39,6 +39,6 @@ pub(super) static ROWS: &[Family] = &[
             ("control-rate", "constant_bitrate"),
         ],
         key_unit: KeyUnit::Action("force-IDR"),
-        formats: None,
+        ..PLAIN
     },
 ];

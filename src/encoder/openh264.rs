@@ -1,6 +1,6 @@
 //! H.264 in software (Cisco).
 
-use super::{Bitrate, Family, KeyUnit};
+use super::{Bitrate, Family, PLAIN};
 
 pub(super) static ROWS: &[Family] = &[Family {
     factories: &["openh264enc"],
@@ -12,6 +12,5 @@ pub(super) static ROWS: &[Family] = &[Family {
         ("background-detection", "false"),
         ("scene-change-detection", "false"),
     ],
-    key_unit: KeyUnit::Event,
-    formats: None,
+    ..PLAIN
 }];

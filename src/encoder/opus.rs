@@ -1,11 +1,9 @@
 //! Opus (libopus).
 
-use super::{Family, KeyUnit};
+use super::{Family, PLAIN};
 
 pub(super) static ROWS: &[Family] = &[Family {
     factories: &["opusenc"],
-    bitrate: None,
     settings: &[("perfect-timestamp", "true"), ("audio-type", "generic"), ("frame-size", "20")],
-    key_unit: KeyUnit::Event,
-    formats: None,
+    ..PLAIN
 }];

@@ -1,6 +1,6 @@
 //! Intel Quick Sync.
 
-use super::{Bitrate, Family, KeyUnit};
+use super::{Bitrate, Family, PLAIN};
 
 pub(super) static ROWS: &[Family] = &[Family {
     factories: &["qsvh264enc"],
@@ -11,6 +11,5 @@ pub(super) static ROWS: &[Family] = &[Family {
         ("disable-hrd-conformance", "true"),
         ("rate-control", "cbr"),
     ],
-    key_unit: KeyUnit::Event,
-    formats: None,
+    ..PLAIN
 }];

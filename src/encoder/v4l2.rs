@@ -1,11 +1,9 @@
 //! Encoders of boards through Video4Linux.
 
-use super::{Family, KeyUnit};
+use super::{Family, PLAIN};
 
 pub(super) static ROWS: &[Family] = &[Family {
     factories: &["v4l2h264enc", "v4l2h265enc", "v4l2vp8enc"],
-    bitrate: None,
     settings: &[("extra-controls", "c,video_gop_size=2560,repeat_sequence_header=1")],
-    key_unit: KeyUnit::Event,
-    formats: None,
+    ..PLAIN
 }];

@@ -1,6 +1,6 @@
 //! Intel and AMD through VA-API (plugin va).
 
-use super::{Bitrate, Family, KeyUnit};
+use super::{Bitrate, Family, PLAIN};
 
 pub(super) static ROWS: &[Family] = &[Family {
     factories: &[
@@ -17,6 +17,5 @@ pub(super) static ROWS: &[Family] = &[Family {
     ],
     bitrate: Bitrate::kilobits("bitrate"),
     settings: &[("key-int-max", "256"), ("rate-control", "cbr")],
-    key_unit: KeyUnit::Event,
-    formats: None,
+    ..PLAIN
 }];

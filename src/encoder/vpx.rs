@@ -1,6 +1,6 @@
 //! VP8 and VP9 in software (libvpx).
 
-use super::{Bitrate, Family, KeyUnit};
+use super::{Bitrate, Family, PLAIN};
 
 pub(super) static ROWS: &[Family] = &[Family {
     factories: &["vp8enc", "vp9enc"],
@@ -18,6 +18,6 @@ pub(super) static ROWS: &[Family] = &[Family {
         ("error-resilient", "default"),
         ("lag-in-frames", "0"),
     ],
-    key_unit: KeyUnit::Event,
-    formats: None,
+    threads: Some("threads"),
+    ..PLAIN
 }];

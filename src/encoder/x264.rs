@@ -1,6 +1,6 @@
 //! H.264 in software (x264).
 
-use super::{Bitrate, Family, KeyUnit};
+use super::{Bitrate, Family, PLAIN};
 
 pub(super) static ROWS: &[Family] = &[Family {
     factories: &["x264enc"],
@@ -13,6 +13,5 @@ pub(super) static ROWS: &[Family] = &[Family {
         ("b-adapt", "false"),
         ("vbv-buf-capacity", "120"),
     ],
-    key_unit: KeyUnit::Event,
-    formats: None,
+    ..PLAIN
 }];
