@@ -72,6 +72,8 @@ pub(crate) struct Config {
     pub(crate) certificate: Arc<Certificate>,
     /// Whether and how to estimate what the network carries.
     pub(crate) estimator: Option<Estimator>,
+    /// Forward error correction of pictures, where the transport has it.
+    pub(crate) error_correction: Option<ErrorCorrection>,
     /// How long viewers should hold pictures back, where the transport can tell them.
     pub(crate) playout_delay: Option<PlayoutDelay>,
     /// Every format that may be offered.
@@ -89,6 +91,15 @@ pub(crate) struct Estimator {
     pub(crate) bounds: logic::bitrate::Bounds,
     /// Called with each new estimate, in bit/s, from any thread.
     pub(crate) changed: Arc<dyn Fn(u32) + Send + Sync>,
+}
+
+/// Forward error correction (RFC 5109), as much as loss asks for.
+#[derive(Clone)]
+pub(crate) struct ErrorCorrection {
+    /// Whether packets are sent again, too.
+    pub(crate) retransmission: bool,
+    /// Called with what it adds to the pictures when that changes, in percent, from any thread.
+    pub(crate) changed: Arc<dyn Fn(u8) + Send + Sync>,
 }
 
 /// One peer connection, whatever carries it. What it has to tell comes as events of the session.

@@ -2,7 +2,11 @@
 
 mod channels;
 mod estimator;
+mod receiving;
+mod repair;
 mod reports;
+
+pub(crate) use receiving::Received;
 
 use super::channel::{Channel, ChannelOptions};
 use super::heard::Heard;
@@ -15,7 +19,7 @@ use gst::glib;
 use gst::prelude::*;
 use gst_webrtc::{
     WebRTCBundlePolicy, WebRTCICEConnectionState, WebRTCPeerConnectionState, WebRTCRTPTransceiver,
-    WebRTCRTPTransceiverDirection, WebRTCSessionDescription,
+    WebRTCRTPTransceiverDirection, WebRTCSessionDescription, WebRTCSignalingState,
 };
 use logic::negotiation::{EndReason, Event, Transport};
 use logic::sdp::local::LONGEST_MESSAGE;
@@ -28,13 +32,8 @@ use std::time::Duration;
 pub(crate) const NO_TRANSPORT: &[&str] =
     &["webrtcbin", "nicesink", "nicesrc", "dtlssrtpenc", "srtpenc", "rtpbin"];
 
-/// A stream that arrived.
-pub(crate) struct Received {
-    /// The transport's pad.
-    pub(crate) pad: gst::Pad,
-    /// Index of the m-line.
-    pub(crate) m_line: usize,
-}
+/// How often reports are sent to the peer; requests in between put them off.
+const REPORTS_APART: gst::ClockTime = gst::ClockTime::from_seconds(1);
 
 /// One peer connection.
 pub(crate) struct WebRtcBin {
@@ -43,6 +42,7 @@ pub(crate) struct WebRtcBin {
     events: EventSender,
     heard: Arc<Heard>,
     channels: Arc<channels::Channels>,
+    repair: Option<Arc<repair::Repairs>>,
 }
 
 impl WebRtcBin {
@@ -76,10 +76,14 @@ impl WebRtcBin {
             events,
             heard: Arc::default(),
             channels: channels::Channels::new(config.offers),
+            repair: config.error_correction.clone().map(repair::Repairs::new),
         };
         connection.quicken();
         connection.watch();
         connection.channels.watch(&connection.bin, config.arrivals.clone());
+        if let Some(repair) = &connection.repair {
+            repair.watch(&connection);
+        }
         if let Some(estimator) = config.estimator.clone() {
             estimator::watch(&connection.bin, estimator);
         }
@@ -137,6 +141,9 @@ impl WebRtcBin {
         });
         let (certificate, heard) = (self.certificate.clone(), self.heard.clone());
         self.on_element(move |name, element| match name {
+            "rtpsession" => {
+                set_if_present(&element, "rtcp-min-interval", &REPORTS_APART.nseconds().to_string());
+            }
             "dtlssrtpdec" => element.set_property("pem", &certificate.pem),
             "nicesrc" => {
                 let (heard, Some(pad)) = (heard.clone(), element.static_pad("src")) else {
@@ -161,33 +168,6 @@ impl WebRtcBin {
         });
     }
 
-    /// Hands arriving streams to `handle`, from a streaming thread.
-    pub(crate) fn on_received(&self, handle: impl Fn(Received) + Send + Sync + 'static) {
-        self.bin.connect_pad_added(move |_, pad| {
-            if pad.direction() != gst::PadDirection::Src {
-                return;
-            }
-            let m_line = pad.property::<Option<WebRTCRTPTransceiver>>("transceiver").map(|t| t.mlineindex());
-            handle(Received { pad: pad.clone(), m_line: m_line.unwrap_or(0) as usize });
-        });
-    }
-
-    /// Hands each jitter buffer to `handle` when it is made, from any thread.
-    pub(crate) fn on_jitter_buffer(&self, handle: impl Fn(gst::Element) + Send + Sync + 'static) {
-        self.bin.connect("deep-element-added", false, move |values| {
-            let element = values.get(2)?.get::<gst::Element>().ok()?;
-            if element.factory().is_some_and(|factory| factory.name() == "rtpjitterbuffer") {
-                handle(element);
-            }
-            None
-        });
-    }
-
-    /// How long jitter buffers are when they are made.
-    pub(crate) fn set_latency(&self, latency: gst::ClockTime) {
-        self.bin.set_property("latency", u32::try_from(latency.mseconds()).unwrap_or(u32::MAX));
-    }
-
     fn sender(&self, options: SenderOptions<'_>) -> Result<PadOutlet, glib::BoolError> {
         let template = self
             .bin
@@ -203,44 +183,17 @@ impl WebRtcBin {
         transceiver.set_property("codec-preferences", options.formats);
         transceiver.set_property("direction", WebRTCRTPTransceiverDirection::Sendonly);
         transceiver.set_property("do-nack", options.retransmission);
+        if let Some(repair) = &self.repair {
+            let state = self.bin.property::<WebRTCSignalingState>("signaling-state");
+            let is_answering = state == WebRTCSignalingState::HaveRemoteOffer;
+            repair.add(&transceiver, options.formats, is_answering);
+        }
         let heard = self.heard.clone();
         pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
             heard.owes_answers();
             gst::PadProbeReturn::Remove
         });
         PadOutlet::new(pad, &options).map_err(|err| glib::bool_error!("webrtcbin refuses a link: {err}"))
-    }
-
-    /// Chooses what to receive in an m-line of the offer that was set, or refuses what it offers.
-    ///
-    /// To be called for each m-line in order: before GStreamer 1.26 webrtcbin makes transceivers only when it
-    /// answers, and then takes the first unused one that fits.
-    pub(crate) fn set_receiver(
-        &self,
-        m_line: usize,
-        formats: &gst::Caps,
-        accept: bool,
-        retransmission: bool,
-    ) {
-        let direction = if accept {
-            WebRTCRTPTransceiverDirection::Recvonly
-        } else {
-            WebRTCRTPTransceiverDirection::Inactive
-        };
-        let transceiver = self.transceiver(m_line).unwrap_or_else(|| {
-            self.bin.emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats])
-        });
-        transceiver.set_property("direction", direction);
-        transceiver.set_property("codec-preferences", formats);
-        transceiver.set_property("do-nack", accept && retransmission);
-    }
-
-    /// Adds a stream to receive, before an offer is made.
-    pub(crate) fn add_receiver(&self, formats: &gst::Caps, retransmission: bool) {
-        let direction = WebRTCRTPTransceiverDirection::Recvonly;
-        let transceiver =
-            self.bin.emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, formats]);
-        transceiver.set_property("do-nack", retransmission);
     }
 
     fn transceiver(&self, m_line: usize) -> Option<WebRTCRTPTransceiver> {

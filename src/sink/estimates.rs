@@ -5,6 +5,7 @@ use super::seat::Seat;
 use crate::peer::Connection;
 use logic::bitrate::{Spending, budget};
 use logic::codec::MediaKind;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 /// What sound takes until it is known, in bit/s.
@@ -15,6 +16,10 @@ const USUAL_SOUND: u32 = 64_000;
 pub(super) struct Estimates {
     lines: Mutex<Vec<Line>>,
     connection: OnceLock<Weak<dyn Connection>>,
+    /// What the network carries in all; 0: not known yet.
+    estimate: AtomicU32,
+    /// What forward error correction adds to the pictures.
+    fec_percentage: AtomicU8,
 }
 
 #[derive(Clone)]
@@ -41,10 +46,32 @@ impl Estimates {
 
     /// The network carries so much in all.
     pub(super) fn changed(&self, bits_per_second: u32) {
+        self.estimate.store(bits_per_second, Ordering::Relaxed);
+        self.share_out();
+    }
+
+    /// Forward error correction adds so much to the pictures, in percent.
+    pub(super) fn corrected(&self, percentage: u8) {
+        self.fec_percentage.store(percentage, Ordering::Relaxed);
+        if self.estimate.load(Ordering::Relaxed) > 0 {
+            self.share_out();
+        }
+    }
+
+    /// What forward error correction adds to the pictures, in percent.
+    pub(super) fn fec_percentage(&self) -> u8 {
+        self.fec_percentage.load(Ordering::Relaxed)
+    }
+
+    fn share_out(&self) {
         let (video, sound): (Vec<_>, Vec<_>) =
             self.seats().into_iter().partition(|seat| seat.codec().kind == MediaKind::Video);
-        let spending =
-            Spending { estimate: bits_per_second, sound: rate(&sound), sent_again: 0.0, fec_percentage: 0 };
+        let spending = Spending {
+            estimate: self.estimate.load(Ordering::Relaxed),
+            sound: rate(&sound),
+            sent_again: 0.0,
+            fec_percentage: self.fec_percentage(),
+        };
         let shares = budget(spending, &vec![1; video.len()]);
         for (seat, share) in video.iter().zip(shares) {
             seat.estimate(share);

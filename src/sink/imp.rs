@@ -35,6 +35,9 @@ pub struct BaseWebRTCSink {
         blurb = "Bitrate of an encoder until the network is known (bit/s)", minimum = 1, default = 2_048_000, mutable_ready)]
     #[property(name = "do-retransmission", type = bool, get, set, member = do_retransmission, nick = "Retransmission",
         blurb = "Send lost video packets again (RFC 4588)", default = true, mutable_ready)]
+    #[property(name = "do-fec", type = bool, get, set, member = do_fec, nick = "Forward error correction",
+        blurb = "Add forward error correction (RFC 5109) to video, as much as the loss asks for that viewers report and that packets \
+        which are sent again do not mend in time; through webrtcbin only", default = true, mutable_ready)]
     #[property(name = "mtu", type = u32, get, set, member = mtu, nick = "Greatest packet",
         blurb = "No UDP datagram with media is larger, with everything that RTP, its protection and repair add, and without the \
         headers of IP and UDP, which are 28 bytes, or 48 with IPv6 (bytes); less for tunnels in tunnels", minimum = 256, maximum = 65_507,

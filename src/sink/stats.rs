@@ -38,7 +38,7 @@ fn consumer(viewer: &Viewer) -> gst::Structure {
     let encoders = served
         .iter()
         .filter(|served| served.codec.kind == logic::codec::MediaKind::Video)
-        .map(|served| encoder(served).to_send_value());
+        .map(|served| encoder(served, viewer.estimates.fec_percentage()).to_send_value());
     let encoders: Vec<glib::SendValue> = encoders.collect();
     gst::Structure::builder("application/x-webrtcsink-consumer-stats")
         .field("peer-id", &viewer.peer_id)
@@ -78,7 +78,7 @@ fn round_trip(transport: &gst::StructureRef, ssrc: u32) -> Option<f64> {
 }
 
 /// What a video stream is encoded by; no name and 0 for what is passed on as it came.
-fn encoder(served: &Served) -> gst::Structure {
+fn encoder(served: &Served, fec_percentage: u8) -> gst::Structure {
     let on = served.seat.upgrade().and_then(|seat| seat.rung());
     let (name, bitrate) = on.as_ref().and_then(|(_, rung)| rung.encoder()).unwrap_or_default();
     let (which, size) = on.map(|(which, rung)| (which, rung.size())).unzip();
@@ -91,7 +91,7 @@ fn encoder(served: &Served) -> gst::Structure {
         .field("bitrate", i32::try_from(bitrate).unwrap_or(i32::MAX))
         .field("mitigation-mode", mode)
         .field("codec-name", served.codec.media_type)
-        .field("fec-percentage", 0u32)
+        .field("fec-percentage", u32::from(fec_percentage))
         .field("encoder", name)
         .field("rung", which.and_then(|which| u32::try_from(which.rung).ok()).unwrap_or_default())
         .field("width", width)

@@ -9,7 +9,9 @@ use super::settings::{Settings, WebRTCSinkTransport};
 use super::stage::Stage;
 use super::{BaseWebRTCSink, network, transport};
 use crate::data_channel::{self, CONTROL, Channels};
-use crate::peer::{AgreedFormat, Arrivals, Certificate, Config, Engine, Estimator, IceServers};
+use crate::peer::{
+    AgreedFormat, Arrivals, Certificate, Config, Engine, ErrorCorrection, Estimator, IceServers,
+};
 use crate::runtime;
 use crate::session::{self, EventSender, Events, Session};
 use crate::signaller::link::News;
@@ -33,6 +35,7 @@ pub(super) struct Viewer {
     pub(super) peer_id: String,
     stage: Arc<OnceLock<Weak<Stage>>>,
     pub(super) served: Arc<Mutex<Vec<Served>>>,
+    pub(super) estimates: Arc<Estimates>,
     channels: Arc<OnceLock<Weak<Channels>>>,
 }
 
@@ -141,6 +144,7 @@ impl Viewers {
             peer_id: peer_id.clone(),
             stage: Arc::default(),
             served: Arc::default(),
+            estimates: Arc::default(),
             channels: Arc::default(),
         };
         {
@@ -185,7 +189,7 @@ impl Viewers {
     ) -> Result<(), String> {
         let sink = self.sink.upgrade().ok_or("the element is gone")?;
         let settings = Arc::new(sink.settings());
-        let estimates = Arc::new(Estimates::default());
+        let estimates = viewer.estimates.clone();
         let sections = Sections::new(&sink);
         let channels = channels(&sink, id, &settings, &sections);
         let config = self.config(&settings, &estimates, channels.arrivals());
@@ -237,12 +241,20 @@ impl Viewers {
                 changed: Arc::new(move |estimate| estimates.changed(estimate)),
             }
         });
+        let error_correction = settings.do_fec.then(|| {
+            let estimates = estimates.clone();
+            ErrorCorrection {
+                retransmission: settings.do_retransmission,
+                changed: Arc::new(move |percent| estimates.corrected(percent)),
+            }
+        });
         Config {
             servers: self.servers.clone(),
             relay_only: settings.ice_transport_policy == gst_webrtc::WebRTCICETransportPolicy::Relay,
             certificate: self.certificate.clone(),
             advertised: self.advertised.clone(),
             estimator,
+            error_correction,
             playout_delay: settings.playout_delay(),
             formats: formats(settings),
             arrivals,

@@ -188,6 +188,7 @@ impl Streams {
     pub(super) fn watch(self: &Arc<Self>, receiver: &Receiver) {
         let (bounds, timing) = (self.jitter_buffer, self.timing.clone());
         receiver.set_latency(gst::ClockTime::from_mseconds(u64::try_from(bounds.0.as_millis()).unwrap_or(0)));
+        receiver.set_longest_latency(bounds.1);
         receiver.on_jitter_buffer(move |buffer| jitter::follow(buffer, bounds, &timing));
         let timing = self.timing.clone();
         receiver.on_reports(move |reports| timing.hear(reports));

@@ -283,6 +283,7 @@ impl super::BaseWebRTCSrc {
             advertised: Arc::default(),
             certificate: consumer.certificate.clone(),
             estimator: None,
+            error_correction: None,
             formats: Vec::new(),
             arrivals: channels.arrivals(),
             playout_delay: None,

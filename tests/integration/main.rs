@@ -35,6 +35,7 @@ mod reconnecting;
 mod refusals;
 mod remote_control;
 mod renegotiating;
+mod repair;
 mod restarts;
 mod sessions;
 mod sharing;

@@ -15,6 +15,7 @@
 //! | [`latency`] | what delay is traded for |
 //! | [`capture`] | when frames were captured, across clocks |
 //! | [`mean`] | delays as statistics tell them |
+//! | [`rtcp`] | reading of receivers' reports |
 //! | [`rtp`] | reading and rewriting of RTP headers |
 //! | [`addresses`] | which addresses and ports of a host serve, and under which peers know them |
 //! | [`framing`] | where packets begin and end in a stream |
@@ -47,6 +48,7 @@ pub mod picture;
 pub mod placement;
 pub mod reconnection;
 pub mod repair;
+pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod stun;
