@@ -6,6 +6,7 @@ mod aiortc;
 mod bad_descriptions;
 mod bad_settings;
 mod browser_channels;
+mod browser_sizes;
 mod browsers;
 mod changed_minds;
 mod closing;
