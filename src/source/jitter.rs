@@ -17,7 +17,8 @@ pub(super) fn follow(element: gst::Element, (shortest, longest): (Duration, Dura
     timing.add_buffer(&element);
     // Nothing comes before the first packet of a stream that starts: it need not wait for an earlier one.
     set_if_present(&element, "faststart-min-packets", "1");
-    // A packet that is only paced would be asked for as if it were lost, and sent twice.
+    // A packet is missing when a later one has come. One that is merely expected may wait in the sender's pacer: to
+    // ask for it is a waste, and to give it up breaks the frame that it is part of.
     set_if_present(&element, "rtx-next-seqnum", "false");
     let buffer = element.downgrade();
     drop(element);
