@@ -23,7 +23,7 @@ pub struct Figures {
     pub used: Option<f64>,
     /// The competing flow's part of it, payload.
     pub competing: Option<f64>,
-    /// From the phase's beginning until a second of the link was used by 80 % (s).
+    /// From the phase's beginning until a second of the link was used by 80 % (s), where it carries more than before.
     pub found_after: Option<f64>,
     /// Time for which a picture stood for more than 300 ms (s, % of the phase).
     pub frozen: f64,
@@ -68,7 +68,7 @@ pub fn of(case: &Case, course: &Course) -> Vec<Figures> {
             seconds: phase.seconds,
             used: half.map(|share| share * 100.0),
             competing: phase.competing.then_some(flow * 100.0),
-            found_after: found_after(&course.link, from, to, phase.rate),
+            found_after: found_after(&course.link, from, to, phase.rate).filter(|_| wider(case, from)),
             frozen,
             frozen_percent: frozen / phase.seconds * 100.0,
             frames_per_second: frames as f64 / phase.seconds,
@@ -80,6 +80,13 @@ pub fn of(case: &Case, course: &Course) -> Vec<Figures> {
         }
     };
     case.timed().map(of_phase).collect()
+}
+
+/// Whether a phase begins with more than there was before it.
+fn wider(case: &Case, from: f64) -> bool {
+    let phase = |wanted: &dyn Fn(f64) -> bool| case.timed().filter(|(at, _)| wanted(*at)).last();
+    let (before, now) = (phase(&|at| at < from), phase(&|at| at <= from));
+    before.is_none_or(|(_, before)| now.is_some_and(|(_, now)| now.rate > before.rate))
 }
 
 /// The last look that was not after a time.
