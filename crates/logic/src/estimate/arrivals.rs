@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// Over which the average is taken, in microseconds.
 const WINDOW: i64 = 400_000;
+/// No packet for so long, in microseconds: they were held up.
+const HELD_UP: i64 = 45_000;
 /// Packets that were sent so soon after each other are of one train.
 const COUPLING: Duration = Duration::from_micros(1500);
 /// Packets of a train that tells something.
@@ -75,11 +77,15 @@ impl Arrivals {
         (span >= WINDOW / 4).then(|| f64::from(bytes) * 8e6 / span as f64)
     }
 
-    /// The same of a third of the time.
+    /// The same of a third of the time, unless packets were held up in it.
     fn late(&self) -> Option<f64> {
         let (last, _) = self.recent.back()?;
         let late = self.recent.iter().filter(|(at, _)| last - at <= WINDOW / 3);
         let (first, _) = late.clone().next()?;
+        let gaps = late.clone().zip(late.clone().skip(1)).map(|((one, _), (next, _))| next - one);
+        if gaps.max()? > HELD_UP {
+            return self.rate();
+        }
         let bytes: u32 = late.skip(1).map(|(_, bytes)| bytes).sum();
         Some(f64::from(bytes) * 8e6 / (last - first).max(WINDOW / 6) as f64)
     }

@@ -63,6 +63,8 @@ const TRY_FOR: Duration = Duration::from_millis(500);
 const TRY_AFTER: Duration = Duration::from_millis(1000);
 const SURE_AFTER: Duration = Duration::from_millis(500);
 const AT_ONCE: f64 = 5.0;
+/// Of the rate before somebody else came, what is tried beside him.
+const SHARE: f64 = 0.5;
 /// For how long a limit is remembered.
 const MEMORY: Duration = Duration::from_secs(20);
 /// Without a report for so long, beyond what reports take, the rate falls.
@@ -259,8 +261,8 @@ impl Estimator {
     fn decide(&mut self, now: Duration) {
         if let Some(waiting) = self.delays.waiting(self.lowered) {
             self.waiting = waiting;
-            if waiting.standing < EMPTY {
-                self.beside = false;
+            if waiting.standing < EMPTY && std::mem::take(&mut self.beside) {
+                self.limit = None;
             }
             if self.drain.is_some() {
                 return self.drain(waiting, now);
@@ -269,7 +271,9 @@ impl Estimator {
             let packet = PACKET / self.rate * 1000.0;
             let (standing, average) =
                 if self.beside { (OTHERS, OTHERS) } else { (STANDING + packet, AVERAGE + 4.0 * packet) };
-            if waiting.standing > standing || waiting.average > average {
+            // Where only some wait, all were held up for a moment, as a radio or a busy machine does it.
+            let all = waiting.standing > EMPTY / 2.0;
+            if waiting.standing > standing || all && waiting.average > average {
                 let drain = Drain { since: now, changed: now, from: waiting.standing, before: self.rate };
                 return self.back_off(drain, now);
             }
@@ -277,7 +281,7 @@ impl Estimator {
             // where clumps do not pass at once.
             let alone =
                 if self.arrivals.hint().is_some_and(|hint| hint > self.rate * AT_ONCE) { 0.5 } else { 2.5 };
-            if self.growth > EAGER && !self.beside && waiting.average > EMPTY + alone * packet {
+            if self.growth > EAGER && !self.beside && all && waiting.average > EMPTY + alone * packet {
                 let carried = self.carried();
                 self.limit = Some(Limit { rate: carried, at: now });
                 return self.lower(self.rate.min(carried * REST), now);
@@ -335,6 +339,7 @@ impl Estimator {
             // It is not ours.
             self.drain = None;
             self.beside = true;
+            self.rate = self.rate.max(drain.before * SHARE);
         } else if waiting.standing > drain.from * 0.7 {
             self.back_off(again, now);
         } else {
@@ -345,7 +350,8 @@ impl Estimator {
     fn grow(&mut self, now: Duration) {
         let time = now.saturating_sub(self.decided).min(Duration::from_millis(250)).as_secs_f64();
         let hint = self.arrivals.hint();
-        let more = hint.is_some_and(|hint| hint > self.rate * 1.35) && self.waiting.average < EMPTY;
+        // Frames of few packets are no trains, and say nothing.
+        let more = hint.is_none_or(|hint| hint > self.rate * 1.35) && self.waiting.average < EMPTY;
         let fast = FAST.min(0.3 / (self.round_trip.as_secs_f64() + 0.2));
         let mut most = self.most;
         // Trains that arrive as fast as anything can may only have been let pass at once.

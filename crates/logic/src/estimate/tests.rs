@@ -41,6 +41,8 @@ struct Network {
     told: u16,
     carried: usize,
     filler: Option<Filler>,
+    /// Whether the peer hears nothing for 80 ms of every two seconds.
+    stalls: bool,
     /// Of each of our packets: when, and how long it waited.
     waits: VecDeque<(u64, u64)>,
 }
@@ -66,6 +68,7 @@ impl Network {
             told: 0,
             carried: 0,
             filler: None,
+            stalls: false,
             waits: VecDeque::new(),
         }
     }
@@ -107,7 +110,10 @@ impl Network {
             self.send(What::Ours(self.number));
             self.number = self.number.wrapping_add(1);
         }
-        while let Some((&at, &what)) = self.events.first_key_value().filter(|((at, _), _)| *at <= self.now) {
+        let stalled = self.stalls && self.now % 2_000_000 < 80_000;
+        while !stalled
+            && let Some((&at, &what)) = self.events.first_key_value().filter(|((at, _), _)| *at <= self.now)
+        {
             self.events.remove(&at);
             match what {
                 What::Ours(number) => {
@@ -258,4 +264,13 @@ fn another_who_fills_the_queue_leaves_a_share_and_is_left_one() {
     network.run(5);
     let used = network.used(10);
     assert!(used > 0.85, "{used:.2} when alone again");
+}
+
+#[test]
+fn a_peer_that_is_held_up_now_and_then_is_no_slow_network() {
+    let mut network = Network::new(6e6, 50_000, 0.05);
+    network.stalls = true;
+    network.run(15);
+    let used = network.used(30) / 0.95;
+    assert!(used > 0.6, "{used:.2}");
 }
