@@ -58,6 +58,8 @@ struct Totals {
     late: u64,
     lost: u64,
     requested: u64,
+    recovered: u64,
+    received: u64,
     round_trip: Option<Duration>,
 }
 
@@ -70,6 +72,8 @@ impl Totals {
             late: count("num-late"),
             lost: count("num-lost"),
             requested: count("rtx-count"),
+            recovered: count("rtx-success-count"),
+            received: count("num-pushed"),
             // From the requests that were answered, also of packets that came too late.
             round_trip: Some(count("rtx-rtt")).filter(|time| *time > 0).map(Duration::from_nanos),
         }
@@ -81,6 +85,8 @@ impl Totals {
             late: self.late.saturating_sub(before.late),
             lost: self.lost.saturating_sub(before.lost),
             requested: self.requested.saturating_sub(before.requested),
+            recovered: self.recovered.saturating_sub(before.recovered),
+            received: self.received.saturating_sub(before.received),
             round_trip: self.round_trip,
         }
     }

@@ -9,6 +9,12 @@ const USUAL_ROUND_TRIP: Duration = Duration::from_millis(40);
 /// Calm for so long makes the buffer shorter.
 const CALM: Duration = Duration::from_secs(10);
 
+/// How much of the measured loss is the latest look's.
+const FRESH: f64 = 0.1;
+/// Packets that may be lost for good in a second: each can stop the picture.
+const BEARABLE: f64 = 0.05;
+const MOST_ATTEMPTS: u32 = 6;
+
 /// What was seen since the last look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Seen {
@@ -20,6 +26,10 @@ pub struct Seen {
     pub lost: u64,
     /// Retransmissions that were asked for.
     pub requested: u64,
+    /// Packets that came after they were asked for, in time.
+    pub recovered: u64,
+    /// Packets that were handed on.
+    pub received: u64,
     /// From the request for a retransmission to its arrival, where one has come.
     pub round_trip: Option<Duration>,
 }
@@ -38,6 +48,8 @@ pub struct JitterBuffer {
     settled: Duration,
     /// How many retransmissions of a packet, one after the other, there is room for.
     repairs: u32,
+    /// The share of packets that do not come by themselves, of late.
+    loss: f64,
 }
 
 impl JitterBuffer {
@@ -52,6 +64,7 @@ impl JitterBuffer {
             complete: Duration::ZERO,
             settled: Duration::ZERO,
             repairs: 0,
+            loss: 0.0,
         }
     }
 
@@ -63,8 +76,9 @@ impl JitterBuffer {
     /// Takes in what was seen over the last `interval`; returns the new length where it changes.
     ///
     /// Four times the jitter covers nearly every packet of a bell-shaped delay. Packets that came too late
-    /// double the buffer at once. Where packets are missing there is room for one retransmission, and for one
-    /// more each time that some are lost all the same, as long as they fit. Calm of ten seconds takes a tenth away.
+    /// double the buffer at once. Where packets are missing there is room for as many retransmissions as so much loss
+    /// needs, and for one more each time that some are lost all the same, as long as they fit. Calm of ten seconds
+    /// takes a tenth away.
     pub fn update(&mut self, seen: Seen, interval: Duration) -> Option<Duration> {
         let mut wanted = (seen.jitter * 4).max(self.shortest).max(self.room(seen, interval));
         if seen.late > 0 {
@@ -98,6 +112,9 @@ impl JitterBuffer {
     fn room(&mut self, seen: Seen, interval: Duration) -> Duration {
         let round_trip = seen.round_trip.unwrap_or(USUAL_ROUND_TRIP).max(Duration::from_millis(1));
         let room = |repairs: u32| round_trip * repairs + NOTICE;
+        let missing = (seen.lost + seen.recovered) as f64;
+        let all = (seen.received + seen.lost).max(1) as f64;
+        self.loss += (missing / all - self.loss) * FRESH;
         if seen.lost == 0 && seen.requested == 0 {
             self.complete += interval;
             if self.complete >= CALM {
@@ -109,8 +126,11 @@ impl JitterBuffer {
             // What was given up while the buffer was shorter says nothing about the room that there is now.
             let enough = self.repairs > 0 && (seen.lost == 0 || self.settled <= self.current);
             let more = if enough { self.repairs } else { self.repairs + 1 };
+            let needed = attempts(self.loss, all / interval.as_secs_f64());
             // Delay that saves nothing is no help.
-            self.repairs = if room(more) <= self.longest { more } else { self.repairs };
+            let fitting =
+                (self.repairs..=more.max(needed)).rev().find(|repairs| room(*repairs) <= self.longest);
+            self.repairs = fitting.unwrap_or(self.repairs);
         }
         if self.repairs == 0 || room(self.repairs) > self.longest {
             Duration::ZERO
@@ -118,6 +138,13 @@ impl JitterBuffer {
             room(self.repairs)
         }
     }
+}
+
+/// How many attempts leave few enough packets lost, where each is lost on its way there or back as packets are.
+fn attempts(loss: f64, packets_per_second: f64) -> u32 {
+    let fails = (2.0 * loss).min(0.5);
+    let left = |attempts: i32| loss * fails.powi(attempts) * packets_per_second;
+    (1..MOST_ATTEMPTS).find(|attempts| left(attempts.cast_signed()) < BEARABLE).unwrap_or(MOST_ATTEMPTS)
 }
 
 #[cfg(test)]
@@ -162,7 +189,7 @@ mod tests {
     #[test]
     fn late_packets_double_it_and_losses_make_room_for_a_retransmission() {
         let mut buffer = JitterBuffer::new(ms(10), ms(500));
-        let lost = Seen { lost: 3, ..Seen::default() };
+        let lost = Seen { lost: 3, received: 2000, ..Seen::default() };
         assert_eq!(buffer.update(lost, STEP), Some(ms(80)));
         let late = Seen { late: 1, ..Seen::default() };
         assert_eq!(buffer.update(late, STEP), Some(ms(160)));
@@ -182,7 +209,8 @@ mod tests {
     #[test]
     fn each_further_loss_makes_room_for_one_more_attempt_but_not_for_one_that_does_not_fit() {
         let mut buffer = JitterBuffer::new(ms(50), ms(1000));
-        let lost = Seen { lost: 1, requested: 9, round_trip: Some(ms(240)), ..Seen::default() };
+        let lost =
+            Seen { lost: 1, requested: 9, received: 2000, round_trip: Some(ms(240)), ..Seen::default() };
         assert_eq!(buffer.update(lost, STEP), Some(ms(280)));
         // Those were given up before.
         assert_eq!(buffer.update(lost, STEP), None);
@@ -190,6 +218,26 @@ mod tests {
         assert_eq!(after(&mut buffer, lost, 60), ms(1000));
         let mut short = JitterBuffer::new(ms(20), ms(150));
         assert_eq!(after(&mut short, lost, 10), ms(20));
+    }
+
+    #[test]
+    fn measured_loss_makes_room_for_as_many_attempts_as_it_needs_before_they_fail() {
+        let with = |recovered: u64| {
+            let mut buffer = JitterBuffer::new(ms(50), ms(1000));
+            let round_trip = Some(ms(240));
+            let seen = Seen { requested: recovered, recovered, received: 60, round_trip, ..Seen::default() };
+            after(&mut buffer, seen, 20)
+        };
+        assert_eq!(with(3), ms(3 * 240 + 40));
+        let mut buffer = JitterBuffer::new(ms(50), ms(1000));
+        let seldom =
+            Seen { requested: 1, recovered: 1, received: 60, round_trip: Some(ms(240)), ..Seen::default() };
+        for _ in 0..20 {
+            buffer.update(seldom, STEP);
+            after(&mut buffer, Seen { received: 60, round_trip: Some(ms(240)), ..Seen::default() }, 3);
+        }
+        assert_eq!(buffer.current(), ms(280));
+        assert_eq!([0.001, 0.01, 0.05, 0.1, 0.5].map(|loss| attempts(loss, 300.0)), [1, 2, 3, 4, 6]);
     }
 
     #[test]
