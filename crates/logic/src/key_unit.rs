@@ -14,13 +14,13 @@ pub enum Decision {
     OnItsWay,
 }
 
-/// Key units that may follow each other at once, before their number is bounded.
-const BURST: usize = 3;
+/// Key units that may come closer than their spacing, before their number is bounded: enough for a second of joins.
+const BURST: usize = 7;
 
 /// Merges requests for key units. Time is any monotonic clock's reading.
 ///
-/// The first few of a while are served at once, so that a viewer who comes soon after another does not wait;
-/// in the long run they are `spacing` apart.
+/// A viewer who comes soon after another does not wait. While many come they wait for no more than two thirds of
+/// `spacing`, all who came in that time for the same key unit; in the long run key units are `spacing` apart.
 #[derive(Debug, Clone)]
 pub struct Arbiter {
     spacing: Duration,
@@ -43,11 +43,8 @@ impl Arbiter {
         if self.asked.is_some_and(|asked| now.saturating_sub(asked) < self.patience) {
             return Decision::OnItsWay;
         }
-        let window = self.spacing * u32::try_from(BURST).unwrap_or(1);
-        let full = self.produced.len() >= BURST;
-        match self.produced.front().filter(|oldest| full && now.saturating_sub(**oldest) < window) {
-            Some(oldest) => {
-                let at = *oldest + window;
+        match self.earliest(now).filter(|at| *at > now) {
+            Some(at) => {
                 if std::mem::replace(&mut self.scheduled, true) {
                     Decision::OnItsWay
                 } else {
@@ -59,6 +56,19 @@ impl Arbiter {
                 Decision::Ask
             }
         }
+    }
+
+    /// When the next key unit may come; none: whenever.
+    fn earliest(&self, now: Duration) -> Option<Duration> {
+        let window = self.spacing * u32::try_from(BURST).unwrap_or(1);
+        let bounded =
+            self.produced.front().filter(|_| self.produced.len() >= BURST).map(|oldest| *oldest + window);
+        let mut newest = self.produced.iter().rev();
+        // One may follow another at once.
+        let (last, before) = (newest.next(), newest.next());
+        let recent = before.is_some_and(|before| now.saturating_sub(*before) < self.spacing * 2);
+        let close = last.filter(|_| recent).map(|last| *last + self.spacing * 2 / 3);
+        bounded.max(close)
     }
 
     /// The time of a postponed request has come; whether to ask the encoder now.
@@ -100,32 +110,66 @@ mod tests {
     #[test]
     fn fifty_joins_in_a_second_cost_a_few_key_units() {
         let mut arbiter = Arbiter::new(ms(300), ms(1000));
-        let (mut asked, mut due) = (0, None);
-        for n in 0..50 {
+        let (mut asked, mut due, mut longest) = (0, None, ms(0));
+        for n in 0..60 {
             let now = ms(n * 20);
             if due.is_some_and(|at| at <= now) && arbiter.due(now) {
                 (asked, due) = (asked + 1, None);
                 arbiter.produced(now);
+            }
+            if n >= 50 {
+                continue;
             }
             match arbiter.request(now) {
                 Decision::Ask => {
                     asked += 1;
                     arbiter.produced(now);
                 }
-                Decision::Later(at) => due = Some(at),
+                Decision::Later(at) => (due, longest) = (Some(at), longest.max(at - now)),
                 Decision::OnItsWay => {}
             }
         }
-        assert_eq!(asked, 6);
+        assert_eq!(asked, 7);
+        assert!(longest <= ms(200), "somebody waited for {longest:?}");
     }
 
     #[test]
     fn a_postponed_request_is_asked_once() {
         let mut arbiter = Arbiter::new(ms(300), ms(1000));
         (0..3).for_each(|n| arbiter.produced(ms(n * 10)));
-        assert_eq!(arbiter.request(ms(40)), Decision::Later(ms(900)));
-        assert!(arbiter.due(ms(900)));
-        assert!(!arbiter.due(ms(901)));
+        assert_eq!(arbiter.request(ms(40)), Decision::Later(ms(220)));
+        assert_eq!(arbiter.request(ms(50)), Decision::OnItsWay);
+        assert!(arbiter.due(ms(220)));
+        assert!(!arbiter.due(ms(221)));
+    }
+
+    #[test]
+    fn a_viewer_who_comes_soon_after_another_does_not_wait() {
+        let mut arbiter = Arbiter::new(ms(300), ms(1000));
+        for n in 0..5 {
+            arbiter.produced(ms(n * 1000));
+            assert_eq!(arbiter.request(ms(n * 1000 + 20)), Decision::Ask);
+            arbiter.produced(ms(n * 1000 + 30));
+        }
+    }
+
+    #[test]
+    fn losses_without_end_get_key_units_that_are_apart_in_the_long_run() {
+        let mut arbiter = Arbiter::new(ms(300), ms(1000));
+        let (mut asked, mut due) = (0, None);
+        for now in (0..30_000).step_by(10).map(ms) {
+            let postponed = due.is_some_and(|at| at <= now) && arbiter.due(now);
+            let decision = if postponed { Decision::Ask } else { arbiter.request(now) };
+            match decision {
+                Decision::Ask => {
+                    (asked, due) = (asked + 1, None);
+                    arbiter.produced(now);
+                }
+                Decision::Later(at) => due = Some(at),
+                Decision::OnItsWay => {}
+            }
+        }
+        assert!((95..=107).contains(&asked), "{asked} in half a minute");
     }
 
     #[test]
