@@ -36,36 +36,3 @@ pub struct Bounds {
     /// Where nothing is known yet.
     pub start: BitsPerSecond,
 }
-
-/// The bitrate for an encoder whose viewers' networks carry `estimates`.
-pub fn shared(bounds: Bounds, estimates: &mut [BitsPerSecond]) -> BitsPerSecond {
-    estimates.sort_unstable();
-    let middle = estimates.len().saturating_sub(1) / 2;
-    let wanted = estimates.get(middle).copied().unwrap_or(bounds.start);
-    wanted.min(bounds.max).max(bounds.min.min(bounds.max))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BOUNDS: Bounds = Bounds { min: 1_000, max: 8_000_000, start: 2_000_000 };
-
-    #[test]
-    fn a_lone_viewer_is_followed_exactly() {
-        assert_eq!(shared(BOUNDS, &mut [1_234_567]), 1_234_567);
-        assert_eq!(shared(BOUNDS, &mut [10]), 1_000);
-        assert_eq!(shared(BOUNDS, &mut [u32::MAX]), 8_000_000);
-    }
-
-    #[test]
-    fn one_bad_network_among_three_lowers_nobody() {
-        assert_eq!(shared(BOUNDS, &mut [4_000_000, 100_000, 3_000_000]), 3_000_000);
-    }
-
-    #[test]
-    fn nobody_means_the_start_bitrate_and_crossed_bounds_do_not_panic() {
-        assert_eq!(shared(BOUNDS, &mut []), 2_000_000);
-        assert_eq!(shared(Bounds { min: 9, max: 3, start: 5 }, &mut []), 3);
-    }
-}
