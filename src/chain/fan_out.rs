@@ -178,6 +178,11 @@ impl FanOut {
         now.checked_sub(present.saturating_sub(at).into()).unwrap_or(now)
     }
 
+    /// What was sent in all (bytes).
+    pub(crate) fn sent(&self) -> u64 {
+        self.meter.bytes()
+    }
+
     /// What a viewer is sent lately, in bit/s; none where that is not known yet.
     pub(crate) fn rate(&self) -> Option<u32> {
         self.meter.rate(Instant::now())

@@ -34,6 +34,11 @@ impl Meter {
         self.bytes.fetch_add(bytes + around, Ordering::Relaxed);
     }
 
+    /// All that was counted (bytes).
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     /// What was sent lately, in bit/s; none before a second has passed.
     pub(super) fn rate(&self, now: Instant) -> Option<u32> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -77,7 +77,7 @@ impl Input {
             placement: placement::place(entering, row).map_err(link)?,
             input: &caps,
             numbers: self.numbers(payload_type, settings),
-            bitrate: bitrate.clamp(settings.min_bitrate.min(settings.max_bitrate), settings.max_bitrate),
+            bitrate: settings.bounded(bitrate),
             shape: which.shape,
             mtu: settings.mtu,
             clock: element.as_ref().and_then(gst::prelude::ElementExt::clock),

@@ -27,7 +27,7 @@ struct Line {
     m_line: usize,
     seat: Weak<Seat>,
     /// How far the network is to be tried for this stream.
-    desired: Option<u32>,
+    desired: u32,
 }
 
 impl Estimates {
@@ -83,9 +83,9 @@ impl Estimates {
         let desired: u32 = {
             let mut lines = self.lines();
             if let Some(line) = lines.iter_mut().find(|line| line.m_line == m_line) {
-                line.desired = Some(bits_per_second);
+                line.desired = bits_per_second;
             }
-            lines.iter().filter_map(|line| line.desired).fold(0, u32::saturating_add)
+            lines.iter().map(|line| line.desired).fold(0, u32::saturating_add)
         };
         let sound: Vec<_> =
             self.seats().into_iter().filter(|seat| seat.codec().kind == MediaKind::Audio).collect();
@@ -96,11 +96,12 @@ impl Estimates {
         }
     }
 
-    /// Whose place the estimates for an m-line go to from now on.
-    pub(super) fn set(&self, m_line: usize, seat: Option<&Arc<Seat>>) {
+    /// Whose place the estimates for an m-line go to from now on, and how far the network is to be tried for it as long
+    /// as nobody says otherwise.
+    pub(super) fn set(&self, m_line: usize, seat: Option<(&Arc<Seat>, u32)>) {
         let mut lines = self.lines();
         lines.retain(|other| other.m_line != m_line);
-        lines.extend(seat.map(|seat| Line { m_line, seat: Arc::downgrade(seat), desired: None }));
+        lines.extend(seat.map(|(seat, desired)| Line { m_line, seat: Arc::downgrade(seat), desired }));
     }
 }
 

@@ -40,6 +40,8 @@ struct State {
     picture: Option<Picture>,
     /// Whether there has been anything to decide by.
     told: bool,
+    /// Whether somebody looks now and then.
+    watched: bool,
 }
 
 /// What a tick found out.
@@ -77,6 +79,7 @@ impl Ladder {
                 failed: Vec::new(),
                 picture,
                 told: false,
+                watched: false,
             }),
             urgent: Arc::default(),
             born: Instant::now(),
@@ -111,8 +114,14 @@ impl Ladder {
     pub(super) fn lease(&self, rung: usize, peer_id: &str) -> Result<Lease, String> {
         let which = self.which(rung).ok_or("take a rung that the ladder does not have")?;
         let rate = self.state().allocator.as_ref().map(|allocator| allocator.rate(rung));
+        let begins = rate == Some(None);
         let rate = rate.map_or(self.settings.max_bitrate, |rate| rate.unwrap_or(self.settings.start_bitrate));
-        self.input.lease(which, rate, &self.settings, peer_id)
+        let lease = self.input.lease(which, rate, &self.settings, peer_id)?;
+        // One that lingers runs at what somebody's network carried who is gone.
+        if let Some(rung) = lease.rung().filter(|_| begins) {
+            rung.set_bitrate(self.settings.bounded(rate));
+        }
+        Ok(lease)
     }
 
     /// The first place of a viewer who comes; blocks while an encoder is started. Where one does not start, another
@@ -141,12 +150,12 @@ impl Ladder {
 
     /// A viewer has his first place.
     pub(super) fn seated(self: &Arc<Self>, viewer: u64, seat: &Arc<Seat>) {
-        let (first, decides) = {
+        let unwatched = {
             let mut state = self.state();
             state.seats.push((viewer, Arc::downgrade(seat)));
-            (state.seats.len() == 1, state.allocator.is_some())
+            state.allocator.is_some() && !std::mem::replace(&mut state.watched, true)
         };
-        if first && decides {
+        if unwatched {
             self.watch();
         }
     }
@@ -207,8 +216,9 @@ impl Ladder {
                 }
                 let Some(ladder) = ladder.upgrade() else { return };
                 let idle = {
-                    let state = ladder.state();
+                    let mut state = ladder.state();
                     if state.seats.is_empty() {
+                        state.watched = false;
                         return;
                     }
                     !state.told && state.failed.is_empty()

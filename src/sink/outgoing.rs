@@ -192,7 +192,8 @@ impl Outgoing {
                 .map_err(|err| EndReason::Pipeline(format!("failed to {err}")))?;
             let seat = seated.seat().clone();
             *flow.wishes.lock() = Some(Arc::downgrade(&seat));
-            self.estimates.set(flow.m_line, Some(&seat));
+            let most = most(self.settings.max_bitrate, usize::from(flow.kind == MediaKind::Video));
+            self.estimates.set(flow.m_line, Some((&seat, most)));
             // Out of one codec before into the other.
             flow.seat = None;
             if self.connected {

@@ -37,9 +37,17 @@ pub(super) struct Seat {
 struct Places {
     /// None when the viewer is gone.
     current: Option<Lease>,
-    next: Option<(Lease, Instant)>,
+    next: Option<Next>,
     /// Whether the viewer's transport is up.
     joined: bool,
+}
+
+/// The rung that a viewer is on the way to.
+struct Next {
+    lease: Lease,
+    since: Instant,
+    /// What the old one had sent by then.
+    sent: u64,
 }
 
 /// A viewer who sits; dropping it lets him go.
@@ -113,7 +121,7 @@ impl Seat {
     pub(super) fn request_key_unit(&self) {
         let rung = {
             let places = self.places();
-            let next = places.next.as_ref().map(|(lease, _)| lease);
+            let next = places.next.as_ref().map(|next| &next.lease);
             next.or(places.current.as_ref()).and_then(|lease| lease.rung().cloned())
         };
         if let Some(rung) = rung {
@@ -143,7 +151,7 @@ impl Seat {
             let mut places = self.places();
             let Some(current) = &places.current else { return Ok(()) };
             let stays = is_there(current);
-            let goes = places.next.as_ref().is_some_and(|(lease, _)| is_there(lease));
+            let goes = places.next.as_ref().is_some_and(|next| is_there(&next.lease));
             if goes {
                 return Ok(());
             }
@@ -159,9 +167,10 @@ impl Seat {
                 // Gone meanwhile.
                 (None, _) => (Some(lease), None),
                 (Some(_), false) => (places.current.replace(lease), places.next.take()),
-                (Some(_), true) => {
+                (Some(current), true) => {
                     lease.join(&self.guest.member);
-                    (None, places.next.replace((lease, Instant::now())))
+                    let next = Next { lease, since: Instant::now(), sent: sent(current) };
+                    (None, places.next.replace(next))
                 }
             }
         };
@@ -175,18 +184,15 @@ impl Seat {
     pub(super) fn settle(&self) -> Option<usize> {
         let (old, late) = {
             let mut places = self.places();
-            let (lease, since) = places.next.as_ref()?;
-            let (serves, is_late) = (lease.serves(), since.elapsed() > PATIENCE);
-            match places.next.take() {
-                Some((lease, _)) if serves => (places.current.replace(lease), None),
-                Some((lease, _)) if is_late => {
-                    let rung = lease.which().rung;
-                    (Some(lease), Some(rung))
-                }
-                next => {
-                    places.next = next;
-                    (None, None)
-                }
+            let next = places.next.take()?;
+            if next.lease.serves() {
+                (places.current.replace(next.lease), None)
+            } else if next.since.elapsed() > PATIENCE && goes_on(places.current.as_ref(), next.sent) {
+                let rung = next.lease.which().rung;
+                (Some(next.lease), Some(rung))
+            } else {
+                places.next = Some(next);
+                (None, None)
             }
         };
         drop(old);
@@ -198,7 +204,7 @@ impl Seat {
         let failed = |lease: &Lease| lease.which().rung == rung && failure(lease).is_some();
         let (next, is_over) = {
             let mut places = self.places();
-            let next = if places.next.as_ref().is_some_and(|(lease, _)| failed(lease)) {
+            let next = if places.next.as_ref().is_some_and(|next| failed(&next.lease)) {
                 places.next.take()
             } else {
                 None
@@ -219,10 +225,20 @@ impl Seat {
     /// The rung that the viewer is sent.
     pub(super) fn rung(&self) -> Option<(Which, Arc<Rung>)> {
         let places = self.places();
-        let next = places.next.as_ref().map(|(lease, _)| lease).filter(|lease| lease.serves());
+        let next = places.next.as_ref().map(|next| &next.lease).filter(|lease| lease.serves());
         let lease = next.or(places.current.as_ref())?;
         Some((*lease.which(), lease.rung()?.clone()))
     }
+}
+
+/// What a rung has sent.
+fn sent(lease: &Lease) -> u64 {
+    lease.rung().map_or(0, |rung| rung.fan_out().sent())
+}
+
+/// Whether pictures come in, as far as can be seen from another rung, or that one is of no use either.
+fn goes_on(current: Option<&Lease>, before: u64) -> bool {
+    current.is_none_or(|current| sent(current) != before || failure(current).is_some())
 }
 
 /// Why a rung failed, where it did.

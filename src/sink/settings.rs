@@ -183,6 +183,11 @@ impl Settings {
         self.latency_profile.profile().playout_delay(self.playout_delay_min, self.playout_delay_max)
     }
 
+    /// A bitrate within the bounds.
+    pub(crate) fn bounded(&self, bits_per_second: u32) -> u32 {
+        bits_per_second.clamp(self.min_bitrate.min(self.max_bitrate), self.max_bitrate)
+    }
+
     /// The rungs as the property has them; NULL is the usual ones.
     ///
     /// # Errors
