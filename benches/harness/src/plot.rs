@@ -117,7 +117,7 @@ fn rates(area: &Area, title: &str, course: &Value, (end, top): (f64, f64)) -> Dr
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
+        .position(SeriesLabelPosition::UpperMiddle)
         .background_style(WHITE.mix(0.8))
         .draw()?;
     Ok(())
