@@ -48,7 +48,7 @@ const REST: f64 = 0.95;
 /// Growth in a second, as a natural logarithm: near the limit, beside others, where no limit is near at most and where
 /// that is sure at least; above which it is fast; and what of what arrives it may be ahead.
 const SLOW: f64 = 0.03;
-const BESIDE: f64 = 0.1;
+const BESIDE: f64 = 0.2;
 const FAST: f64 = 1.2;
 const PROVEN: f64 = 1.2;
 const SURE: f64 = 0.3;
@@ -211,18 +211,6 @@ impl Estimator {
             self.round_trip + (took - self.round_trip) / 64
         };
         self.decide(now);
-        eprintln!(
-            "{:.2} rate {:.0} wait {:.0} {:.0} hint {:.0} acked {:.0} limit {:?} drain {} growth {:.2}",
-            now.as_secs_f64(),
-            self.rate / 1e3,
-            self.waiting.standing,
-            self.waiting.average,
-            self.arrivals.hint().unwrap_or_default() / 1e3,
-            self.arrivals.rate().unwrap_or_default() / 1e3,
-            self.limit.map(|l| (l.rate / 1e3) as u32),
-            self.drain.is_some(),
-            self.growth
-        );
         self.decided = now;
     }
 

@@ -10,7 +10,7 @@ const FEW: (f64, f64) = (0.03, 3.0);
 const FEW_BESIDE: (f64, f64) = (0.002, 1.0);
 /// Beside others the rate falls to this part with a loss, and so seldom.
 const BESIDE: f64 = 0.7;
-const REST: Duration = Duration::from_millis(700);
+const REST: Duration = Duration::from_millis(1000);
 
 /// A trial, where one is made.
 #[derive(Default)]
