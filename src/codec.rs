@@ -5,7 +5,7 @@ use crate::{encoder, errors};
 use gst::prelude::*;
 use logic::capture::CAPTURE_TIME;
 use logic::codec::{self, Codec, Facts, MediaKind};
-use logic::placement::Input;
+use logic::placement::{Input, Placement};
 use logic::sdp::media::{Format, Media};
 
 /// Header extension by which the network is measured.
@@ -130,9 +130,11 @@ pub(crate) fn depayloader(row: &Codec) -> Result<gst::Element, MissingElement> {
 
 /// Whether a stream that enters as `input` can be sent as `row`.
 pub(crate) fn can_send(input: Input, row: &'static Codec) -> bool {
-    logic::placement::place(input, row).is_ok()
-        && first_installed(row.payloaders).is_some()
-        && (input != Input::Raw || row.is_raw() || !encoders(row).is_empty())
+    let Ok(placement) = logic::placement::place(input, row) else { return false };
+    let decodable = |from: &Codec| !decoders(from).is_empty();
+    first_installed(row.payloaders).is_some()
+        && (!placement.encodes() || !encoders(row).is_empty())
+        && !matches!(placement, Placement::Transcode(from) if !decodable(from))
 }
 
 /// One format of an offer, as RTP caps.

@@ -115,7 +115,7 @@ fn row(caps: &gst::CapsRef) -> Option<&'static Codec> {
 }
 
 /// The first decoder, best first, that goes to READY.
-fn start_decoder(row: &'static Codec) -> Result<gst::Element, DecodeError> {
+pub(super) fn start_decoder(row: &'static Codec) -> Result<gst::Element, DecodeError> {
     for factory in codec::decoders(row) {
         let Ok(decoder) = factory.create().build() else {
             continue;

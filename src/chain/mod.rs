@@ -13,3 +13,4 @@ mod payload;
 pub(crate) mod rung;
 mod shape;
 mod told;
+mod transcode;

@@ -5,6 +5,7 @@
 //! encoder cannot take in time is dropped at the entrance.
 
 use super::convert;
+use super::decode::DecodeError;
 use super::delays::Delays;
 use super::encoding::Encoding;
 use super::fan_out::FanOut;
@@ -12,6 +13,7 @@ use super::parts::{entrance, fan_out_pad, filter, link_error, raw_caps};
 use super::payload;
 pub(crate) use super::payload::Numbers;
 use super::shape::{self, Gate};
+use super::transcode;
 use crate::errors::{MissingElement, make};
 use crate::{packages, runtime};
 use gst::prelude::*;
@@ -37,6 +39,8 @@ pub(crate) enum RungError {
     Missing(#[from] MissingElement),
     #[error("no encoder for {codec} starts: {tried}; on Debian install {}", packages::of_codec(codec))]
     NoEncoder { codec: &'static str, tried: String },
+    #[error("{0}")]
+    Decode(#[from] DecodeError),
     #[error("connect the elements of the {codec} chain: {cause}")]
     Link { codec: &'static str, cause: String },
 }
@@ -77,7 +81,7 @@ pub(crate) struct Rung {
     placement: Placement,
     pipeline: gst::Pipeline,
     entrance: gst_app::AppSrc,
-    gate: Gate,
+    gate: Arc<Gate>,
     encoding: Option<Encoding>,
     fan_out: Arc<FanOut>,
     delays: Arc<Delays>,
@@ -105,7 +109,12 @@ impl Rung {
             payloader.static_pad("src").ok_or_else(|| link_error(plan, &"the payloader has no src pad"))?;
         let mut chain: Vec<gst::Element> = vec![entrance.clone().upcast()];
         let mut encoding = None;
-        if plan.placement == Placement::Shared {
+        let gate = Arc::new(Gate::new(plan.shape));
+        if let Placement::Transcode(from) = plan.placement {
+            chain.extend(transcode::decoder(from, &gate)?);
+            transcode::pass_key_unit_requests_on(entrance.upcast_ref(), &hooks);
+        }
+        if plan.placement.encodes() {
             let converters = convert::converters(plan.codec.kind, plan.input)?;
             let started = Encoding::start(plan, &*hooks)?;
             let raw = filter(&raw_caps(plan, started.family()))?;
@@ -136,14 +145,14 @@ impl Rung {
             placement: plan.placement,
             pipeline,
             entrance,
-            gate: Gate::new(plan.shape),
+            gate,
             encoding,
             fan_out,
             delays,
             hooks,
             arbiter: Mutex::new(Arbiter::new(KEY_UNIT_SPACING, KEY_UNIT_PATIENCE)),
             started: Instant::now(),
-            skipping: AtomicBool::new(false),
+            skipping: AtomicBool::new(matches!(plan.placement, Placement::Transcode(_))),
             failure: OnceLock::new(),
         });
         rung.watch_frames(&sink);
@@ -256,13 +265,14 @@ impl Rung {
 
     /// Hands a frame to the rung; never blocks. Its timestamps are running times.
     pub(crate) fn push(&self, buffer: gst::Buffer, caps: &gst::Caps) {
-        if self.placement == Placement::PassThrough && !self.admit(&buffer) {
+        if self.placement != Placement::Shared && !self.admit(&buffer) {
             return;
         }
-        if !self.gate.admits() {
+        let is_decoded_here = matches!(self.placement, Placement::Transcode(_));
+        if !is_decoded_here && !self.gate.admits() {
             return;
         }
-        let caps = self.gate.caps(caps);
+        let caps = if is_decoded_here { caps.clone() } else { self.gate.caps(caps) };
         if self.entrance.caps().as_ref() != Some(&caps) {
             self.entrance.set_caps(Some(&caps));
         }
@@ -276,7 +286,10 @@ impl Rung {
         }
         let key_unit = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         if self.entrance.current_level_buffers() >= ENCODED_BACKLOG {
-            self.skipping.store(true, Ordering::Relaxed);
+            if !self.skipping.swap(true, Ordering::Relaxed) {
+                let hooks = self.hooks.clone();
+                runtime::spawn_blocking(move || hooks.upstream_key_unit());
+            }
         } else if key_unit {
             self.skipping.store(false, Ordering::Relaxed);
         }

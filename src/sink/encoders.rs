@@ -14,7 +14,7 @@ impl Input {
     /// Whether what has these caps is encoded for viewers who take `wanted`, and so can be in several ways.
     pub(super) fn encodes(caps: &gst::Caps, wanted: &'static logic::codec::Codec) -> bool {
         let entering = codec::input(caps);
-        entering.is_some_and(|entering| placement::place(entering, wanted) == Ok(Placement::Shared))
+        entering.is_some_and(|entering| placement::place(entering, wanted).is_ok_and(Placement::encodes))
     }
 
     /// A share of an encoder, which is started where it does not run, at `bitrate`; blocks meanwhile.

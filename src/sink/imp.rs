@@ -38,6 +38,9 @@ pub struct BaseWebRTCSink {
     #[property(name = "do-fec", type = bool, get, set, member = do_fec, nick = "Forward error correction",
         blurb = "Add forward error correction (RFC 5109) to video, as much as the loss asks for that viewers report and that packets \
         which are sent again do not mend in time; through webrtcbin only", default = true, mutable_ready)]
+    #[property(name = "transcode", type = bool, get, set, member = transcode, nick = "Transcode",
+        blurb = "Offer encoded video in the other codecs of video-caps, too, and transcode it for viewers who do not take it as it is; \
+        nothing is decoded before one of them comes", default = true, mutable_ready)]
     #[property(name = "mtu", type = u32, get, set, member = mtu, nick = "Greatest packet",
         blurb = "No UDP datagram with media is larger, with everything that RTP, its protection and repair add, and without the \
         headers of IP and UDP, which are 28 bytes, or 48 with IPv6 (bytes); less for tunnels in tunnels", minimum = 256, maximum = 65_507,

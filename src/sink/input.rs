@@ -10,7 +10,7 @@ use crate::chain::rung::Numbers;
 use crate::codec::{self, CAPTURE_TIME_ID};
 use gst::glib;
 use gst::prelude::*;
-use logic::codec::{Codec, MediaKind};
+use logic::codec::{Codec, Facts, MediaKind};
 use logic::placement::Input as Entering;
 use logic::sdp::plan::Stream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -169,7 +169,19 @@ impl Input {
     }
 
     fn sendable(&self, entering: Entering, settings: &Settings) -> Vec<(&'static Codec, u8)> {
-        settings.codecs(self.kind()).into_iter().filter(|(row, _)| codec::can_send(entering, row)).collect()
+        let can = |row: &'static Codec| {
+            let as_it_is = entering == Entering::Raw || entering == Entering::Encoded(row);
+            (as_it_is || settings.transcode) && codec::can_send(entering, row)
+        };
+        let mut all: Vec<_> = settings.codecs(self.kind()).into_iter().filter(|(row, _)| can(row)).collect();
+        if let Entering::Encoded(own) = entering {
+            // What the application does not want to send is not there to be transcoded either.
+            if all.iter().all(|(row, _)| *row != own) {
+                return Vec::new();
+            }
+            all.sort_by_key(|(row, _)| *row != own);
+        }
+        all
     }
 
     fn why_not(&self, entering: Entering, settings: &Settings) -> String {
@@ -210,11 +222,15 @@ impl Input {
         let fits = |row: &Codec| row.name != "MULTIOPUS" || multichannel;
         let sendable: Vec<_> = sendable.into_iter().filter(|(row, _)| fits(row)).collect();
         let mut formats = gst::Caps::new_empty();
+        let entering = codec::input(&caps)?;
         for (row, pt) in &sendable {
+            // Profile and level are those of what enters.
+            let own = entering == Entering::Encoded(row);
+            let facts = if own { facts } else { Facts { profile: None, level: None, ..facts } };
             formats.merge(codec::offered(row, *pt, self.ssrc, &facts, feedback));
         }
         let codecs = sendable.iter().map(|(row, _)| *row).collect();
-        Some((Stream { kind: self.kind(), codecs }, formats))
+        Some((Stream { kind: self.kind(), codecs, is_encoded: entering != Entering::Raw }, formats))
     }
 
     /// What feedback is asked for.

@@ -100,7 +100,7 @@ impl OutletEvents for Wishes {
 
 impl Outgoing {
     fn streams(&self) -> Vec<Stream> {
-        let none = |input: &Arc<Input>| Stream { kind: input.kind(), codecs: Vec::new() };
+        let none = |input: &Arc<Input>| Stream { kind: input.kind(), codecs: Vec::new(), is_encoded: false };
         self.inputs
             .iter()
             .map(|input| input.offer(&self.settings).map_or_else(|| none(input), |(s, _)| s))

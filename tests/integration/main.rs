@@ -42,6 +42,7 @@ mod sessions;
 mod sharing;
 mod signalling_client;
 mod support;
+mod transcoding;
 mod viewer_offers;
 mod watching;
 mod watching_channels;

@@ -92,7 +92,11 @@ fn check_description(text: &str, streams: &[Stream]) -> bool {
 
 #[test]
 fn no_mutation_of_a_real_description_is_a_panic_or_a_plan_beyond_it() {
-    let of = |kind| Stream { kind, codecs: ALL.iter().copied().filter(|codec| codec.kind == kind).collect() };
+    let of = |kind| Stream {
+        kind,
+        codecs: ALL.iter().copied().filter(|codec| codec.kind == kind).collect(),
+        is_encoded: false,
+    };
     let streams = [MediaKind::Video, MediaKind::Audio, MediaKind::Video].map(of);
     let real = real_descriptions();
     let real: Vec<&[u8]> = real.iter().map(Vec::as_slice).collect();

@@ -26,6 +26,8 @@ pub struct Stream {
     pub kind: MediaKind,
     /// What it can be sent as, in the application's order of preference.
     pub codecs: Vec<&'static Codec>,
+    /// Whether the first of these is taken wherever the peer takes it: it is what enters, and the others cost more.
+    pub is_encoded: bool,
 }
 
 /// What to send in one m-line.
@@ -56,7 +58,8 @@ pub struct Receiving {
 
 /// Reads the answer to an offer in which m-line n carried stream `lines[n]`.
 ///
-/// Each stream is sent in the first of the answer's formats that we can make. Streams that the peer refused
+/// Each stream is sent in the first of the answer's formats that we can make, or as it enters where it is encoded
+/// already and the answer has that. Streams that the peer refused
 /// are left out.
 ///
 /// # Errors
@@ -75,11 +78,14 @@ pub fn read_answer(
         let Some(ours) = streams.get(stream).filter(|_| wants(media)) else {
             continue;
         };
-        let chosen = media.formats.iter().find_map(|format| {
-            let codec = ours.codecs.iter().copied().find(|codec| matches(codec, media, format))?;
-            Some((codec, format))
-        });
-        match chosen {
+        let among = |codecs: &[&'static Codec]| {
+            media.formats.iter().find_map(|format| {
+                let codec = codecs.iter().copied().find(|codec| matches(codec, media, format))?;
+                Some((codec, format))
+            })
+        };
+        let as_it_is = ours.codecs.get(..1).filter(|_| ours.is_encoded).and_then(among);
+        match as_it_is.or_else(|| among(&ours.codecs)) {
             Some((codec, format)) => plan.push(sending(m_line, stream, codec, format, media)),
             None => refused.push((media, ours)),
         }
@@ -141,7 +147,7 @@ pub fn read_offer_to_receive(
 ) -> Result<Vec<Receiving>, PlanError> {
     let mut plan = Vec::new();
     let mut refused = Vec::new();
-    let ours = Stream { kind: MediaKind::Video, codecs: wanted.to_vec() };
+    let ours = Stream { kind: MediaKind::Video, codecs: wanted.to_vec(), is_encoded: false };
     for (m_line, media) in offer.media.iter().enumerate() {
         let Section::Rtp(kind) = media.section else {
             continue;

@@ -59,7 +59,11 @@ fn made(sections: &str) -> String {
 fn stream(text: &str) -> Stream {
     let (kind, names) = text.split_once(' ').unwrap();
     let kind = if kind == "audio" { MediaKind::Audio } else { MediaKind::Video };
-    Stream { kind, codecs: names.split(' ').map(|name| codec::by_name(name).unwrap()).collect() }
+    Stream {
+        kind,
+        codecs: names.split(' ').map(|name| codec::by_name(name).unwrap()).collect(),
+        is_encoded: false,
+    }
 }
 
 /// The plan as one line of text for each m-line, or why there is none.
@@ -340,3 +344,17 @@ fn every_real_description_is_read_and_its_lines_are_found_by_their_tags() {
 }
 
 mod variants;
+
+#[test]
+fn what_is_encoded_already_is_sent_as_it_is_wherever_the_answer_takes_it() {
+    let of = |formats: &str| Description::parse(&made(&format!("video 9 96 97, recvonly{formats}"))).unwrap();
+    let chosen = |formats: &str, is_encoded: bool| {
+        let streams = [Stream { is_encoded, ..stream("video H264 VP8") }];
+        plan::read_answer(&of(formats), &streams, &[Some(0)]).unwrap()[0].codec.name
+    };
+    let h264 = ", rtpmap:97 H264/90000, fmtp:97 packetization-mode=1;profile-level-id=42e01f";
+    let both = format!(", rtpmap:96 VP8/90000{h264}");
+    assert_eq!(chosen(&both, false), "VP8");
+    assert_eq!(chosen(&both, true), "H264");
+    assert_eq!(chosen(", rtpmap:96 VP8/90000", true), "VP8");
+}
