@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::job::{Codec, Input};
+use crate::ladder::crowd::Crowd;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -43,7 +44,11 @@ pub enum Command {
     Encoded(Encoded),
     /// How well the picture of one viewer fits an emulated network: steps of its rate, loss, a competing TCP flow
     Networks(Networks),
-    /// Draw what `networks --write` wrote, an SVG for each case
+    /// What each viewer of a crowd gets whose networks differ: rate, quantiser, size, switches; and what it costs
+    Ladder(Ladder),
+    /// Time to the first picture of the first viewer, of one more, and of many who come at once
+    Storm(Storm),
+    /// Draw what `networks --write` wrote, an SVG for each case, or what `ladder --write` did
     Plot(Plot),
     /// How old pictures are when a viewer shows them, by a time stamp in each: glass to glass
     Glass(Glass),
@@ -162,12 +167,79 @@ pub struct Networks {
     pub write: Option<PathBuf>,
 }
 
+/// Options of `ladder`.
+#[derive(Args)]
+pub struct Ladder {
+    /// Viewers and their networks, as COUNTxRATE[/DELAY[/LOSS]]: 9x6M,1x300k/40ms/1% for instance, or 10xopen; each is measured
+    #[arg(long, required = true)]
+    pub crowd: Vec<Crowd>,
+    /// `max-bitrate` of the sink (bit/s)
+    #[arg(long)]
+    pub max_bitrate: Option<u32>,
+    /// File whose pictures are sent; moving noise by default
+    #[arg(long, value_name = "FILE")]
+    pub media: Option<PathBuf>,
+    /// How often each is measured; medians are reported
+    #[arg(long, default_value_t = 1)]
+    pub runs: usize,
+    /// Between the starts of two viewers (s)
+    #[arg(long, default_value_t = 0.1)]
+    pub spacing: f64,
+    /// How long the viewers may take to come up (s)
+    #[arg(long, default_value_t = 30.0)]
+    pub patience: f64,
+    /// Pause after the last viewer is up (s)
+    #[arg(long, default_value_t = 20.0)]
+    pub settle: f64,
+    /// Measured time (s)
+    #[arg(long, default_value_t = 20.0)]
+    pub window: f64,
+    /// Also write everything, the course over time included, to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+}
+
+/// Options of `storm`.
+#[derive(Args)]
+pub struct Storm {
+    /// Viewers who watch already
+    #[arg(long, default_value_t = 49)]
+    pub watching: usize,
+    /// Viewers who come at once
+    #[arg(long, default_value_t = 50)]
+    pub joins: usize,
+    /// Within so long (s)
+    #[arg(long, default_value_t = 1.0)]
+    pub within: f64,
+    /// How often a first viewer comes, and one more where others watch
+    #[arg(long, default_value_t = 3)]
+    pub firsts: usize,
+    /// See `--firsts`
+    #[arg(long, default_value_t = 10)]
+    pub nexts: usize,
+    /// `max-bitrate` of the sink (bit/s)
+    #[arg(long)]
+    pub max_bitrate: Option<u32>,
+    /// Measured before and after the storm, and the pause before that (s)
+    #[arg(long, default_value_t = 5.0)]
+    pub settle: f64,
+    /// Measured as the storm after the last has come (s)
+    #[arg(long, default_value_t = 1.0)]
+    pub calm: f64,
+    /// How often all of this; all starts are reported together
+    #[arg(long, default_value_t = 1)]
+    pub runs: usize,
+    /// Also write every figure to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+}
+
 /// Options of `plot`.
 #[derive(Args)]
 pub struct Plot {
-    /// What `networks --write` wrote
+    /// What `networks --write` or `ladder --write` wrote
     pub file: PathBuf,
-    /// Folder for networks-CASE.svg
+    /// Folder for networks-CASE.svg, or ladder-FILE.svg
     #[arg(long, default_value = "docs/plots")]
     pub into: PathBuf,
 }

@@ -109,6 +109,49 @@ pub struct LightJob {
     pub reports: bool,
     /// Between the starts of two of them (s).
     pub spacing: f64,
+    /// Networks of the first of them, behind the real one; the others have that alone.
+    pub networks: Vec<Network>,
+    /// Note every picture, told when asked. VP8 only.
+    pub noted: bool,
+}
+
+/// The network of one light viewer, the same both ways but for its rate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Network {
+    /// Towards the viewer (bit/s), IP headers included.
+    pub rate: Option<u64>,
+    /// Each way (ms).
+    pub delay_ms: f64,
+    /// Which packets are lost, each way.
+    pub loss: f64,
+    pub seed: u64,
+}
+
+/// What a light viewer noted; times are seconds of the clock that all processes share.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Noted {
+    /// When its connection to the signalling server began.
+    pub began: f64,
+    /// From then on (ms): the offer, the secured connection.
+    pub offered_ms: Option<f64>,
+    /// See [`Self::offered_ms`].
+    pub connected_ms: Option<f64>,
+    pub counts: Counts,
+    /// What could be shown since the last time it was asked.
+    pub pictures: Vec<Picture>,
+}
+
+/// A picture that could be shown: whole, and nothing missing that it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// When its last packet came.
+    pub at: f64,
+    pub bytes: u32,
+    /// Of its key unit.
+    pub size: (u16, u16),
+    pub key: bool,
+    /// Index of its quantiser, 0 (finest) to 127.
+    pub quantiser: u8,
 }
 
 /// What a child says, one JSON object a line.
@@ -144,6 +187,8 @@ pub enum Said {
         shown: Vec<f64>,
         unreadable: u64,
     },
+    /// What every light viewer of a process noted.
+    Noted { viewers: Vec<Noted> },
     /// Counts of every viewer of a process since it started.
     Counts { seconds: f64, viewers: Vec<Counts> },
 }

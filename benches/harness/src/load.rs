@@ -222,6 +222,8 @@ fn start_viewers(
             codec: codec.unwrap_or(Codec::Vp8),
             reports: !load.no_reports,
             spacing: load.spacing,
+            networks: Vec::new(),
+            noted: false,
         };
         return Ok(vec![Child::start(plugin, "child-light", Some(&job))?]);
     }

@@ -12,6 +12,7 @@ mod first_frame;
 mod glass;
 mod identity;
 mod job;
+mod ladder;
 mod light;
 mod load;
 mod networks;
@@ -22,6 +23,7 @@ mod plugin;
 mod proc;
 mod producer;
 mod report;
+mod storm;
 mod table;
 mod viewers;
 
@@ -36,6 +38,8 @@ fn main() -> Result<()> {
         cli::Command::Encoded(options) => load::encoded(&cli.plugins, &options),
         cli::Command::Networks(options) => networks::run(&cli.plugins, &options),
         cli::Command::Glass(options) => glass::run(&cli.plugins, &options),
+        cli::Command::Ladder(options) => ladder::run(&cli.plugins, &options),
+        cli::Command::Storm(options) => storm::run(&cli.plugins, &options),
         cli::Command::Plot(options) => plot::run(&options),
         cli::Command::ChildVersion => plugin::print_version(),
         cli::Command::ChildProducer { job } => producer::run(&serde_json::from_str(&job)?),

@@ -1,6 +1,6 @@
-//! Draws the course of every case of `networks`: above what the link carried and what was sent, below its queue.
+//! Draws what was written: the course of every case of `networks`, above what the link carried and what was sent, below its queue.
 
-use crate::cli;
+use crate::{cli, ladder};
 use anyhow::{Context, Result, anyhow};
 use plotters::prelude::*;
 use serde_json::Value;
@@ -30,6 +30,13 @@ pub fn run(options: &cli::Plot) -> Result<()> {
     let document: Value = serde_json::from_str(&text).context("it is not what `networks --write` writes")?;
     std::fs::create_dir_all(&options.into)
         .with_context(|| format!("failed to make {}", options.into.display()))?;
+    if text_of(&document, "benchmark") == "ladder" {
+        let name = options
+            .file
+            .file_stem()
+            .map_or_else(String::new, |name| format!("ladder-{}", name.to_string_lossy()));
+        return ladder::plot::draw(&name, &document, &options.into);
+    }
     let mut cases: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for case in list(&document, "cases") {
         cases.entry(text_of(case, "name")).or_default().push(case);

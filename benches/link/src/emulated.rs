@@ -86,11 +86,16 @@ impl<P> Link<P> {
 
     /// Hands over the next packet that is due.
     pub fn pop(&mut self, now: Duration) -> Option<P> {
+        self.pop_timed(now).map(|(_, packet)| packet)
+    }
+
+    /// The same, and when it was due: for who takes that for the time of its arrival.
+    pub fn pop_timed(&mut self, now: Duration) -> Option<(Duration, P)> {
         self.advance(now);
         let (due, _) = self.flying.front()?;
         let late = now.checked_sub(*due)?;
         self.counters.late.add(late);
-        self.flying.pop_front().map(|(_, packet)| packet)
+        self.flying.pop_front()
     }
 
     /// When there is something to do again, at the latest.

@@ -3,7 +3,7 @@
 use super::mailbox::Mailbox;
 use super::viewer::Viewer;
 use crate::child::say;
-use crate::job::{Counts, LightJob, Said};
+use crate::job::{Counts, LightJob, Noted, Said};
 use anyhow::{Context, Result};
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::BTreeMap;
@@ -34,6 +34,8 @@ pub enum Told {
     },
     /// All viewers' counts.
     Count(Sender<Vec<Counts>>),
+    /// What all viewers noted since the last time.
+    Tell(Sender<Vec<Noted>>),
     Stop,
 }
 
@@ -137,13 +139,20 @@ impl Thread {
                 };
                 let _ = to.send((0..self.job.count).map(count).collect());
             }
+            Told::Tell(to) => {
+                let tell = |number| {
+                    self.viewers
+                        .get_mut(&number)
+                        .map_or_else(Noted::default, Viewer::tell)
+                };
+                let _ = to.send((0..self.job.count).map(tell).collect());
+            }
             Told::Stop => {}
         }
     }
 
     fn open(&mut self, number: usize, offer: &str, began: Instant) -> Result<String> {
-        let LightJob { codec, reports, .. } = self.job;
-        let (mut viewer, answer) = Viewer::new(offer, (self.host, codec), reports, began)?;
+        let (mut viewer, answer) = Viewer::new(offer, (self.host, number), &self.job, began)?;
         self.poll
             .registry()
             .register(&mut viewer.socket, Token(number), Interest::READABLE)?;

@@ -4,9 +4,13 @@
 
 mod mailbox;
 mod media;
+mod path;
+mod pictures;
 mod signalling;
 mod viewer;
 mod vp8;
+mod vp8_header;
+mod warm;
 
 use crate::child::{answer, say};
 use crate::job::{LightJob, Said};
@@ -17,10 +21,22 @@ use std::time::Instant;
 
 /// Views until standard input ends, and counts.
 pub fn run(job: &LightJob) -> Result<()> {
+    if job.noted {
+        warm::up()?;
+    }
     let started = Instant::now();
     let (media, thread) = media::start(job.clone(), address())?;
     signalling::start(job.clone(), media.clone())?;
     answer(|| {
+        if job.noted {
+            let (send, noted) = channel();
+            if media.tell(media::Told::Tell(send)) {
+                say(&Said::Noted {
+                    viewers: noted.recv().unwrap_or_default(),
+                });
+            }
+            return;
+        }
         let (send, counted) = channel();
         if media.tell(media::Told::Count(send)) {
             let viewers = counted.recv().unwrap_or_default();

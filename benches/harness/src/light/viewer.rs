@@ -1,8 +1,11 @@
 //! One viewer on the media thread: str0m, a socket, and what it counts.
 
 use super::mailbox::{self, Mailbox};
+use super::path::Path;
+use super::pictures::Pictures;
 use super::vp8;
-use crate::job::{Codec, Counts};
+use crate::job::{Codec, Counts, LightJob, Noted};
+use crate::networks::clock;
 use anyhow::{Context, Result};
 use mio::net::UdpSocket;
 use socket2::SockRef;
@@ -24,6 +27,11 @@ pub struct Viewer {
     rtc: Rtc,
     pub socket: UdpSocket,
     local: SocketAddr,
+    /// Its network, where it has one of its own.
+    path: Option<Path>,
+    pictures: Option<Pictures>,
+    offered_ms: f64,
+    connected_ms: Option<f64>,
     /// When it wants to be heard next.
     pub deadline: Instant,
     began: Instant,
@@ -42,10 +50,11 @@ impl Viewer {
     /// A viewer at an address of this host, and its answer.
     pub fn new(
         offer: &str,
-        (host, codec): (IpAddr, Codec),
-        reports: bool,
+        (host, number): (IpAddr, usize),
+        job: &LightJob,
         began: Instant,
     ) -> Result<(Self, String)> {
+        let (reports, offered_ms) = (job.reports, began.elapsed().as_secs_f64() * 1e3);
         let socket = UdpSocket::bind(SocketAddr::new(host, 0)).context("failed to open a socket")?;
         // Hundreds of viewers wait for one thread here, and must not lose what no viewer of its own would.
         SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER)?;
@@ -72,9 +81,13 @@ impl Viewer {
             rtc,
             socket,
             local,
+            path: job.networks.get(number).map(Path::new),
+            pictures: job.noted.then(Pictures::default),
+            offered_ms,
+            connected_ms: None,
             deadline: began,
             began,
-            codec,
+            codec: job.codec,
             counts: Counts::default(),
             ssrc: None,
             numbers: None,
@@ -107,11 +120,47 @@ impl Viewer {
         }
     }
 
+    /// What it noted since the last time.
+    pub fn tell(&mut self) -> Noted {
+        // Instants of this process, by the clock that all share.
+        let (now, read) = (Instant::now(), clock());
+        let shared = |at: Instant| read - now.saturating_duration_since(at).as_secs_f64();
+        Noted {
+            began: shared(self.began),
+            offered_ms: Some(self.offered_ms),
+            connected_ms: self.connected_ms,
+            counts: self.counts(),
+            pictures: self
+                .pictures
+                .as_mut()
+                .map(|pictures| pictures.take(shared))
+                .unwrap_or_default(),
+        }
+    }
+
     /// Reads all that has come.
     pub fn read(&mut self, mailbox: &mut Mailbox) -> Result<()> {
         while let Some((source, came, length)) = mailbox.next(&self.socket)? {
-            self.take((source, came), mailbox.bytes(length))?;
+            match &mut self.path {
+                Some(path) => path.arrive(source, mailbox.bytes(length), came),
+                None => self.take((source, came), mailbox.bytes(length))?,
+            }
         }
+        self.carry(Instant::now())
+    }
+
+    /// What its network hands over by now, both ways.
+    fn carry(&mut self, now: Instant) -> Result<()> {
+        while let Some((source, came, bytes)) = self.path.as_mut().and_then(|path| path.arrived(now)) {
+            self.take((source, came), &bytes)?;
+        }
+        let Some(path) = &mut self.path else {
+            return Ok(());
+        };
+        while let Some((to, bytes)) = path.left(now) {
+            let _ = self.socket.send_to(&bytes, to);
+        }
+        self.deadline = path.next().map_or(self.deadline, |at| at.min(self.deadline));
         Ok(())
     }
 
@@ -132,15 +181,21 @@ impl Viewer {
             self.want_key_unit();
         }
         self.rtc.handle_input(Input::Timeout(now))?;
-        self.drain()
+        self.drain()?;
+        self.carry(now)
     }
 
     fn drain(&mut self) -> Result<()> {
         loop {
             match self.rtc.poll_output()? {
-                Output::Transmit(transmit) => {
-                    // As good as lost.
-                    let _ = self.socket.send_to(&transmit.contents, transmit.destination);
+                Output::Transmit(transmit) => match &mut self.path {
+                    Some(path) => path.leave(transmit.destination, &transmit.contents),
+                    // What fails is as good as lost.
+                    None => drop(self.socket.send_to(&transmit.contents, transmit.destination)),
+                },
+                Output::Event(Event::Connected) => {
+                    let since = self.began.elapsed().as_secs_f64() * 1e3;
+                    self.connected_ms.get_or_insert(since);
                 }
                 Output::Event(Event::RtpPacket(packet)) => self.count(&packet),
                 Output::Event(_) => {}
@@ -167,6 +222,13 @@ impl Viewer {
             } else {
                 self.missing.or(Some(packet.timestamp))
             };
+        }
+        if let Some(pictures) = &mut self.pictures {
+            pictures.add(number, packet.header.marker, &packet.payload, packet.timestamp);
+            if let Some(first) = pictures.first() {
+                let shown = first.saturating_duration_since(self.began).as_secs_f64() * 1e3;
+                self.counts.first_frame_ms = Some(shown);
+            }
         }
         self.showing |= self.codec != Codec::Vp8 || vp8::begins_key_unit(&packet.payload);
         if self.showing && packet.header.marker {

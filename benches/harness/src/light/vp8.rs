@@ -2,18 +2,20 @@
 
 /// Whether this is the first packet of a key unit.
 pub fn begins_key_unit(payload: &[u8]) -> bool {
-    header(payload).is_some_and(|header| header & 1 == 0)
+    picture(payload)
+        .and_then(|picture| picture.first())
+        .is_some_and(|header| header & 1 == 0)
 }
 
-/// The first byte of a picture's header, where this is its first packet.
-fn header(payload: &[u8]) -> Option<u8> {
+/// The beginning of a picture, where this is its first packet.
+pub fn picture(payload: &[u8]) -> Option<&[u8]> {
     let first = *payload.first()?;
     let (begins, partition, extended) = (first & 0x10 != 0, first & 0x07, first & 0x80 != 0);
     if !begins || partition != 0 {
         return None;
     }
     if !extended {
-        return payload.get(1).copied();
+        return payload.get(1..);
     }
     let flags = *payload.get(1)?;
     let mut at = 2;
@@ -22,7 +24,7 @@ fn header(payload: &[u8]) -> Option<u8> {
     }
     at += usize::from(flags & 0x40 != 0);
     at += usize::from(flags & 0x30 != 0);
-    payload.get(at).copied()
+    payload.get(at..)
 }
 
 #[cfg(test)]
