@@ -1,6 +1,5 @@
 //! The arbiter of key units: merges what all viewers of an encoder ask for and bounds how often it is asked.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 /// What to do about a request.
@@ -14,20 +13,22 @@ pub enum Decision {
     OnItsWay,
 }
 
-/// Key units that may come closer than their spacing, before their number is bounded: enough for a second of joins.
-const BURST: usize = 7;
+/// How many key units closer than their spacing may be saved up: enough for a second of joins.
+const BURST: u32 = 10;
 
 /// Merges requests for key units. Time is any monotonic clock's reading.
 ///
-/// A viewer who comes soon after another does not wait. While many come they wait for no more than two thirds of
+/// A viewer who comes soon after another does not wait. While many come they wait for no more than a third of
 /// `spacing`, all who came in that time for the same key unit; in the long run key units are `spacing` apart.
 #[derive(Debug, Clone)]
 pub struct Arbiter {
     spacing: Duration,
     patience: Duration,
     asked: Option<Duration>,
-    /// The last few, oldest first.
-    produced: VecDeque<Duration>,
+    /// When the last two were made, the latest first.
+    produced: [Option<Duration>; 2],
+    /// From when on as many are saved up as ever. Each key unit moves it on by `spacing`.
+    full: Duration,
     scheduled: bool,
 }
 
@@ -35,7 +36,7 @@ impl Arbiter {
     /// An arbiter that lets key units be `spacing` apart in the long run, and that asks again when an encoder
     /// has not answered within `patience`.
     pub fn new(spacing: Duration, patience: Duration) -> Self {
-        Self { spacing, patience, asked: None, produced: VecDeque::new(), scheduled: false }
+        Self { spacing, patience, asked: None, produced: [None; 2], full: Duration::ZERO, scheduled: false }
     }
 
     /// A viewer wants a key unit.
@@ -43,32 +44,21 @@ impl Arbiter {
         if self.asked.is_some_and(|asked| now.saturating_sub(asked) < self.patience) {
             return Decision::OnItsWay;
         }
-        match self.earliest(now).filter(|at| *at > now) {
-            Some(at) => {
-                if std::mem::replace(&mut self.scheduled, true) {
-                    Decision::OnItsWay
-                } else {
-                    Decision::Later(at)
-                }
-            }
-            None => {
-                self.asked = Some(now);
-                Decision::Ask
-            }
+        let at = self.earliest(now);
+        if at <= now {
+            self.asked = Some(now);
+            return Decision::Ask;
         }
+        if std::mem::replace(&mut self.scheduled, true) { Decision::OnItsWay } else { Decision::Later(at) }
     }
 
-    /// When the next key unit may come; none: whenever.
-    fn earliest(&self, now: Duration) -> Option<Duration> {
-        let window = self.spacing * u32::try_from(BURST).unwrap_or(1);
-        let bounded =
-            self.produced.front().filter(|_| self.produced.len() >= BURST).map(|oldest| *oldest + window);
-        let mut newest = self.produced.iter().rev();
+    /// When the next key unit may come.
+    fn earliest(&self, now: Duration) -> Duration {
+        let saved = self.full.saturating_sub(self.spacing * (BURST - 1));
+        let [last, before] = self.produced;
         // One may follow another at once.
-        let (last, before) = (newest.next(), newest.next());
-        let recent = before.is_some_and(|before| now.saturating_sub(*before) < self.spacing * 2);
-        let close = last.filter(|_| recent).map(|last| *last + self.spacing * 2 / 3);
-        bounded.max(close)
+        let recent = before.is_some_and(|before| now.saturating_sub(before) < self.spacing * 2);
+        last.filter(|_| recent).map_or(saved, |last| saved.max(last + self.spacing / 3))
     }
 
     /// The time of a postponed request has come; whether to ask the encoder now.
@@ -83,10 +73,9 @@ impl Arbiter {
     /// The encoder made a key unit.
     pub fn produced(&mut self, now: Duration) {
         self.asked = None;
-        self.produced.push_back(now);
-        if self.produced.len() > BURST {
-            self.produced.pop_front();
-        }
+        self.produced = [Some(now), self.produced[0]];
+        // Those that an encoder makes of its own accord are not held against viewers for ever.
+        self.full = (self.full.max(now) + self.spacing).min(now + self.spacing * BURST);
     }
 }
 
@@ -107,40 +96,60 @@ mod tests {
         assert_eq!(arbiter.request(ms(40)), Decision::Ask);
     }
 
-    #[test]
-    fn fifty_joins_in_a_second_cost_a_few_key_units() {
-        let mut arbiter = Arbiter::new(ms(300), ms(1000));
-        let (mut asked, mut due, mut longest) = (0, None, ms(0));
-        for n in 0..60 {
-            let now = ms(n * 20);
-            if due.is_some_and(|at| at <= now) && arbiter.due(now) {
-                (asked, due) = (asked + 1, None);
-                arbiter.produced(now);
+    /// When key units are made by an encoder that answers at once, and how long a request waited at most.
+    fn served(requests: impl Iterator<Item = Duration>) -> (Vec<Duration>, Duration) {
+        let (mut arbiter, mut due) = (Arbiter::new(ms(300), ms(1000)), None);
+        let (mut waiting, mut made, mut longest) = (Vec::new(), Vec::new(), ms(0));
+        let mut requests = requests.peekable();
+        for now in (0..40_000).map(ms) {
+            let mut asked = due.is_some_and(|at| at <= now) && arbiter.due(now);
+            if asked {
+                due = None;
             }
-            if n >= 50 {
-                continue;
-            }
-            match arbiter.request(now) {
-                Decision::Ask => {
-                    asked += 1;
-                    arbiter.produced(now);
+            while requests.next_if_eq(&now).is_some() {
+                waiting.push(now);
+                match arbiter.request(now) {
+                    Decision::Ask => asked = true,
+                    Decision::Later(at) => due = Some(at),
+                    Decision::OnItsWay => {}
                 }
-                Decision::Later(at) => (due, longest) = (Some(at), longest.max(at - now)),
-                Decision::OnItsWay => {}
+            }
+            if asked {
+                arbiter.produced(now);
+                made.push(now);
+                longest = waiting.drain(..).map(|since| now - since).fold(longest, Duration::max);
             }
         }
-        assert_eq!(asked, 7);
-        assert!(longest <= ms(200), "somebody waited for {longest:?}");
+        assert!(waiting.is_empty());
+        (made, longest)
+    }
+
+    fn fifty_joins(from: u64) -> impl Iterator<Item = Duration> {
+        (0..50).map(move |n| ms(from + n * 20))
+    }
+
+    #[test]
+    fn fifty_joins_in_a_second_cost_a_few_key_units() {
+        let (made, longest) = served(fifty_joins(0));
+        assert_eq!(made.len(), 12);
+        assert!(longest <= ms(100), "somebody waited for {longest:?}");
+    }
+
+    #[test]
+    fn a_while_without_requests_saves_key_units_up_again() {
+        let (made, longest) = served(fifty_joins(0).chain(fifty_joins(10_000)));
+        assert_eq!(made.len(), 24);
+        assert!(longest <= ms(100), "somebody waited for {longest:?}");
     }
 
     #[test]
     fn a_postponed_request_is_asked_once() {
         let mut arbiter = Arbiter::new(ms(300), ms(1000));
         (0..3).for_each(|n| arbiter.produced(ms(n * 10)));
-        assert_eq!(arbiter.request(ms(40)), Decision::Later(ms(220)));
+        assert_eq!(arbiter.request(ms(40)), Decision::Later(ms(120)));
         assert_eq!(arbiter.request(ms(50)), Decision::OnItsWay);
-        assert!(arbiter.due(ms(220)));
-        assert!(!arbiter.due(ms(221)));
+        assert!(arbiter.due(ms(120)));
+        assert!(!arbiter.due(ms(121)));
     }
 
     #[test]
@@ -155,21 +164,9 @@ mod tests {
 
     #[test]
     fn losses_without_end_get_key_units_that_are_apart_in_the_long_run() {
-        let mut arbiter = Arbiter::new(ms(300), ms(1000));
-        let (mut asked, mut due) = (0, None);
-        for now in (0..30_000).step_by(10).map(ms) {
-            let postponed = due.is_some_and(|at| at <= now) && arbiter.due(now);
-            let decision = if postponed { Decision::Ask } else { arbiter.request(now) };
-            match decision {
-                Decision::Ask => {
-                    (asked, due) = (asked + 1, None);
-                    arbiter.produced(now);
-                }
-                Decision::Later(at) => due = Some(at),
-                Decision::OnItsWay => {}
-            }
-        }
-        assert!((95..=107).contains(&asked), "{asked} in half a minute");
+        let (made, longest) = served((0..3000).map(|n| ms(n * 10)));
+        assert!((100..=112).contains(&made.len()), "{} in half a minute", made.len());
+        assert!(longest <= ms(300), "somebody waited for {longest:?}");
     }
 
     #[test]
