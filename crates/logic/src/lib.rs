@@ -11,6 +11,7 @@
 //! | [`sdp`] | what a remote description means for our streams, and the text of our own |
 //! | [`placement`] | where the encoder of a viewer stands |
 //! | [`key_unit`] | when an encoder is asked for a key unit |
+//! | [`group_cache`] | what a viewer gets who comes in the middle of a group of pictures |
 //! | [`jitter`] | how long a receiver's jitter buffer is |
 //! | [`latency`] | what delay is traded for |
 //! | [`capture`] | when frames were captured, across clocks |
@@ -37,6 +38,7 @@ pub mod codec;
 pub mod dtls;
 pub mod estimate;
 pub mod framing;
+pub mod group_cache;
 pub mod ice_servers;
 pub mod jitter;
 pub mod key_unit;
