@@ -24,8 +24,9 @@ impl Stage {
     /// A sink that is fed a picture every so often, and already watched.
     pub(crate) fn set(settings: &str, pace: Duration) -> Self {
         let (direct, said, watching) = Direct::with_viewer("steady");
+        // Numbers are read off pictures of one size, which a busy machine would change.
         let pipeline = Pipeline::parse(&format!(
-            "{} ! webrtcsink name=ws stun-server=\"\" video-caps=video/x-vp8 {settings}",
+            "{} ! webrtcsink name=ws stun-server=\"\" video-caps=video/x-vp8 rungs=1 {settings}",
             picture::source()
         ));
         let crowd = Crowd::at(&pipeline, direct.clone(), said);
