@@ -20,14 +20,14 @@ fn coded(number: u16) -> gst::Buffer {
     gst::Buffer::from_slice(picture)
 }
 
-/// The number of a picture in I420.
+/// The number of a picture in I420, of any size: a busy machine may look like a slow network.
 pub(crate) fn number(sample: &gst::Sample) -> u16 {
     let info = gst_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
-    assert_eq!((info.width() as usize, info.height() as usize), (WIDTH, HEIGHT));
+    let [width, height] = [info.width(), info.height()].map(|side| usize::try_from(side).unwrap());
     let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer().unwrap(), &info).unwrap();
     let stride = usize::try_from(info.stride()[0]).unwrap();
-    let line = &frame.plane_data(0).unwrap()[stride * HEIGHT / 2..];
-    let middle = |bit: usize| line[bit * WIDTH / BITS + WIDTH / BITS / 2];
+    let line = &frame.plane_data(0).unwrap()[stride * (height / 2)..];
+    let middle = |bit: usize| line[bit * width / BITS + width / BITS / 2];
     (0..BITS).filter(|bit| middle(*bit) > 125).fold(0, |number, bit| number | 1 << bit)
 }
 
