@@ -111,7 +111,7 @@ impl FanOut {
     }
 
     /// Whether a viewer has not been given its key unit yet.
-    pub(super) fn awaits_key_unit(&self) -> bool {
+    pub(crate) fn awaits_key_unit(&self) -> bool {
         self.members().iter().any(|member| member.awaits(self.number))
     }
 

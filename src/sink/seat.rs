@@ -42,6 +42,14 @@ struct Places {
     joined: bool,
 }
 
+impl Places {
+    /// The old rung's lease, where the viewer has changed over.
+    fn arrive(&mut self) -> Option<Lease> {
+        let next = self.next.take_if(|next| next.lease.serves())?;
+        self.current.replace(next.lease)
+    }
+}
+
 /// The rung that a viewer is on the way to.
 struct Next {
     lease: Lease,
@@ -147,17 +155,17 @@ impl Seat {
     /// It does not start.
     pub(super) fn switch(&self, rung: usize) -> Result<(), String> {
         let is_there = |lease: &Lease| lease.which().rung == rung && failure(lease).is_none();
-        let stays = {
+        let (old, back, is_done) = {
             let mut places = self.places();
-            let Some(current) = &places.current else { return Ok(()) };
-            let stays = is_there(current);
+            let old = places.arrive();
             let goes = places.next.as_ref().is_some_and(|next| is_there(&next.lease));
-            if goes {
-                return Ok(());
-            }
-            stays.then(|| places.next.take())
+            let stays = !goes && places.current.as_ref().is_none_or(is_there);
+            let back = if stays { places.next.take() } else { None };
+            (old, back, goes || stays)
         };
-        if stays.is_some() {
+        drop(old);
+        self.give_up(back);
+        if is_done {
             return Ok(());
         }
         let mut lease = self.ladder.lease(rung, &self.guest.peer_id)?;
@@ -179,24 +187,32 @@ impl Seat {
         Ok(())
     }
 
+    /// Goes no further. Packets do not wait for this: the viewer may have changed over just now, and back.
+    fn give_up(&self, next: Option<Next>) {
+        if next.is_none() {
+            return;
+        }
+        drop(next);
+        if self.rung().is_some_and(|(_, rung)| rung.fan_out().awaits_key_unit()) {
+            self.request_key_unit();
+        }
+    }
+
     /// Gives the old rung back where the viewer has changed over. The rung that never made a key unit, where there is
     /// one.
     pub(super) fn settle(&self) -> Option<usize> {
         let (old, late) = {
             let mut places = self.places();
-            let next = places.next.take()?;
-            if next.lease.serves() {
-                (places.current.replace(next.lease), None)
-            } else if next.since.elapsed() > PATIENCE && goes_on(places.current.as_ref(), next.sent) {
-                let rung = next.lease.which().rung;
-                (Some(next.lease), Some(rung))
-            } else {
-                places.next = Some(next);
-                (None, None)
-            }
+            let old = places.arrive();
+            let Places { current, next, .. } = &mut *places;
+            let is_late =
+                |next: &mut Next| next.since.elapsed() > PATIENCE && goes_on(current.as_ref(), next.sent);
+            (old, next.take_if(is_late))
         };
         drop(old);
-        late
+        let rung = late.as_ref().map(|next| next.lease.which().rung);
+        self.give_up(late);
+        rung
     }
 
     /// A rung has failed: the viewer goes on without it, or not at all.
@@ -211,7 +227,7 @@ impl Seat {
             };
             (next, places.next.is_none() && places.current.as_ref().is_some_and(failed))
         };
-        drop(next);
+        self.give_up(next);
         if is_over {
             self.end(text);
         }

@@ -20,6 +20,8 @@ pub enum Verdict {
 pub struct Switch {
     current: Option<u64>,
     next: Option<u64>,
+    /// The one that was sent before and has not been left yet.
+    before: Option<u64>,
     /// Until the first key unit, and again when packets were dropped.
     awaits_key_unit: bool,
     /// Packets are on their way to the transport.
@@ -43,16 +45,16 @@ impl Switch {
         }
     }
 
-    /// A rung's packets are not welcome any more.
+    /// A rung's packets are not welcome any more. Whoever was sent them goes on with another that is welcome, at a key
+    /// unit.
     pub fn leave(&mut self, rung: u64) {
-        if self.next == Some(rung) {
-            self.next = None;
-        }
+        self.next = self.next.filter(|next| *next != rung);
+        self.before = self.before.filter(|before| *before != rung);
         if self.current == Some(rung) {
             self.current = None;
             self.within_frame = false;
-            if let Some(next) = self.next.take() {
-                self.enter(next);
+            if let Some(other) = self.next.take().or_else(|| self.before.take()) {
+                self.enter(other);
             }
         }
     }
@@ -84,7 +86,7 @@ impl Switch {
             return if impatient { Verdict::Drop } else { Verdict::Wait };
         }
         if changes {
-            self.current = self.next.take();
+            self.before = std::mem::replace(&mut self.current, self.next.take());
         }
         self.awaits_key_unit = false;
         self.under_way = true;
@@ -203,6 +205,24 @@ mod tests {
         switch.enter(2);
         switch.leave(2);
         assert_eq!(frame(&mut switch, 2, true), Verdict::Drop);
+    }
+
+    #[test]
+    fn a_viewer_who_has_changed_over_and_is_called_back_goes_on_with_the_old_rung() {
+        let mut switch = watching(1);
+        switch.enter(2);
+        assert_eq!(frame(&mut switch, 2, true), BEGINS);
+        // Nobody has noticed that it changed over.
+        switch.leave(2);
+        assert!(switch.awaits(1));
+        assert_eq!(frame(&mut switch, 1, false), Verdict::Drop);
+        assert_eq!(frame(&mut switch, 1, true), BEGINS);
+        assert_eq!(frame(&mut switch, 1, false), SENT);
+        switch.enter(2);
+        assert_eq!(frame(&mut switch, 2, true), BEGINS);
+        switch.leave(1);
+        switch.leave(2);
+        assert_eq!(switch.current(), None);
     }
 
     #[test]
