@@ -165,6 +165,10 @@ impl Stream {
 
     fn hand(&mut self, sender: &mut StreamTx, mut paced: Option<&mut Measuring>, now: Instant) -> bool {
         let Some((packets, from)) = self.waiting.front_mut() else { return false };
+        // Numbers are given once, to what is sent.
+        if paced.as_mut().is_some_and(|measuring| !measuring.has_room(now)) {
+            return false;
+        }
         let all = packets.batch.packets();
         let (start, captured) = (*from, packets.batch.captured());
         if start == 0 {

@@ -2,6 +2,7 @@
 
 mod camera;
 mod link;
+mod numbers;
 mod viewer;
 
 use super::channels::NativeLine;
@@ -246,7 +247,7 @@ impl World {
         let packets = payloads.iter().enumerate();
         let list = packets.map(|(index, payload)| packet(96, index == last, timestamp, VIDEO, payload));
         if self.outlets[0]
-            .push(&Arc::new(Batch::new(list.collect(), captured, Format::default(), false)), false)
+            .push(&Arc::new(Batch::new(list.collect(), captured, Format::default(), false)), key)
             == Taken::Behind
         {
             self.awaits_key = true;

@@ -36,6 +36,8 @@ pub(super) struct Viewer {
     pub(super) heard: Vec<(Instant, u32)>,
     /// Bytes of video that came for the first time.
     pub(super) useful: Vec<(Instant, usize)>,
+    /// By how much timestamps were later than those of the camera, at most.
+    pub(super) moved: i64,
     /// It has asked for a key unit just now.
     pub(super) asks: bool,
 }
@@ -69,6 +71,7 @@ impl Viewer {
             shown: Vec::new(),
             heard: Vec::new(),
             useful: Vec::new(),
+            moved: 0,
             asks: false,
         }
     }
@@ -91,7 +94,7 @@ impl Viewer {
             match self.rtc.poll_output().unwrap() {
                 Output::Transmit(transmit) => send(&transmit.contents),
                 Output::Event(Event::RtpPacket(packet)) if *packet.header.ssrc == VIDEO => {
-                    self.take(&packet.payload, now);
+                    self.take(&packet.payload, packet.header.timestamp, now);
                 }
                 Output::Event(Event::RtpPacket(packet)) if *packet.header.ssrc == AUDIO => {
                     self.heard.push((now, packet.header.timestamp));
@@ -112,8 +115,9 @@ impl Viewer {
         }
     }
 
-    fn take(&mut self, payload: &[u8], now: Instant) {
+    fn take(&mut self, payload: &[u8], timestamp: u32, now: Instant) {
         let Some(note) = Note::read(payload) else { return };
+        self.moved = self.moved.max(i64::from(timestamp) - i64::from(note.frame) * 3000);
         let count = usize::from(note.count);
         let frame = self.frames.entry(note.frame).or_insert_with(|| Frame {
             key: note.key,
