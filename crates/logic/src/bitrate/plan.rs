@@ -10,9 +10,10 @@ const STEP: f64 = 1.1;
 const BETTER: (f64, f64) = (0.03, 0.02);
 /// How often another one is looked for while nothing gets worse.
 const PERIOD: Duration = Duration::from_millis(600);
-/// A viewer stays on a rung that sends as much more than he carries, and goes to one that sends so much less.
+/// A viewer stays on a rung that sends as much more than he carries, and goes to one that sends so much less: not less than
+/// a group is spared, or who carries as much as the weakest of it could never join it.
 const STAYS: f64 = 0.92;
-const COMES: f64 = 1.08;
+const COMES: f64 = 1.03;
 
 /// A viewer, as far as plans go.
 #[derive(Debug, Clone, Copy)]

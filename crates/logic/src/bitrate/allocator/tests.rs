@@ -260,3 +260,19 @@ fn nobody_means_nothing_to_do_and_crossed_bounds_do_not_panic() {
     assert_eq!(allocator.tick(Duration::ZERO), []);
     assert_eq!(allocator.rate(0), None);
 }
+
+#[test]
+fn who_was_bad_for_a_while_comes_back_to_those_whose_networks_are_the_same() {
+    let mut scene = Scene::new("1, 1/2, 1/4");
+    scene.join(0..5);
+    // The first stays bad, so that the lowest rung goes on.
+    let run = |scene: &mut Scene, seconds: u32, second: u32| {
+        scene.run(seconds, &[(0, 400_000), (1, second), (2, 5_000_000), (3, 5_000_000), (4, 5_000_000)]);
+    };
+    run(&mut scene, 20, 5_000_000);
+    assert_eq!(scene.rungs(), [2, 0, 0, 0, 0]);
+    run(&mut scene, 20, 350_000);
+    assert_eq!(scene.rungs(), [2, 2, 0, 0, 0]);
+    run(&mut scene, 40, 5_000_000);
+    assert_eq!(scene.rungs(), [2, 0, 0, 0, 0]);
+}
