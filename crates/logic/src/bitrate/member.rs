@@ -7,8 +7,9 @@ const SMOOTHING: Duration = Duration::from_millis(1000);
 /// A fall of more than this is believed at once.
 const SUDDEN: f64 = 1.1;
 /// Estimates creep up while less is sent, up to so many times that much, and mean nothing: only so much of it is
-/// believed. Beyond that they come from probes.
-const PROVEN: f64 = 1.6;
+/// believed. Beyond that they come from probes; but estimators that do not probe creep up to 1.5 times and no further, and
+/// have to be believed some time.
+const PROVEN: f64 = 1.4;
 const UNPROVEN: f64 = 1.1;
 /// A wish to change rungs is granted once it has lasted so long.
 const HOLD: Duration = Duration::from_millis(1000);

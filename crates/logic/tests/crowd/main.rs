@@ -12,7 +12,7 @@
 use gst_plugin_webrtc_logic as logic;
 use logic::bitrate::Ladder;
 use networks::Kind;
-use world::{Outcome, serve, serve_privately};
+use world::{Outcome, serve, serve_privately, serve_without_probes};
 
 mod networks;
 mod world;
@@ -85,6 +85,17 @@ fn networks_of_phones_on_the_move_do_not_make_viewers_flap() {
 #[test]
 fn all_of_these_together_harm_each_other_no_more_than_each_kind_alone() {
     check(Kind::Mixed, &Bounds { used: 0.4, fairness: 0.87, switches: 2.5, overloaded: 0.05 });
+}
+
+#[test]
+fn a_crowd_is_served_nearly_as_well_where_nothing_probes() {
+    for kind in [Kind::Steps, Kind::Mixed] {
+        let outcome = serve_without_probes(&Ladder::default(), kind, 500, 90);
+        row("ladder, no probes", kind, &outcome);
+        assert!(outcome.used > 0.33, "{} used", outcome.used);
+        assert!(outcome.switches < 4.5, "{} switches", outcome.switches);
+        assert!(outcome.overloaded < 0.05, "{} overloaded", outcome.overloaded);
+    }
 }
 
 #[test]

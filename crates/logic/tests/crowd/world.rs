@@ -1,7 +1,7 @@
 //! Viewers behind their networks, with an estimator each, and the allocator that serves them.
 //!
 //! The estimator is a model of Google's congestion control: it falls below what the network carries when a queue
-//! grows, rises slowly while it is used, and faster by probing up to what is desired.
+//! grows, rises slowly while it is used, and, where the transport probes, faster by probing up to what is desired.
 
 use crate::networks::{Dice, Kind, Network};
 use gst_plugin_webrtc_logic::bitrate::{Action, Allocator, BitsPerSecond, Bounds, Ladder, Picture};
@@ -20,7 +20,8 @@ struct Viewer {
     estimate: f64,
     /// Seconds of what the network carries that wait in it.
     queue: f64,
-    probed: f64,
+    /// When it was last probed, where the transport does that.
+    probed: Option<f64>,
     rung: usize,
     next: Option<(usize, u32)>,
     tally: Tally,
@@ -37,13 +38,13 @@ struct Tally {
 }
 
 impl Viewer {
-    fn new(kind: Kind, index: u64) -> Self {
+    fn new(kind: Kind, index: u64, probes: bool) -> Self {
         Self {
             network: Network::new(kind, index),
             dice: Dice::new(index + 7_000),
             estimate: f64::from(BOUNDS.start),
             queue: 0.0,
-            probed: 0.0,
+            probed: probes.then_some(0.0),
             rung: 0,
             next: None,
             tally: Tally::default(),
@@ -64,8 +65,9 @@ impl Viewer {
                     (self.estimate * (1.0 + 0.06 * TICK)).min(1.5 * sent + 10e3).max(self.estimate);
             }
             // A probe lasts so short that it does not harm, and tells what came through.
-            if desired > self.estimate * 1.05 && seconds - self.probed > 1.5 {
-                self.probed = seconds;
+            let due = self.probed.is_some_and(|probed| seconds - probed > 1.5);
+            if desired > self.estimate * 1.05 && due {
+                self.probed = Some(seconds);
                 let probe = desired.min(2.0 * self.estimate).min(0.95 * carries * noise);
                 self.estimate = probe;
             }
@@ -108,9 +110,20 @@ pub(crate) struct Outcome {
 
 /// Serves so many viewers with such networks for so long.
 pub(crate) fn serve(ladder: &Ladder, kind: Kind, viewers: u64, seconds: u32) -> Outcome {
+    let crowd = (0..viewers).map(|index| Viewer::new(kind, index, true));
+    serve_crowd(ladder, crowd.collect(), seconds)
+}
+
+/// The same through a transport that does not probe.
+pub(crate) fn serve_without_probes(ladder: &Ladder, kind: Kind, viewers: u64, seconds: u32) -> Outcome {
+    let crowd = (0..viewers).map(|index| Viewer::new(kind, index, false));
+    serve_crowd(ladder, crowd.collect(), seconds)
+}
+
+fn serve_crowd(ladder: &Ladder, mut crowd: Vec<Viewer>, seconds: u32) -> Outcome {
+    let viewers = crowd.len() as u64;
     let picture = Picture { width: 1280, height: 720, frames_per_second: 30.0 };
     let mut allocator = Allocator::new(ladder.clone(), BOUNDS, Some(picture));
-    let mut crowd: Vec<_> = (0..viewers).map(|index| Viewer::new(kind, index)).collect();
     let mut spent = Duration::ZERO;
     let ticks = seconds * 5;
     for tick in 0..ticks {
@@ -142,7 +155,7 @@ pub(crate) fn serve(ladder: &Ladder, kind: Kind, viewers: u64, seconds: u32) -> 
 
 /// The same viewers with an encoder each.
 pub(crate) fn serve_privately(kind: Kind, viewers: u64, seconds: u32) -> Outcome {
-    let mut crowd: Vec<_> = (0..viewers).map(|index| Viewer::new(kind, index)).collect();
+    let mut crowd: Vec<_> = (0..viewers).map(|index| Viewer::new(kind, index, true)).collect();
     for tick in 0..seconds * 5 {
         for viewer in &mut crowd {
             let sent = viewer.estimate.clamp(f64::from(BOUNDS.min), f64::from(BOUNDS.max));

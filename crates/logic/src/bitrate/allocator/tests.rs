@@ -261,6 +261,27 @@ fn nobody_means_nothing_to_do_and_crossed_bounds_do_not_panic() {
     assert_eq!(allocator.rate(0), None);
 }
 
+/// Estimates as transports without probes make them: they rise with what is sent, to half as much again at most.
+struct Unprobed(Vec<f64>);
+
+impl Unprobed {
+    /// A fifth of a second in which the networks carry so much.
+    fn tick(&mut self, scene: &mut Scene, carries: impl Fn(usize) -> f64) {
+        for (index, told) in self.0.iter_mut().enumerate() {
+            let viewer = index as Viewer;
+            let sent = scene.allocator.rung(viewer).and_then(|rung| scene.allocator.rate(rung));
+            let (sent, carries) = (sent.map_or(*told, f64::from), carries(index));
+            *told = if sent > carries {
+                0.85 * carries
+            } else {
+                (*told * 1.016).min(1.5 * sent + 10e3).max(*told).min(carries)
+            };
+            scene.allocator.estimate(viewer, *told as BitsPerSecond, scene.now);
+        }
+        scene.tick();
+    }
+}
+
 #[test]
 fn who_was_bad_for_a_while_comes_back_to_those_whose_networks_are_the_same() {
     let mut scene = Scene::new("1, 1/2, 1/4");
@@ -275,4 +296,19 @@ fn who_was_bad_for_a_while_comes_back_to_those_whose_networks_are_the_same() {
     assert_eq!(scene.rungs(), [2, 2, 0, 0, 0]);
     run(&mut scene, 40, 5_000_000);
     assert_eq!(scene.rungs(), [2, 0, 0, 0, 0]);
+}
+
+#[test]
+fn who_shares_comes_up_again_after_a_common_dip_where_nothing_probes() {
+    for viewers in [2usize, 3, 10] {
+        let mut scene = Scene::new("1, 1/2, 1/4");
+        scene.join(0..viewers as Viewer);
+        let mut networks = Unprobed(vec![2e6; viewers]);
+        for tick in 0..60 * 5 {
+            let carries = if (100..150).contains(&tick) { 8e5 } else { 7e6 };
+            networks.tick(&mut scene, |viewer| carries + 1e4 * viewer as f64);
+        }
+        assert_eq!(scene.rungs(), vec![0; viewers], "{viewers} viewers: {:?}", scene.rates());
+        assert!(scene.rates()[0] > Some(5_000_000), "{viewers} viewers: {:?}", scene.rates());
+    }
 }
