@@ -1,4 +1,9 @@
-//! Which cipher suite a handshake of DTLS 1.2 came out with (RFC 6347 section 4), read from its packets.
+//! Which cipher suite a handshake of DTLS 1.2 came out with (RFC 6347 section 4), read from its packets; and its messages
+//! put together.
+
+mod whole;
+
+pub use whole::Whole;
 
 /// The cipher suite in the server's hello, where this packet has one; by its number in the TLS registry.
 pub fn chosen_cipher(packet: &[u8]) -> Option<u16> {

@@ -20,7 +20,7 @@
 //! | [`rtp`] | reading and rewriting of RTP headers |
 //! | [`addresses`] | which addresses and ports of a host serve, and under which peers know them |
 //! | [`framing`] | where packets begin and end in a stream |
-//! | [`dtls`] | which cipher a handshake came out with |
+//! | [`dtls`] | a handshake's messages put together, and which cipher it came out with |
 //! | [`stun`] | whose a connectivity check is |
 //! | [`picture`] | how large a rung's pictures are, and which frames it takes |
 //! | [`switching`] | whose packets a viewer is sent between two rungs |

@@ -1,6 +1,7 @@
-//! Which ciphers a session came out with. str0m does not tell, so its handshake is listened to.
+//! Which ciphers a session came out with. str0m does not tell, so its handshake is listened to, and helped: it gets
+//! messages whole.
 
-use logic::dtls;
+use logic::dtls::{self, Whole};
 use std::cell::Cell;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Instant;
@@ -76,7 +77,7 @@ impl DtlsProvider for Listening {
         let ciphers = Arc::<Ciphers>::default();
         LATEST.set(Some(ciphers.clone()));
         let real = REAL.dtls_provider.new_dtls(cert, now, version, mtu)?;
-        Ok(Box::new(Handshake { real, ciphers }))
+        Ok(Box::new(Handshake { real, ciphers, whole: Whole::default() }))
     }
 
     fn is_test(&self) -> bool {
@@ -88,12 +89,13 @@ impl DtlsProvider for Listening {
 struct Handshake {
     real: Box<dyn DtlsInstance>,
     ciphers: Arc<Ciphers>,
+    whole: Whole,
 }
 
 impl DtlsInstance for Handshake {
     fn handle_packet(&mut self, packet: &[u8]) -> Result<(), DtlsImplError> {
         self.ciphers.look(packet);
-        self.real.handle_packet(packet)
+        self.whole.take(packet, |packet| self.real.handle_packet(packet))
     }
 
     fn poll_output<'a>(&mut self, buf: &'a mut [u8]) -> DtlsOutput<'a> {

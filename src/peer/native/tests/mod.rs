@@ -1,8 +1,10 @@
 //! A session and its viewer over a link in virtual time: what a viewer's network carries is found and used.
 
 mod camera;
+mod handshakes;
 mod link;
 mod numbers;
+mod report;
 mod viewer;
 
 use super::channels::NativeLine;
@@ -95,7 +97,18 @@ fn agreed(index: usize) -> AgreedStream {
 }
 
 impl World {
+    /// Nothing is lost until media flows.
     fn new(bounds: logic::bitrate::Bounds, shape: Shape) -> Self {
+        let mut world = Self::unconnected(bounds, Shape { loss: 0.0, ..shape }, 1);
+        let limit = world.start + Duration::from_secs(8);
+        while world.viewer.heard.is_empty() {
+            assert!(world.now < limit, "no media flows");
+            world.step();
+        }
+        world
+    }
+
+    fn unconnected(bounds: logic::bitrate::Bounds, shape: Shape, seed: u64) -> Self {
         gst::init().unwrap();
         // Ahead of the clock that the session looks at, which never overtakes it.
         let start = Instant::now() + Duration::from_secs(3600);
@@ -136,7 +149,7 @@ impl World {
         direct.set_remote_fingerprint(Fingerprint { hash_func: "sha-256".into(), bytes });
         direct.start_dtls(false).unwrap();
         let outlet = |index| NativeOutlet::new(handle.clone(), 7, index, shared.clone());
-        let mut world = Self {
+        Self {
             start,
             now: start,
             session: Session::new(opening, start),
@@ -144,24 +157,13 @@ impl World {
             shared,
             jobs,
             viewer,
-            forth: Link::new(Shape { loss: 0.0, ..shape }, 1, start),
-            back: Link::new(Shape { loss: 0.0, ..shape }, 2, start),
+            forth: Link::new(shape, seed, start),
+            back: Link::new(shape, seed + 1, start),
             camera: Camera::new(f64::from(bounds.start), start),
             sound: start,
             spoken: 0,
             awaits_key: true,
             _poll: poll,
-        };
-        world.connect();
-        world
-    }
-
-    /// Until media flows; nothing is lost for so long.
-    fn connect(&mut self) {
-        let limit = self.start + Duration::from_secs(8);
-        while self.viewer.heard.is_empty() {
-            assert!(self.now < limit, "no media flows");
-            self.step();
         }
     }
 
@@ -269,72 +271,6 @@ fn packet(kind: u8, marker: bool, timestamp: u32, ssrc: u32, payload: &[u8]) -> 
     bytes.extend(ssrc.to_be_bytes());
     bytes.extend(payload);
     gst::Buffer::from_slice(bytes)
-}
-
-/// What became of a stretch of time.
-#[derive(Debug, Clone, Copy)]
-struct Report {
-    /// Of what the link carries, in the second half; and how much of the whole was video that was not sent before.
-    used: f64,
-    useful: f64,
-    /// Seconds until 80 % of the link were used for half a second.
-    to_most: Option<f64>,
-    /// Milliseconds in the link's queue.
-    queued: f64,
-    /// Of all the time.
-    frozen: f64,
-    rate: f64,
-    /// Milliseconds from capture to decoding, and the same of sound.
-    late: f64,
-    sound_late: f64,
-    sound_lost: f64,
-}
-
-fn percentile(mut all: Vec<f64>, part: f64) -> f64 {
-    all.sort_unstable_by(f64::total_cmp);
-    all.get(((all.len() as f64 * part) as usize).min(all.len().max(1) - 1)).copied().unwrap_or(f64::NAN)
-}
-
-impl World {
-    /// Of the time from there on.
-    fn report(&self, from: Instant, rate: u64) -> Report {
-        let (length, end) = ((self.now - from).as_secs_f64(), self.now);
-        let middle = from + Duration::from_secs_f64(length / 2.0);
-        let carried = |from: Instant, to: Instant| {
-            let all = self.forth.carried.iter().filter(|(at, ..)| *at >= from && *at < to);
-            all.map(|(_, bytes, _)| *bytes as f64 * 8.0).sum::<f64>() / (to - from).as_secs_f64()
-        };
-        let half = Duration::from_millis(500);
-        let slots = (0..(length * 10.0) as u32).map(|slot| from + slot * Duration::from_millis(100));
-        let most =
-            slots.map(|slot| slot + half).find(|slot| carried(*slot - half, *slot) >= rate as f64 * 0.8);
-        let useful = self.viewer.useful.iter().filter(|(at, _)| *at >= from);
-        let useful = useful.map(|(_, bytes)| *bytes as f64 * 8.0).sum::<f64>() / length;
-        let since = |at: &Instant| *at >= from;
-        let queued = self.forth.carried.iter().filter(|(at, ..)| since(at));
-        let shown: Vec<_> = self.viewer.shown.iter().filter(|(at, _)| since(at)).collect();
-        let edges = std::iter::once(from).chain(shown.iter().map(|(at, _)| *at)).chain([end]);
-        let edges: Vec<_> = edges.collect();
-        let gaps = edges.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64());
-        let heard: Vec<_> = self.viewer.heard.iter().filter(|(at, _)| since(at)).collect();
-        let spoken = |number: u32| self.start + Duration::from_millis(20) * (number / 960);
-        let filmed = |number: u32| self.start + Duration::from_secs_f64(f64::from(number) / 30.0);
-        let millis = |from: Instant, to: Instant| to.saturating_duration_since(from).as_secs_f64() * 1000.0;
-        Report {
-            used: carried(middle, end) / rate as f64,
-            useful: useful / rate as f64,
-            to_most: most.map(|at| (at - from).as_secs_f64()),
-            queued: percentile(queued.map(|(.., waited)| waited.as_secs_f64() * 1000.0).collect(), 0.95),
-            frozen: gaps.filter(|gap| *gap > 0.3).sum::<f64>() / length,
-            rate: shown.len() as f64 / length,
-            late: percentile(shown.iter().map(|(at, number)| millis(filmed(*number), *at)).collect(), 0.95),
-            sound_late: percentile(
-                heard.iter().map(|(at, number)| millis(spoken(*number), *at)).collect(),
-                0.95,
-            ),
-            sound_lost: 1.0 - heard.len() as f64 / (length * 50.0),
-        }
-    }
 }
 
 const BOUNDS: logic::bitrate::Bounds =

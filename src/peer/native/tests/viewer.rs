@@ -4,6 +4,7 @@
 use super::super::ciphers;
 use super::super::opening::parameters;
 use super::camera::Note;
+use super::handshakes::Cutter;
 use super::{AUDIO, VIDEO};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -40,6 +41,8 @@ pub(super) struct Viewer {
     pub(super) moved: i64,
     /// It has asked for a key unit just now.
     pub(super) asks: bool,
+    /// Cuts what it sends of its handshake as OpenSSL does, each time another way.
+    pub(super) cutter: Option<Cutter>,
 }
 
 impl Viewer {
@@ -73,6 +76,7 @@ impl Viewer {
             useful: Vec::new(),
             moved: 0,
             asks: false,
+            cutter: None,
         }
     }
 
@@ -92,7 +96,10 @@ impl Viewer {
         self.rtc.handle_input(input).unwrap();
         loop {
             match self.rtc.poll_output().unwrap() {
-                Output::Transmit(transmit) => send(&transmit.contents),
+                Output::Transmit(transmit) => match &mut self.cutter {
+                    Some(cutter) => cutter.cut(&transmit.contents).iter().for_each(|packet| send(packet)),
+                    None => send(&transmit.contents),
+                },
                 Output::Event(Event::RtpPacket(packet)) if *packet.header.ssrc == VIDEO => {
                     self.take(&packet.payload, packet.header.timestamp, now);
                 }
