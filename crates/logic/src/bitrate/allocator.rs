@@ -2,7 +2,7 @@
 
 use super::grouping::{Choice, Class, Crowd, Terms};
 use super::ladder::Ladder;
-use super::member::{Member, Wish};
+use super::member::{Member, Wish, trusted};
 use super::plan::{Plan, Seat};
 use super::quality::{Picture, Quality, whole};
 use super::{BitsPerSecond, Bounds};
@@ -87,7 +87,9 @@ impl Allocator {
     pub fn join(&mut self, viewer: Viewer, now: Duration) -> usize {
         let encoded = self.rungs.iter().filter(|state| !state.unavailable).filter_map(|state| state.measured);
         let start = encoded.fold(f64::from(self.bounds.start), f64::max);
-        let rung = self.replan(Some(Seat { carries: start, rung: None, ties: 0.0 }), now).unwrap_or_default();
+        let best = self.rungs.iter().filter(|state| state.viewers > 0).find_map(|state| state.sends());
+        let seat = Seat { carries: trusted(start, best), rung: None, ties: 0.0 };
+        let rung = self.replan(Some(seat), now).unwrap_or_default();
         self.leave(viewer);
         self.viewers.insert(viewer, Member::new(rung, start, now));
         if let Some(state) = self.rungs.get_mut(rung) {

@@ -11,6 +11,10 @@ const SUDDEN: f64 = 1.1;
 /// have to be believed some time.
 const PROVEN: f64 = 1.4;
 const UNPROVEN: f64 = 1.1;
+/// Of a newcomer nothing is known at first: until his network has been found out he is trusted with what the others on
+/// his rung are sent, unless that is much more than the start bitrate. So who comes lowers nobody's picture.
+const FOUND_OUT: Duration = Duration::from_secs(2);
+const TRUSTED: f64 = 1.5;
 /// A wish to change rungs is granted once it has lasted so long.
 const HOLD: Duration = Duration::from_millis(1000);
 /// Rest after a switch before the next one upwards: at first, and at most.
@@ -48,6 +52,8 @@ pub(super) struct Member {
     heard: bool,
     smooth: f64,
     smoothed: Duration,
+    start: f64,
+    joined: Duration,
     /// So much of the estimate did not come of itself.
     proven: f64,
     /// The rung he wants and since when.
@@ -55,6 +61,11 @@ pub(super) struct Member {
     switched: Option<Duration>,
     climbed: Option<Duration>,
     rest: Duration,
+}
+
+/// What a newcomer's network is taken to carry who starts with so much, where others are sent so much.
+pub(super) fn trusted(start: f64, sent: Option<f64>) -> f64 {
+    sent.filter(|sent| *sent <= start * TRUSTED).map_or(start, |sent| start.max(sent))
 }
 
 impl Member {
@@ -65,6 +76,8 @@ impl Member {
             heard: false,
             smooth: start,
             smoothed: now,
+            start,
+            joined: now,
             proven: start,
             wants: None,
             switched: None,
@@ -96,7 +109,11 @@ impl Member {
 
     /// What his network carries, for decisions, where he is sent so much: slow to rise, and hardly slower to fall.
     pub(super) fn carries(&self, sent: Option<f64>) -> f64 {
-        let carries = self.smooth.min(self.told * SUDDEN);
+        let mut carries = self.smooth.min(self.told * SUDDEN);
+        let new = self.smoothed.saturating_sub(self.joined) < FOUND_OUT;
+        if new && carries >= self.start / SUDDEN {
+            carries = carries.max(trusted(self.start, sent));
+        }
         sent.map_or(carries, |sent| carries.min(self.proven.max(sent * UNPROVEN)))
     }
 

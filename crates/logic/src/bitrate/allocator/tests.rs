@@ -100,6 +100,34 @@ fn a_newcomer_of_whom_nothing_is_known_harms_nobody_and_moves_up_when_his_networ
 }
 
 #[test]
+fn nobodys_picture_is_lowered_while_a_newcomers_network_is_found_out() {
+    let mut scene = Scene::new("1, 1/2, 1/4");
+    scene.join(0..5);
+    scene.run(10, &all(5, 2_800_000));
+    let before = scene.rates();
+    assert!(before[0].is_some_and(|rate| rate > 2_500_000), "more than the start bitrate: {before:?}");
+    scene.join(5..8);
+    for estimate in [2_000_000, 2_000_000, 2_100_000, 2_100_000, 2_300_000, 2_300_000, 2_600_000, 2_800_000] {
+        (5..8).for_each(|viewer| _ = scene.allocator.estimate(viewer, estimate, scene.now));
+        scene.tick();
+        assert_eq!(scene.rates(), before, "{estimate}");
+        assert_eq!(scene.rungs(), [0; 8]);
+    }
+}
+
+#[test]
+fn a_newcomer_whose_network_turns_out_bad_goes_down_alone() {
+    let mut scene = Scene::new("1, 1/2, 1/4");
+    scene.join(0..5);
+    scene.run(10, &all(5, 2_800_000));
+    let before = scene.rates()[0];
+    scene.join(5..6);
+    scene.run(2, &[(5, 400_000)]);
+    assert_eq!(scene.rates()[0], before);
+    assert_eq!(scene.rungs(), [0, 0, 0, 0, 0, 2]);
+}
+
+#[test]
 fn a_storm_of_joins_starts_no_encoder_that_one_alone_would_not() {
     let mut scene = Scene::new("1, 1/2, 1/4");
     scene.join(0..50);
