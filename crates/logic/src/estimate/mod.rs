@@ -126,7 +126,9 @@ pub struct Estimator {
     /// It was decided last.
     decided: Duration,
     round_trip: Duration,
-    heard: Option<Duration>,
+    heard: bool,
+    /// Since when packets have gone that no report was heard after.
+    unheard: Option<Duration>,
     beside: bool,
     waiting: Waiting,
     /// The rate fell by much at once.
@@ -154,7 +156,8 @@ impl Estimator {
             lowered: Duration::ZERO,
             decided: Duration::ZERO,
             round_trip: Duration::ZERO,
-            heard: None,
+            heard: false,
+            unheard: None,
             beside: false,
             waiting: Waiting::default(),
             fell: false,
@@ -174,10 +177,9 @@ impl Estimator {
     /// A packet was sent: its transport-wide number and its length with all headers.
     pub fn sent(&mut self, number: u16, bytes: usize, at: Duration) {
         self.history.add(Sent::new(number, bytes, at));
-        if let Some(heard) = self.heard
-            && at > heard + SILENCE + 2 * self.round_trip
-        {
-            self.heard = Some(at);
+        let unheard = *self.unheard.get_or_insert(at);
+        if self.heard && at > unheard + SILENCE + 2 * self.round_trip {
+            self.unheard = Some(at);
             self.lower(self.rate * 0.7, at);
         }
     }
@@ -198,11 +200,11 @@ impl Estimator {
             }
         }
         let Some(latest) = latest else { return };
-        if self.heard.is_none() {
+        if !std::mem::replace(&mut self.heard, true) {
             self.lowered = latest + OPENING;
         }
         self.losses.add(now, received, lost);
-        self.heard = Some(now);
+        self.unheard = None;
         let took = now.saturating_sub(latest);
         // The least, which is forgotten in time.
         self.round_trip = if self.round_trip.is_zero() || took < self.round_trip {

@@ -3,6 +3,8 @@
 use super::*;
 use std::collections::{BTreeMap, VecDeque};
 
+mod sparse;
+
 const BOUNDS: Bounds = Bounds { min: 1_000, max: 8_192_000, start: 2_048_000 };
 const SIZE: usize = 1200;
 
