@@ -53,8 +53,10 @@ impl Switch {
         if self.current == Some(rung) {
             self.current = None;
             self.within_frame = false;
-            if let Some(other) = self.next.take().or_else(|| self.before.take()) {
+            let next = self.next;
+            if let Some(other) = self.before.take().or(next) {
                 self.enter(other);
+                self.next = next.filter(|next| *next != other);
             }
         }
     }
@@ -220,8 +222,13 @@ mod tests {
         assert_eq!(frame(&mut switch, 1, false), SENT);
         switch.enter(2);
         assert_eq!(frame(&mut switch, 2, true), BEGINS);
-        switch.leave(1);
+        // Or on the way to a third.
+        switch.enter(3);
         switch.leave(2);
+        assert!(switch.awaits(1) && switch.awaits(3));
+        assert_eq!(frame(&mut switch, 3, true), BEGINS);
+        switch.leave(1);
+        switch.leave(3);
         assert_eq!(switch.current(), None);
     }
 
