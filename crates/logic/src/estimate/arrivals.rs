@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// Over which the average is taken, in microseconds.
 const WINDOW: i64 = 400_000;
+/// Packets that are remembered at most, whatever the peer says of the time.
+const MOST: usize = 4096;
 /// No packet for so long, in microseconds: they were held up.
 const HELD_UP: i64 = 45_000;
 /// Packets that were sent so soon after each other are of one train.
@@ -45,7 +47,8 @@ impl Train {
 impl Arrivals {
     pub(super) fn add(&mut self, sent: Duration, arrived: i64, bytes: u32) {
         self.recent.push_back((arrived, bytes));
-        while self.recent.front().is_some_and(|(old, _)| arrived - old > WINDOW || *old > arrived + WINDOW) {
+        let over = |(old, _): &(i64, u32)| arrived - old > WINDOW || *old > arrived + WINDOW;
+        while self.recent.len() > MOST || self.recent.front().is_some_and(over) {
             self.recent.pop_front();
         }
         match &mut self.train {
@@ -108,5 +111,19 @@ impl Arrivals {
         let mut rates: Vec<_> = self.trains.iter().map(|(_, rate)| *rate).collect();
         rates.sort_unstable_by(f64::total_cmp);
         rates.get(rates.len() / 3).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_that_cannot_be_take_up_no_room() {
+        let mut arrivals = Arrivals::default();
+        for at in 0..9000 {
+            arrivals.add(Duration::from_millis(at), 7, 1200);
+        }
+        assert_eq!(arrivals.recent.len(), MOST);
     }
 }

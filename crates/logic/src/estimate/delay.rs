@@ -9,6 +9,10 @@ const STRETCHES: usize = 10;
 const STRETCH: Duration = Duration::from_secs(3);
 /// Packets that arrived within so long tell of now.
 const NOW: i64 = 60_000;
+/// Packets that are remembered at most, whatever the peer says of the time.
+const MOST: usize = 1024;
+/// Packets that tell something.
+const ENOUGH: usize = 3;
 /// A clock that jumps so far begins anew.
 const JUMP: i64 = 10_000_000;
 
@@ -51,7 +55,9 @@ impl Delays {
             }
         }
         self.recent.push_back(Seen { sent, arrived, took });
-        while self.recent.front().is_some_and(|old| arrived - old.arrived > NOW) {
+        // Of slow networks the latest tell, however old they are.
+        let old = |old: &Seen| arrived - old.arrived > NOW;
+        while self.recent.len() > MOST || self.recent.len() > ENOUGH && self.recent.front().is_some_and(old) {
             self.recent.pop_front();
         }
     }
@@ -66,9 +72,9 @@ impl Delays {
         let late = self.recent.iter().filter(|seen| seen.sent > after).map(|seen| seen.took - least);
         let (count, sum, standing) =
             late.fold((0, 0, i64::MAX), |(count, sum, min), late| (count + 1, sum + late, min.min(late)));
-        (count >= 3).then(|| Waiting {
+        (count >= ENOUGH).then(|| Waiting {
             standing: standing as f64 / 1000.0,
-            average: sum as f64 / f64::from(count) / 1000.0,
+            average: sum as f64 / count as f64 / 1000.0,
         })
     }
 }
@@ -97,5 +103,14 @@ mod tests {
             delays.add(millis(at * 10), at as i64 * 10_000);
         }
         assert_eq!(delays.waiting(Duration::ZERO).unwrap().standing, 0.0);
+    }
+
+    #[test]
+    fn times_that_cannot_be_take_up_no_room() {
+        let mut delays = Delays::default();
+        for at in 0..9000 {
+            delays.add(Duration::from_millis(at), 7);
+        }
+        assert_eq!(delays.recent.len(), MOST);
     }
 }
