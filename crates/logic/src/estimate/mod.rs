@@ -69,6 +69,8 @@ const SHARE: f64 = 0.5;
 const MEMORY: Duration = Duration::from_secs(20);
 /// Without a report for so long, beyond what reports take, the rate falls.
 const SILENCE: Duration = Duration::from_millis(500);
+/// No further than to this: it has to be seen when the network is back.
+const FAINT: f64 = 50_000.0;
 /// To less than this part, within so long, the rate falls and does not decline.
 const FALL: f64 = 0.6;
 const FALLING: Duration = Duration::from_millis(1500);
@@ -180,7 +182,7 @@ impl Estimator {
         let unheard = *self.unheard.get_or_insert(at);
         if self.heard && at > unheard + SILENCE + 2 * self.round_trip {
             self.unheard = Some(at);
-            self.lower(self.rate * 0.7, at);
+            self.lower((self.rate * 0.7).max(self.rate.min(FAINT)), at);
         }
     }
 

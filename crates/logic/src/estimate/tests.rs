@@ -43,6 +43,8 @@ struct Network {
     told: u16,
     carried: usize,
     filler: Option<Filler>,
+    /// Between frames.
+    period: u64,
     /// Whether the peer hears nothing for 80 ms of every two seconds.
     stalls: bool,
     /// Of each of our packets: when, and how long it waited.
@@ -70,6 +72,7 @@ impl Network {
             told: 0,
             carried: 0,
             filler: None,
+            period: 33_300,
             stalls: false,
             waits: VecDeque::new(),
         }
@@ -102,7 +105,7 @@ impl Network {
     fn step(&mut self) {
         self.now += 100;
         let now = Duration::from_micros(self.now);
-        if self.now.is_multiple_of(33_300) {
+        if self.now.is_multiple_of(self.period) {
             self.waiting += f64::from(self.estimator.estimate()) * 0.0333 / 8.0;
         }
         while self.waiting >= SIZE as f64 && self.bucket.has_room(now) {
@@ -275,4 +278,31 @@ fn a_peer_that_is_held_up_now_and_then_is_no_slow_network() {
     network.run(15);
     let used = network.used(30) / 0.95;
     assert!(used > 0.6, "{used:.2}");
+}
+
+#[test]
+fn frames_that_come_seldom_are_no_sign_of_a_network_that_is_gone() {
+    let mut network = Network::new(50e6, 40_000, 0.0);
+    network.period = 1_000_000;
+    network.run(30);
+    assert!(network.estimator.estimate() >= BOUNDS.start, "{}", network.estimator.estimate());
+}
+
+#[test]
+fn a_network_that_was_gone_while_packets_waited_is_used_again() {
+    for seconds in [10, 20] {
+        let mut network = Network::new(4e6, 40_000, 0.0);
+        network.run(10);
+        network.rate = 1e6;
+        while network.estimator.drain.is_none() {
+            network.step();
+        }
+        network.loss = 1.0;
+        network.run(seconds);
+        network.loss = 0.0;
+        network.rate = 4e6;
+        network.run(6);
+        let used = network.used(5);
+        assert!(used > 0.8, "{used:.2} after {seconds} s");
+    }
 }
