@@ -5,6 +5,7 @@
 
 use super::member::Member;
 use super::meter::Meter;
+use super::replay::{self, Replay};
 use super::told::Told;
 use crate::peer::Batch;
 use gst::glib;
@@ -57,17 +58,26 @@ pub(crate) struct FanOut {
     told: Told,
     stream_id: Arc<str>,
     meter: Meter,
+    /// Where the encoder is not ours.
+    replay: Option<Replay>,
     /// The rung's own, whose clock tells what time it is.
     pipeline: glib::WeakRef<gst::Pipeline>,
 }
 
 impl FanOut {
-    pub(crate) fn new(stream_id: &str, codec: &Codec, pipeline: &gst::Pipeline) -> Self {
+    /// The viewers of a rung; who comes in the middle of a group of pictures gets it from `replay`.
+    pub(super) fn new(
+        stream_id: &str,
+        codec: &Codec,
+        pipeline: &gst::Pipeline,
+        replay: Option<Replay>,
+    ) -> Self {
         Self {
             format: Format::of(codec),
             pipeline: pipeline.downgrade(),
             stream_id: stream_id.into(),
             meter: Meter::new(),
+            replay,
             number: unique(),
             key_unit: AtomicBool::new(true),
             frame_begins: AtomicBool::new(true),
@@ -141,31 +151,66 @@ impl FanOut {
     /// A viewer may begin with the next packets, and knows nothing of those before.
     pub(super) fn begins(&self) {
         self.told.anew();
+        self.replay.iter().for_each(Replay::key_unit);
+    }
+
+    /// The input is asked for a key unit.
+    pub(super) fn asked(&self) {
+        self.replay.iter().for_each(Replay::asked);
     }
 
     /// Hands packets to every viewer.
     pub(super) fn deliver(&self, list: gst::BufferList) {
         let begins = self.frame_begins.swap(false, Ordering::Relaxed);
         let members = self.members();
-        if members.is_empty() {
+        if members.is_empty() && self.replay.is_none() {
             return;
         }
-        self.meter.count(list.len(), list.calculate_size());
+        if !members.is_empty() {
+            self.meter.count(list.len(), list.calculate_size());
+        }
         let announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if announced.caps.is_none() {
             return;
         }
+        let key_unit = begins && self.key_unit.load(Ordering::Relaxed);
+        let group = self.group(announced.number, begins && !key_unit, &members);
+        let list = self.replay.as_ref().and_then(|_| replay::owned(&list)).unwrap_or(list);
         let captured = self.captured(&list, &announced.segment);
         let packets = Packets {
             batch: Arc::new(Batch::new(list, captured, self.format, self.told.is_due())),
             rung: self.number,
-            key_unit: begins && self.key_unit.load(Ordering::Relaxed),
+            key_unit,
             announced,
             stream_id: self.stream_id.clone(),
         };
-        for member in members.iter() {
-            member.deliver(&packets);
+        let group = group.map(|batch| Packets { batch, key_unit: true, ..packets.clone() });
+        let gets_group = |member: &&Arc<Member>| group.is_some() && self.is_new(member);
+        members.iter().filter(|member| !gets_group(member)).for_each(|member| member.deliver(&packets));
+        // A group is much at once: nobody else waits for that.
+        if let Some(group) = &group {
+            for member in members.iter().filter(|member| self.is_new(member)) {
+                member.deliver(group);
+                member.deliver(&packets);
+            }
         }
+        if let Some(replay) = &self.replay {
+            replay.keep(&packets.batch, key_unit, packets.announced.number);
+        }
+    }
+
+    /// What there is of the group of pictures, for viewers who have come in the middle of it.
+    fn group(&self, announced: u64, is_between: bool, members: &[Arc<Member>]) -> Option<Arc<Batch>> {
+        let replay = self.replay.as_ref().filter(|_| is_between)?;
+        members.iter().find(|member| self.is_new(member))?;
+        let group = replay.group(announced, self.format)?;
+        self.told.anew();
+        Some(group)
+    }
+
+    /// Whether a viewer has come who has not been sent anything.
+    fn is_new(&self, member: &Member) -> bool {
+        member.has_nothing() && member.awaits(self.number)
     }
 
     /// When the frame entered the pipeline: its delay since then must not differ between sound and pictures.

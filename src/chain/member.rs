@@ -73,6 +73,11 @@ impl Member {
         self.switch().awaits(rung)
     }
 
+    /// Whether it has been sent nothing.
+    pub(super) fn has_nothing(&self) -> bool {
+        self.heard.load(Ordering::Relaxed) == 0
+    }
+
     pub(super) fn deliver(self: &Arc<Self>, packets: &Packets) {
         if self.given_up.load(Ordering::Relaxed) {
             return;

@@ -10,6 +10,7 @@ pub(crate) mod member;
 mod meter;
 mod parts;
 mod payload;
+mod replay;
 pub(crate) mod rung;
 mod shape;
 mod told;

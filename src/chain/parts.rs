@@ -2,6 +2,7 @@
 
 use super::fan_out::FanOut;
 use super::payload::{self, Numbers};
+use super::replay::Replay;
 use super::rung::{Plan, RungError};
 use crate::codec;
 use crate::encoder::Family;
@@ -16,6 +17,13 @@ const RAW_BACKLOG: u64 = 3;
 
 pub(super) fn link_error(plan: &Plan<'_>, cause: &dyn std::fmt::Display) -> RungError {
     RungError::Link { codec: plan.codec.name, cause: cause.to_string() }
+}
+
+/// For who comes in the middle of a group of pictures, where the encoder is not ours.
+pub(super) fn replay(plan: &Plan<'_>) -> Option<Replay> {
+    let is_passed_on = plan.placement == Placement::PassThrough;
+    let has_groups = plan.codec.kind == MediaKind::Video && !plan.codec.is_raw();
+    (is_passed_on && has_groups).then(|| Replay::new(plan.start_bitrate))
 }
 
 /// A bare pad that hands what it receives to the fan-out.

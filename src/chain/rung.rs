@@ -9,7 +9,7 @@ use super::decode::DecodeError;
 use super::delays::Delays;
 use super::encoding::Encoding;
 use super::fan_out::FanOut;
-use super::parts::{entrance, fan_out_pad, filter, link_error, raw_caps};
+use super::parts::{entrance, fan_out_pad, filter, link_error, raw_caps, replay};
 use super::payload;
 pub(crate) use super::payload::Numbers;
 use super::shape::{self, Gate};
@@ -65,6 +65,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) input: &'a gst::Caps,
     pub(crate) numbers: Numbers,
     pub(crate) bitrate: u32,
+    /// What a viewer's network is taken to carry at first, in bit/s.
+    pub(crate) start_bitrate: u32,
     /// Of its pictures.
     pub(crate) shape: Shape,
     /// No datagram is larger (bytes).
@@ -100,7 +102,7 @@ impl Rung {
     pub(crate) fn start(plan: &Plan<'_>, hooks: Arc<dyn Hooks>) -> Result<Arc<Self>, RungError> {
         let pipeline = gst::Pipeline::with_name(&plan.name);
         let entrance = entrance(plan);
-        let fan_out = Arc::new(FanOut::new(&plan.name, plan.codec, &pipeline));
+        let fan_out = Arc::new(FanOut::new(&plan.name, plan.codec, &pipeline, replay(plan)));
         let payloader = payload::payloader(plan.codec)?;
         payload::set_up(&payloader, plan.codec, plan.mtu);
         hooks.payloader(&payloader);
@@ -324,7 +326,10 @@ impl Rung {
 
     fn ask_key_unit(&self) {
         match &self.encoding {
-            None => self.hooks.upstream_key_unit(),
+            None => {
+                self.fan_out.asked();
+                self.hooks.upstream_key_unit();
+            }
             Some(encoding) => encoding.ask_key_unit(),
         }
     }

@@ -48,7 +48,7 @@ impl Batch {
     }
 
     /// The numbers of the first and of the last.
-    pub(super) fn span(&self) -> Option<&Span> {
+    pub(crate) fn span(&self) -> Option<&Span> {
         self.span.as_ref()
     }
 
@@ -58,12 +58,12 @@ impl Batch {
     }
 
     /// The packets as GStreamer holds them.
-    pub(super) fn list(&self) -> &gst::BufferList {
+    pub(crate) fn list(&self) -> &gst::BufferList {
         &self.list
     }
 
     /// When what they show was captured.
-    pub(super) fn captured(&self) -> Instant {
+    pub(crate) fn captured(&self) -> Instant {
         self.captured
     }
 

@@ -78,6 +78,7 @@ impl Input {
             input: &caps,
             numbers: self.numbers(payload_type, settings),
             bitrate: settings.bounded(bitrate),
+            start_bitrate: settings.start_bitrate,
             shape: which.shape,
             mtu: settings.mtu,
             clock: element.as_ref().and_then(gst::prelude::ElementExt::clock),

@@ -11,6 +11,7 @@ mod browsers;
 mod changed_minds;
 mod closing;
 mod codecs;
+mod coming_in_between;
 mod custom_signallers;
 mod data_channels;
 mod demo;

@@ -63,12 +63,14 @@ impl Session {
             let next = measuring.next().max(self.now + SOON);
             self.deadline = self.deadline.into_iter().chain([next]).min();
         }
-        if measuring.is_late(waiting, self.now) {
+        let video = self.streams.iter().filter(|stream| stream.agreed.kind == MediaKind::Video);
+        let behind = video.map(Stream::behind).sum();
+        if measuring.is_late(behind, self.now) {
             let mut direct = self.rtc.direct_api();
             let video = self.streams.iter_mut().filter(|stream| stream.agreed.kind == MediaKind::Video);
             video.for_each(|stream| stream.skip(&mut direct));
         }
-        if let Some(target) = measuring.target(waiting, self.now) {
+        if let Some(target) = measuring.target(behind, self.now) {
             self.shared.target.store(target, Ordering::Relaxed);
             if let Some(relay) = &self.estimate {
                 relay.tell(target);

@@ -50,6 +50,11 @@ impl Span {
     pub fn read(format: Format, first: &[u8], last: &[u8]) -> Option<Self> {
         Some(Self { format, first: Numbers::read(format, first)?, last: Numbers::read(format, last)? })
     }
+
+    /// The first packet's timestamp.
+    pub fn timestamp(&self) -> u32 {
+        self.first.timestamp
+    }
 }
 
 /// What to add to the numbers of each packet of a [`Span`] for one viewer.
