@@ -34,6 +34,9 @@ pub(crate) const NO_TRANSPORT: &[&str] =
 
 /// How often reports are sent to the peer; requests in between put them off.
 const REPORTS_APART: gst::ClockTime = gst::ClockTime::from_seconds(1);
+/// Bytes per second that reports and requests may take. Left to itself a session takes a part of what it has received on
+/// average, so that in its first seconds it would ask for lost packets and key units twice a second only.
+const REPORTS_BANDWIDTH: &str = "50000";
 
 /// One peer connection.
 pub(crate) struct WebRtcBin {
@@ -143,6 +146,7 @@ impl WebRtcBin {
         self.on_element(move |name, element| match name {
             "rtpsession" => {
                 set_if_present(&element, "rtcp-min-interval", &REPORTS_APART.nseconds().to_string());
+                set_if_present(&element, "rtcp-fraction", REPORTS_BANDWIDTH);
             }
             "dtlssrtpdec" => element.set_property("pem", &certificate.pem),
             "nicesrc" => {
