@@ -128,8 +128,7 @@ impl JitterBuffer {
             let more = if enough { self.repairs } else { self.repairs + 1 };
             let needed = attempts(self.loss, all / interval.as_secs_f64());
             // Delay that saves nothing is no help.
-            let fitting =
-                (self.repairs..=more.max(needed)).rev().find(|repairs| room(*repairs) <= self.longest);
+            let fitting = (1..=more.max(needed)).rev().find(|repairs| room(*repairs) <= self.longest);
             self.repairs = fitting.unwrap_or(self.repairs);
         }
         if self.repairs == 0 || room(self.repairs) > self.longest {
@@ -238,6 +237,22 @@ mod tests {
         }
         assert_eq!(buffer.current(), ms(280));
         assert_eq!([0.001, 0.01, 0.05, 0.1, 0.5].map(|loss| attempts(loss, 300.0)), [1, 2, 3, 4, 6]);
+    }
+
+    #[test]
+    fn where_the_round_trip_rises_there_is_room_for_as_many_attempts_as_still_fit() {
+        let seen = |round_trip| {
+            let round_trip = Some(ms(round_trip));
+            Seen { lost: 1, recovered: 3, requested: 9, received: 60, round_trip, ..Seen::default() }
+        };
+        let mut buffer = JitterBuffer::new(ms(50), ms(1000));
+        assert_eq!(after(&mut buffer, seen(240), 20), ms(4 * 240 + 40));
+        assert_eq!(after(&mut buffer, seen(400), 300), ms(2 * 400 + 40));
+        assert_eq!(after(&mut buffer, seen(240), 20), ms(4 * 240 + 40));
+        let mut fresh = JitterBuffer::new(ms(50), ms(1000));
+        assert_eq!(after(&mut fresh, seen(400), 20), ms(2 * 400 + 40));
+        // Not even one fits: delay that saves nothing is no help.
+        assert_eq!(after(&mut fresh, seen(970), 600), ms(50));
     }
 
     #[test]
