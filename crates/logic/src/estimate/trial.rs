@@ -11,12 +11,15 @@ const FEW_BESIDE: (f64, f64) = (0.002, 1.0);
 /// Beside others the rate falls to this part with a loss, and so seldom.
 const BESIDE: f64 = 0.7;
 const REST: Duration = Duration::from_millis(1000);
+/// A trial that tells nothing for so long, because too few packets are sent, is over.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A trial, where one is made.
 #[derive(Default)]
 pub(super) struct Trial {
     /// The rate and the loss before it.
     on: Option<(f64, f64)>,
+    began: Duration,
     lowered: Option<Duration>,
 }
 
@@ -43,7 +46,10 @@ impl Trial {
         beside: bool,
         now: Duration,
     ) -> Option<Verdict> {
-        let loss = losses.loss()?;
+        let Some(loss) = losses.loss() else {
+            self.on = self.on.filter(|_| now < self.began + PATIENCE);
+            return None;
+        };
         if let Some((before, lost)) = self.on {
             if !losses.is_full() {
                 return None;
@@ -62,7 +68,7 @@ impl Trial {
             self.lowered = Some(now);
             return Some(Verdict::Lower(rate * BESIDE));
         }
-        self.on = Some((rate, loss));
+        (self.on, self.began) = (Some((rate, loss)), now);
         Some(Verdict::Lower(rate * (1.0 - (loss - losses.inherent()).clamp(LESS, 0.5))))
     }
 }

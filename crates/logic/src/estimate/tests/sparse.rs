@@ -48,3 +48,44 @@ fn who_reports_on_nothing_while_packets_go_is_sent_less_and_less() {
     let fell = falls(&mut estimator, 10_500, 13_000);
     assert!((0.1..0.3).contains(&fell), "{fell:.2}");
 }
+
+/// A session of pictures alone, whose encoder makes 60 kbit/s at least, while the network is gone for so long. The part
+/// of the link that is used of it in the last of the seconds after that.
+fn after_an_outage(rate: f64, before: u64, outage: u64, seconds: u64) -> f64 {
+    let mut network = Network::new(rate, 40_000, 0.0);
+    network.run(before);
+    network.loss = 1.0;
+    network.encode(outage, 60_000.0);
+    network.loss = 0.0;
+    network.encode(seconds - 1, 60_000.0);
+    let before = network.carried;
+    network.encode(1, 60_000.0);
+    (network.carried - before) as f64 * 8.0 / network.rate
+}
+
+impl Network {
+    /// So many seconds, with an encoder that makes so many bits per second at least; what waits for more than a
+    /// second is left out.
+    fn encode(&mut self, seconds: u64, least: f64) {
+        let (end, mut skipped) = (self.now + seconds * 1_000_000, 0);
+        while self.now < end {
+            let rate = f64::from(self.estimator.estimate());
+            if self.now.is_multiple_of(33_300) && self.waiting < 40_000.0 {
+                self.waiting += (least - rate).max(0.0) * 0.0333 / 8.0;
+            }
+            if self.waiting * 8.0 > rate.max(1.0) && self.now > skipped + 3_000_000 {
+                (self.waiting, skipped) = (0.0, self.now);
+            }
+            self.step();
+        }
+    }
+}
+
+#[test]
+fn pictures_without_sound_come_back_after_an_outage() {
+    // In some of these what was lost is tried to be lowered, with too few packets to see anything by.
+    for (rate, before, outage) in [(1e6, 21, 1), (1e6, 25, 3), (4e6, 25, 5), (4e6, 20, 10), (4e6, 20, 20)] {
+        let used = after_an_outage(rate, before, outage, 12);
+        assert!(used > 0.75, "{rate}, an outage of {outage} s: {used:.2}");
+    }
+}
