@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Packets that are remembered; more than are ever on their way.
-const ROOM: usize = 1024;
+pub(super) const ROOM: usize = 1024;
 
 /// A packet that was sent.
 #[derive(Debug, Clone, Copy, Default)]

@@ -31,7 +31,7 @@ pub use number::number;
 use crate::bitrate::{BitsPerSecond, Bounds};
 use arrivals::Arrivals;
 use delay::{Delays, Waiting};
-use history::{History, Sent};
+use history::{History, ROOM, Sent};
 use losses::Losses;
 use std::time::Duration;
 use trial::{Trial, Verdict};
@@ -189,7 +189,8 @@ impl Estimator {
     /// A report: packets' numbers, and when each arrived, in microseconds of the peer's clock.
     pub fn report(&mut self, packets: impl Iterator<Item = (u16, Option<i64>)>, now: Duration) {
         let (mut received, mut lost, mut latest) = (0, 0, None);
-        for (number, arrived) in packets {
+        // A short report can claim the loss of very many.
+        for (number, arrived) in packets.take(ROOM) {
             let Some(sent) = self.history.take(number) else { continue };
             if let Some(arrived) = arrived {
                 self.delays.add(sent.at(), arrived);

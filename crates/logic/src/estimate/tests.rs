@@ -3,6 +3,7 @@
 use super::*;
 use std::collections::{BTreeMap, VecDeque};
 
+mod forged;
 mod sparse;
 
 const BOUNDS: Bounds = Bounds { min: 1_000, max: 8_192_000, start: 2_048_000 };
