@@ -3,7 +3,7 @@
 
 use super::opening::Opening;
 use logic::codec::MediaKind;
-use logic::estimate::{Bucket, Estimator, Facts, number};
+use logic::estimate::{Bucket, Estimator, Facts, Flow, number};
 use std::time::{Duration, Instant};
 use str0m::rtp::rtcp::Twcc;
 
@@ -15,6 +15,8 @@ const AROUND: usize = HEADERS + 34;
 const PATIENCE: f64 = 0.35;
 /// Of the estimate, what is left to media at least.
 const LEAST: f64 = 0.3;
+/// Of what comes, what a network has to be tried for: input that is encoded already is not ours to make less.
+const MORE: f64 = 1.25;
 /// Encoders are told of changes of this part, and of more only so often.
 const CHANGE: f64 = 0.03;
 const OFTEN: Duration = Duration::from_millis(150);
@@ -58,6 +60,10 @@ pub(super) struct Measuring {
     told: Option<(u32, Duration)>,
     /// When video began anew.
     begun: Option<Duration>,
+    /// What is wanted, and what the network is tried for because so much comes.
+    desired: u32,
+    comes: u32,
+    flow: Flow,
 }
 
 impl Measuring {
@@ -66,7 +72,8 @@ impl Measuring {
         let (extension, bounds) = opening.measured()?;
         let mut estimator = Estimator::new(bounds);
         let video = opening.streams.iter().filter(|stream| stream.kind == MediaKind::Video).count();
-        estimator.aim(bounds.max.saturating_mul(u32::try_from(video).unwrap_or(u32::MAX)));
+        let desired = bounds.max.saturating_mul(u32::try_from(video).unwrap_or(u32::MAX));
+        estimator.aim(desired);
         Some(Self {
             bucket: Bucket::new(estimator.pace()),
             estimator,
@@ -77,6 +84,9 @@ impl Measuring {
             taken: Duration::ZERO,
             told: None,
             begun: None,
+            desired,
+            comes: 0,
+            flow: Flow::default(),
         })
     }
 
@@ -110,9 +120,15 @@ impl Measuring {
         self.bucket.set_rate(self.estimator.pace(), at);
     }
 
-    /// No more than this is wanted.
+    /// No more than this is wanted, unless more comes.
     pub(super) fn aim(&mut self, desired: u32) {
-        self.estimator.aim(desired);
+        self.desired = desired;
+        self.estimator.aim(desired.max(self.comes));
+    }
+
+    /// So much video comes, in so many packets.
+    pub(super) fn take_in(&mut self, packets: usize, payload: usize) {
+        self.flow.add(payload + packets * AROUND);
     }
 
     /// Whether more video may go.
@@ -163,6 +179,10 @@ impl Measuring {
             let part = (passed.as_secs_f64() / AVERAGE.as_secs_f64()).min(1.0);
             self.again += (self.bits / passed.as_secs_f64() - self.again) * part;
             (self.bits, self.taken) = (0.0, now);
+            if let Some(comes) = self.flow.rate(now) {
+                self.comes = (f64::from(comes) * MORE) as u32;
+                self.estimator.aim(self.desired.max(self.comes));
+            }
         }
         let estimate = f64::from(self.estimator.estimate());
         let queued = waiting as f64 * 8.0 / PATIENCE;

@@ -94,14 +94,16 @@ impl Stream {
         }
     }
 
-    /// Takes packets; they go as soon as the pacer lets them.
-    pub(super) fn write(&mut self, packets: Packets) {
-        if !self.paused {
-            self.bytes += packets.batch.packets().iter().map(|packet| packet.payload.len()).sum::<usize>();
-            self.waiting.push_back((packets, 0));
-        } else {
+    /// Takes packets, which go as soon as the pacer lets them; how many bytes of payload these are.
+    pub(super) fn write(&mut self, packets: Packets) -> usize {
+        if self.paused {
             self.follows = false;
+            return 0;
         }
+        let bytes = packets.batch.packets().iter().map(|packet| packet.payload.len()).sum();
+        self.bytes += bytes;
+        self.waiting.push_back((packets, 0));
+        bytes
     }
 
     /// Stops for a while, or goes on.

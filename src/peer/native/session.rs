@@ -4,7 +4,7 @@ use super::channels::Channels;
 use super::ciphers::Ciphers;
 use super::estimates::Relay;
 use super::ice::{Ice, Restart};
-use super::measuring::{Measuring, Network};
+use super::measuring::{Kind, Measuring, Network};
 use super::opening::{AgreedStream, Opening};
 use super::outlet::Packets;
 use super::sending::Stream;
@@ -169,7 +169,11 @@ impl Session {
     /// Takes packets for the viewer; they go as soon as the pacer lets them.
     pub(super) fn write(&mut self, packets: Packets) {
         if let Some(stream) = self.streams.iter_mut().find(|other| other.agreed.index == packets.stream) {
-            stream.write(packets);
+            let count = packets.batch.packets().len();
+            let payload = stream.write(packets);
+            if let Some(measuring) = self.measuring.as_mut().filter(|_| stream.fresh() == Kind::Video) {
+                measuring.take_in(count, payload);
+            }
         }
     }
 

@@ -10,6 +10,7 @@
 //! | `trial` | whether fewer are lost at a lower rate |
 //! | `number` | the numbers of packets |
 //! | `bucket` | when packets may go |
+//! | `flow` | how much comes to be sent |
 //!
 //! While packets wait, what arrives is what the network carries: the rate falls to a little less until the wait is
 //! over, and returns to just below. It grows slowly there, and fast where nothing says that the limit is near; trains
@@ -20,12 +21,14 @@
 mod arrivals;
 mod bucket;
 mod delay;
+mod flow;
 mod history;
 mod losses;
 mod number;
 mod trial;
 
 pub use bucket::Bucket;
+pub use flow::Flow;
 pub use number::number;
 
 use crate::bitrate::{BitsPerSecond, Bounds};

@@ -15,6 +15,8 @@ const REST: Duration = Duration::from_millis(500);
 pub(super) struct Camera {
     rate: f64,
     told: f64,
+    /// Whether it makes what it makes, whatever it is told.
+    encoded: bool,
     number: u32,
     next: Instant,
     /// Bits above the rate that later frames make up for.
@@ -54,6 +56,7 @@ impl Camera {
         Self {
             rate,
             told: rate,
+            encoded: false,
             number: 0,
             next: start,
             debt: 0.0,
@@ -68,7 +71,14 @@ impl Camera {
     }
 
     pub(super) fn tell(&mut self, rate: f64) {
-        self.told = rate;
+        if !self.encoded {
+            self.told = rate;
+        }
+    }
+
+    /// From now on it makes this and nothing else.
+    pub(super) fn encode_at(&mut self, rate: f64) {
+        (self.told, self.encoded) = (rate, true);
     }
 
     pub(super) fn want_key(&mut self) {

@@ -5,6 +5,7 @@ mod handshakes;
 mod link;
 mod numbers;
 mod report;
+mod unusual;
 mod viewer;
 
 use super::channels::NativeLine;
@@ -231,6 +232,11 @@ impl World {
             let share = budget(spending, &[1]).first().copied().unwrap_or(BOUNDS.start);
             self.camera.tell(f64::from(share.clamp(BOUNDS.min, BOUNDS.max)));
         }
+    }
+
+    /// No more sound.
+    fn hush(&mut self) {
+        self.sound += Duration::from_secs(3600);
     }
 
     fn film(&mut self) {
