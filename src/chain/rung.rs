@@ -120,7 +120,7 @@ impl Rung {
             let converters = convert::converters(plan.codec.kind, plan.input)?;
             let started = Encoding::start(plan, &*hooks)?;
             let raw = filter(&raw_caps(plan, started.family()))?;
-            shape::follow(entrance.upcast_ref(), &converters, &raw, plan.shape);
+            shape::follow(&converters, &raw, plan.shape);
             chain.extend(converters);
             chain.push(raw);
             chain.push(started.element().clone());
@@ -326,12 +326,17 @@ impl Rung {
 
     fn ask_key_unit(&self) {
         match &self.encoding {
-            None => {
+            Some(encoding) if !self.waits() => encoding.ask_key_unit(),
+            _ => {
                 self.fan_out.asked();
                 self.hooks.upstream_key_unit();
             }
-            Some(encoding) => encoding.ask_key_unit(),
         }
+    }
+
+    /// Whether nothing can come out before the input has a key unit.
+    pub(crate) fn waits(&self) -> bool {
+        self.skipping.load(Ordering::Relaxed)
     }
 
     /// Sets the encoder's bitrate, where the change is worth it.

@@ -35,13 +35,9 @@ impl Gate {
     }
 }
 
-/// Lets `filter` ask `converters` for pictures of the shape, whatever caps the frames of `entrance` get.
-pub(super) fn follow(
-    entrance: &gst::Element,
-    converters: &[gst::Element],
-    filter: &gst::Element,
-    shape: Shape,
-) {
+/// Lets `filter` ask `converters` for pictures of the shape, whatever caps their frames get. What is encoded often does not say
+/// its size, so those behind a decoder count.
+pub(super) fn follow(converters: &[gst::Element], filter: &gst::Element, shape: Shape) {
     if shape.pixels.is_whole() {
         return;
     }
@@ -50,7 +46,7 @@ pub(super) fn follow(
         set_if_present(converter, "add-borders", "false");
     }
     let (asked, filter) = (filter.property::<gst::Caps>("caps"), filter.downgrade());
-    if let Some(pad) = entrance.static_pad("src") {
+    if let Some(pad) = converters.first().and_then(|converter| converter.static_pad("sink")) {
         // Before the caps go on: no frame is scaled to the size of those before it.
         pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
             if let Some(gst::EventView::Caps(caps)) = info.event().map(|event| event.view())

@@ -29,9 +29,8 @@ pub(super) fn decoder(from: &'static Codec, gate: &Arc<Gate>) -> Result<Vec<gst:
     Ok(elements)
 }
 
-/// Has the input make key units when the decoder asks for them, and one to begin with.
+/// Has the input make key units when the decoder asks for them.
 pub(super) fn pass_key_unit_requests_on(entrance: &gst::Element, hooks: &Arc<dyn Hooks>) {
-    hooks.upstream_key_unit();
     let hooks = Arc::downgrade(hooks);
     if let Some(pad) = entrance.static_pad("src") {
         pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {

@@ -205,8 +205,9 @@ impl Seat {
             let mut places = self.places();
             let old = places.arrive();
             let Places { current, next, .. } = &mut *places;
-            let is_late =
-                |next: &mut Next| next.since.elapsed() > PATIENCE && goes_on(current.as_ref(), next.sent);
+            let is_late = |next: &mut Next| {
+                next.since.elapsed() > PATIENCE && !waits(&next.lease) && goes_on(current.as_ref(), next.sent)
+            };
             (old, next.take_if(is_late))
         };
         drop(old);
@@ -250,6 +251,11 @@ impl Seat {
 /// What a rung has sent.
 fn sent(lease: &Lease) -> u64 {
     lease.rung().map_or(0, |rung| rung.fan_out().sent())
+}
+
+/// Whether a rung is not to blame for making nothing.
+fn waits(lease: &Lease) -> bool {
+    lease.rung().is_some_and(|rung| rung.waits())
 }
 
 /// Whether pictures come in, as far as can be seen from another rung, or that one is of no use either.
