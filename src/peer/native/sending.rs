@@ -43,6 +43,8 @@ pub(super) struct Stream {
     offsets: Offsets,
     /// Whether nothing was left out since.
     follows: bool,
+    /// What is on its way here follows on what was skipped, up to a key unit.
+    skips: bool,
     /// Whether str0m knows it. Not before the first packet: with nothing to send again it would probe the network
     /// with packets of source 0, which some receivers take for a stream.
     declared: bool,
@@ -67,6 +69,7 @@ impl Stream {
             splice: Splice::default(),
             offsets: Offsets::default(),
             follows: false,
+            skips: false,
             declared: false,
             first: true,
             paused: false,
@@ -96,7 +99,8 @@ impl Stream {
 
     /// Takes packets, which go as soon as the pacer lets them; how many bytes of payload these are.
     pub(super) fn write(&mut self, packets: Packets) -> usize {
-        if self.paused {
+        self.skips &= !packets.begins;
+        if self.paused || self.skips {
             self.follows = false;
             return 0;
         }
@@ -108,7 +112,7 @@ impl Stream {
 
     /// Stops for a while, or goes on.
     pub(super) fn pause(&mut self, paused: bool) {
-        self.paused = paused;
+        (self.paused, self.skips) = (paused, false);
         self.leave_out();
     }
 
@@ -137,6 +141,7 @@ impl Stream {
     pub(super) fn skip(&mut self, direct: &mut DirectApi<'_>) {
         if let Some((packets, _)) = self.waiting.back() {
             packets.skip();
+            self.skips = true;
         }
         self.leave_out();
         if let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into()) {
