@@ -65,6 +65,9 @@ struct State {
     wrappers: Vec<glib::WeakRef<gst::Element>>,
     /// What was told last, in percent.
     told: u8,
+    /// Reports that nobody has heeded yet, by source, and whether somebody is at it.
+    heard: HashMap<u32, Report>,
+    heeding: bool,
 }
 
 struct Stream {
@@ -112,13 +115,36 @@ impl Repairs {
         let (repairs, bin) = (Arc::downgrade(self), connection.bin.downgrade());
         connection.on_reports(move |packet| {
             let Some(repairs) = repairs.upgrade() else { return };
-            let mut reports = rtcp::reports(packet);
-            reports.retain(|report| repairs.state().streams.contains_key(&report.source));
-            let Some(first) = reports.first().copied() else { return };
-            let bin = bin.clone();
-            // Whoever hears of it may block, and this thread has packets to receive.
-            runtime::spawn_blocking(move || repairs.heed(&reports, round_trip(&bin, first.reporter)));
+            if repairs.hear(rtcp::reports(packet)) {
+                let bin = bin.clone();
+                // Whoever hears of it may block, and this thread has packets to receive.
+                runtime::spawn_blocking(move || repairs.heed_all(&bin));
+            }
         });
+    }
+
+    /// Notes the latest of each stream; whether nobody is heeding them.
+    fn hear(&self, reports: impl IntoIterator<Item = Report>) -> bool {
+        let mut state = self.state();
+        for report in reports {
+            if state.streams.contains_key(&report.source) {
+                state.heard.insert(report.source, report);
+            }
+        }
+        !state.heard.is_empty() && !std::mem::replace(&mut state.heeding, true)
+    }
+
+    /// Does what has been heard, until there is nothing more.
+    fn heed_all(&self, bin: &glib::WeakRef<gst::Element>) {
+        loop {
+            let reports: Vec<_> = {
+                let mut state = self.state();
+                state.heeding = !state.heard.is_empty();
+                state.heard.drain().map(|(_, report)| report).collect()
+            };
+            let Some(first) = reports.first() else { return };
+            self.heed(&reports, round_trip(bin, first.reporter));
+        }
     }
 
     /// Does what reports ask for.
@@ -168,4 +194,32 @@ fn round_trip(bin: &glib::WeakRef<gst::Element>, reporter: u32) -> Option<Durati
     let measured = source.property::<gst::Structure>("stats").get::<u32>("rb-round-trip").ok()?;
     // In units of 1/65536 s.
     (measured > 0).then(|| Duration::from_secs_f64(f64::from(measured) / 65_536.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_are_heeded_by_one_at_a_time_the_latest_of_each_stream() {
+        gst::init().unwrap();
+        let bin = gst::Bin::new().upcast::<gst::Element>().downgrade();
+        let repairs = Repairs::new(ErrorCorrection { retransmission: true, changed: Arc::new(|_| {}) });
+        let abilities = Abilities { retransmission: true, fec: true };
+        for source in [1, 2] {
+            let stream = Stream { transceiver: glib::WeakRef::new(), repair: Repair::new(abilities) };
+            repairs.state().streams.insert(source, stream);
+        }
+        let report = |source, lost| Report { reporter: 9, source, lost };
+        assert!(!repairs.hear([report(7, 0.5)]), "of a stream that is not ours");
+        assert!(repairs.hear([report(1, 0.1), report(2, 0.2)]));
+        for lost in 0..100 {
+            assert!(!repairs.hear([report(1, f64::from(lost) / 100.0)]));
+        }
+        assert_eq!(repairs.state().heard.len(), 2);
+        assert_eq!(repairs.state().heard[&1].lost, 0.99);
+        repairs.heed_all(&bin);
+        assert!(repairs.state().heard.is_empty());
+        assert!(repairs.hear([report(1, 0.1)]), "somebody is wanted again");
+    }
 }
