@@ -37,6 +37,7 @@ async fn watch(buffer: glib::WeakRef<gst::Element>, mut length: JitterBuffer, ti
                 let milliseconds = u32::try_from(latency.as_millis()).unwrap_or(u32::MAX);
                 element.set_property("latency", milliseconds);
             }
+            set_hurry(&element, length.hurry());
             (length, now)
         });
         match decided.await {
@@ -49,6 +50,20 @@ async fn watch(buffer: glib::WeakRef<gst::Element>, mut length: JitterBuffer, ti
             None => return,
         }
     }
+}
+
+/// Milliseconds to wait for an answer before asking again, and to ask; -1: as the jitter buffer thinks.
+fn set_hurry(element: &gst::Element, hurry: Option<(Duration, Duration)>) {
+    let set = |name: &str, time: Option<Duration>| {
+        let milliseconds = time.and_then(|time| i32::try_from(time.as_millis()).ok()).unwrap_or(-1);
+        if element.has_property_with_type(name, i32::static_type())
+            && element.property::<i32>(name) != milliseconds
+        {
+            element.set_property(name, milliseconds);
+        }
+    };
+    set("rtx-retry-timeout", hurry.map(|(apart, _)| apart));
+    set("rtx-retry-period", hurry.map(|(_, time)| time));
 }
 
 /// Counts since the stream began.

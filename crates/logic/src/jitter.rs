@@ -50,6 +50,8 @@ pub struct JitterBuffer {
     repairs: u32,
     /// The share of packets that do not come by themselves, of late.
     loss: f64,
+    /// When to ask again at the latest, and for how long, where one attempt after the other takes longer than there is.
+    hurry: Option<(Duration, Duration)>,
 }
 
 impl JitterBuffer {
@@ -65,7 +67,15 @@ impl JitterBuffer {
             settled: Duration::ZERO,
             repairs: 0,
             loss: 0.0,
+            hurry: None,
         }
+    }
+
+    /// How long to wait for an answer before asking again, and for how long to ask, where the buffer is too short for as
+    /// many round trips as the loss needs attempts; some packets come twice then. Nothing: a round trip, as long as the
+    /// buffer waits.
+    pub fn hurry(&self) -> Option<(Duration, Duration)> {
+        self.hurry
     }
 
     /// The length now.
@@ -108,6 +118,17 @@ impl JitterBuffer {
         Some(next)
     }
 
+    /// When to ask again, so that there is time for so many attempts.
+    fn haste(&self, needed: u32, round_trip: Duration) -> Option<(Duration, Duration)> {
+        if needed < 2 || round_trip * needed + NOTICE <= self.longest {
+            return None;
+        }
+        // The last request is answered in time.
+        let time = self.longest.checked_sub(round_trip + NOTICE)?;
+        let apart = (time / (needed - 1)).max(round_trip / 3);
+        (apart < round_trip && apart < time).then_some((apart, time))
+    }
+
     /// Room for retransmissions.
     fn room(&mut self, seen: Seen, interval: Duration) -> Duration {
         let round_trip = seen.round_trip.unwrap_or(USUAL_ROUND_TRIP).max(Duration::from_millis(1));
@@ -120,6 +141,7 @@ impl JitterBuffer {
             if self.complete >= CALM {
                 self.complete = Duration::ZERO;
                 self.repairs = self.repairs.saturating_sub(1);
+                self.hurry = None;
             }
         } else {
             self.complete = Duration::ZERO;
@@ -130,8 +152,11 @@ impl JitterBuffer {
             // Delay that saves nothing is no help.
             let fitting = (1..=more.max(needed)).rev().find(|repairs| room(*repairs) <= self.longest);
             self.repairs = fitting.unwrap_or(self.repairs);
+            self.hurry = self.haste(needed, round_trip);
         }
-        if self.repairs == 0 || room(self.repairs) > self.longest {
+        if self.hurry.is_some() {
+            self.longest
+        } else if self.repairs == 0 || room(self.repairs) > self.longest {
             Duration::ZERO
         } else {
             room(self.repairs)
@@ -253,6 +278,22 @@ mod tests {
         assert_eq!(after(&mut fresh, seen(400), 20), ms(2 * 400 + 40));
         // Not even one fits: delay that saves nothing is no help.
         assert_eq!(after(&mut fresh, seen(970), 600), ms(50));
+    }
+
+    #[test]
+    fn where_the_attempts_that_are_needed_do_not_fit_they_are_made_before_the_answers() {
+        let with = |recovered: u64, longest: u64| {
+            let mut buffer = JitterBuffer::new(ms(50), ms(longest));
+            let round_trip = Some(ms(250));
+            let seen = Seen { requested: recovered, recovered, received: 80, round_trip, ..Seen::default() };
+            after(&mut buffer, seen, 20);
+            buffer.hurry()
+        };
+        assert_eq!(with(4, 1000), None);
+        assert_eq!(with(8, 1000), Some((ms(710) / 4, ms(710))));
+        // No more than three times in a round trip.
+        assert_eq!(with(8, 400), Some((ms(250) / 3, ms(110))));
+        assert_eq!(with(8, 250), None);
     }
 
     #[test]

@@ -24,6 +24,8 @@ const OFTEN: Duration = Duration::from_millis(150);
 const LATE: f64 = 1.0;
 const LATE_AFTER_FALL: f64 = 0.2;
 const REST: Duration = Duration::from_secs(3);
+/// A longer round trip than this is long.
+const FAR: Duration = Duration::from_millis(120);
 /// Over which the rate of what is sent again is taken.
 const AVERAGE: Duration = Duration::from_millis(500);
 
@@ -161,6 +163,11 @@ impl Measuring {
             self.begun = Some(now);
         }
         late
+    }
+
+    /// Whether the way to the peer is long.
+    pub(super) fn is_far(&self) -> bool {
+        self.estimator.round_trip() > FAR
     }
 
     /// What is known, while so many bytes of video wait here.

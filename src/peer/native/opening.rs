@@ -27,6 +27,8 @@ use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 
 /// Packets that can be sent again, and for how long.
 const REPEATABLE: (usize, Duration) = (512, Duration::from_secs(1));
+/// The same where the way is long: several attempts, one after the other, take longer.
+const REPEATABLE_FAR: (usize, Duration) = (1536, Duration::from_secs(2));
 /// Of all that is sent, no more than this part is sent again.
 const MOST_REPEATED: f32 = 0.3;
 /// How often statistics are gathered.
@@ -196,12 +198,13 @@ pub(super) fn declare(direct: &mut DirectApi<'_>, agreed: &AgreedStream) {
     direct.declare_media(agreed.mid, kind);
     let rtx = agreed.rtx_ssrc.map(Into::into);
     let stream = direct.declare_stream_tx(agreed.ssrc.into(), rtx, agreed.mid, None);
-    remember(stream);
+    remember(stream, false);
 }
 
 /// Has packets remembered from now on, to be sent again.
-pub(super) fn remember(stream: &mut StreamTx) {
-    stream.set_rtx_cache(REPEATABLE.0, REPEATABLE.1, Some(MOST_REPEATED));
+pub(super) fn remember(stream: &mut StreamTx, is_far: bool) {
+    let (count, time) = if is_far { REPEATABLE_FAR } else { REPEATABLE };
+    stream.set_rtx_cache(count, time, Some(MOST_REPEATED));
 }
 
 /// In RTP mode only the numbers of a format matter.

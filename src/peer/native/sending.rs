@@ -50,6 +50,8 @@ pub(super) struct Stream {
     declared: bool,
     /// No frame has been sent yet.
     first: bool,
+    /// The way to the viewer is long.
+    far: bool,
     /// The viewer does not want it for now.
     paused: bool,
     /// One request at a time is passed on.
@@ -72,6 +74,7 @@ impl Stream {
             skips: false,
             declared: false,
             first: true,
+            far: false,
             paused: false,
             asking: Arc::default(),
         }
@@ -145,7 +148,17 @@ impl Stream {
         }
         self.leave_out();
         if let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into()) {
-            remember(sender);
+            remember(sender, self.far);
+        }
+    }
+
+    /// The way to the viewer has turned out to be long: what is lost is asked for again later.
+    pub(super) fn go_far(&mut self, direct: &mut DirectApi<'_>) {
+        if !self.far
+            && let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into())
+        {
+            self.far = true;
+            remember(sender, true);
         }
     }
 

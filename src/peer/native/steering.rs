@@ -70,6 +70,10 @@ impl Session {
             let video = self.streams.iter_mut().filter(|stream| stream.agreed.kind == MediaKind::Video);
             video.for_each(|stream| stream.skip(&mut direct));
         }
+        if measuring.is_far() {
+            let mut direct = self.rtc.direct_api();
+            self.streams.iter_mut().for_each(|stream| stream.go_far(&mut direct));
+        }
         if let Some(target) = measuring.target(behind, self.now) {
             self.shared.target.store(target, Ordering::Relaxed);
             if let Some(relay) = &self.estimate {
