@@ -1,6 +1,7 @@
 //! What media passes through: on the sending side convert, encode, packetise, fan out; on the receiving side
 //! depayload and decode.
 
+mod admission;
 mod convert;
 pub(crate) mod decode;
 pub(crate) mod delays;

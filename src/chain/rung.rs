@@ -4,6 +4,7 @@
 //! hands RTP buffer lists to the fan-out. Nothing here ever blocks the application's pipeline: what the
 //! encoder cannot take in time is dropped at the entrance.
 
+use super::admission::{Admission, Verdict};
 use super::convert;
 use super::decode::DecodeError;
 use super::delays::Delays;
@@ -21,7 +22,6 @@ use logic::codec::{Codec, MediaKind};
 use logic::key_unit::{Arbiter, Decision};
 use logic::picture::Shape;
 use logic::placement::Placement;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -90,7 +90,7 @@ pub(crate) struct Rung {
     hooks: Arc<dyn Hooks>,
     arbiter: Mutex<Arbiter>,
     started: Instant,
-    skipping: AtomicBool,
+    admission: Admission,
     failure: OnceLock<String>,
 }
 
@@ -154,7 +154,7 @@ impl Rung {
             hooks,
             arbiter: Mutex::new(Arbiter::new(KEY_UNIT_SPACING, KEY_UNIT_PATIENCE)),
             started: Instant::now(),
-            skipping: AtomicBool::new(matches!(plan.placement, Placement::Transcode(_))),
+            admission: Admission::new(matches!(plan.placement, Placement::Transcode(_))),
             failure: OnceLock::new(),
         });
         rung.watch_frames(&sink);
@@ -287,15 +287,13 @@ impl Rung {
             return true;
         }
         let key_unit = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-        if self.entrance.current_level_buffers() >= ENCODED_BACKLOG {
-            if !self.skipping.swap(true, Ordering::Relaxed) {
-                let hooks = self.hooks.clone();
-                runtime::spawn_blocking(move || hooks.upstream_key_unit());
-            }
-        } else if key_unit {
-            self.skipping.store(false, Ordering::Relaxed);
+        let is_full = self.entrance.current_level_buffers() >= ENCODED_BACKLOG;
+        let verdict = self.admission.offer(key_unit, is_full);
+        if verdict == Verdict::Ask {
+            let hooks = self.hooks.clone();
+            runtime::spawn_blocking(move || hooks.upstream_key_unit());
         }
-        !self.skipping.load(Ordering::Relaxed)
+        verdict == Verdict::Enters
     }
 
     /// A viewer wants a key unit; requests of all viewers are merged.
