@@ -184,10 +184,14 @@ impl Stream {
         self.hand(sender, paced, now)
     }
 
-    /// Whether the first frame is under way, unless it is large.
+    /// Whether the first frame is under way, unless it is large. More may come with it, which is paced.
     fn begins(&self) -> bool {
-        let first = self.waiting.front().filter(|_| self.first);
-        first.is_some_and(|(packets, _)| packets.batch.packets().len() <= OPENING)
+        let Some((packets, from)) = self.waiting.front().filter(|_| self.first) else { return false };
+        let packets = packets.batch.packets();
+        let frame = packets.first().map(|packet| packet.timestamp);
+        let size =
+            packets.iter().take(OPENING + 1).take_while(|packet| Some(packet.timestamp) == frame).count();
+        *from < size && size <= OPENING
     }
 
     fn hand(&mut self, sender: &mut StreamTx, mut paced: Option<&mut Measuring>, now: Instant) -> bool {
