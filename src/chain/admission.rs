@@ -25,9 +25,14 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    /// Whether nothing enters before a key unit.
+    /// One through which nothing enters before a key unit, or anything.
     pub(super) fn new(begins_at_key_unit: bool) -> Self {
         Self { skips: AtomicBool::new(begins_at_key_unit), asked: AtomicU64::new(0), epoch: Instant::now() }
+    }
+
+    /// Whether nothing enters before a key unit.
+    pub(super) fn waits(&self) -> bool {
+        self.skips.load(Ordering::Relaxed)
     }
 
     /// A frame, and whether there is no room for it.

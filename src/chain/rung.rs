@@ -334,7 +334,7 @@ impl Rung {
 
     /// Whether nothing can come out before the input has a key unit.
     pub(crate) fn waits(&self) -> bool {
-        self.skipping.load(Ordering::Relaxed)
+        self.admission.waits()
     }
 
     /// Sets the encoder's bitrate, where the change is worth it.
