@@ -88,7 +88,12 @@ impl Timing {
             frames: AtomicU64::new(0),
             delay: Gauge::default(),
         });
-        lock(&self.streams).push((name.to_owned(), stream.clone()));
+        {
+            let mut streams = lock(&self.streams);
+            // A pad may come again.
+            streams.retain(|(other, _)| other != name);
+            streams.push((name.to_owned(), stream.clone()));
+        }
         let arriving = stream.clone();
         arrival.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             if let Some(buffer) = info.buffer() {

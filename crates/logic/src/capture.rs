@@ -12,6 +12,8 @@ const TO_1970: Duration = Duration::from_secs(2_208_988_800);
 pub const INTERVAL: Duration = Duration::from_secs(1);
 /// Reports of which the one that was least held up tells what time it is there.
 const REPORTS: usize = 8;
+/// Nothing is held up for so long (ns): one of the clocks was set.
+const SET: u128 = 3_000_000_000;
 
 /// Since 1900, of a time since 1970.
 pub fn since_1900(unix: Duration) -> Duration {
@@ -142,10 +144,12 @@ impl SenderClock {
             let length = usize::from(u16::from_be_bytes([high, low])) * 4 + 4;
             if let (200, Some(ntp)) = (kind, rest.get(8..16).and_then(|ntp| ntp.try_into().ok())) {
                 let sent = from_ntp(u64::from_be_bytes(ntp));
+                let behind = nanoseconds(now) - nanoseconds(sent);
+                self.behind.retain(|before| before.abs_diff(behind) < SET);
                 if self.behind.len() == REPORTS {
                     self.behind.remove(0);
                 }
-                self.behind.push(nanoseconds(now) - nanoseconds(sent));
+                self.behind.push(behind);
             }
             rest = rest.get(length..).unwrap_or_default();
         }

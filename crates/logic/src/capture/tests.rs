@@ -123,3 +123,18 @@ fn a_clock_that_was_set_is_believed_after_some_reports() {
     }
     assert!(clock.age(TIME, TIME + ms(500)).unwrap() < ms(1));
 }
+
+#[test]
+fn a_clock_that_is_set_is_followed_at_once() {
+    let mut clock = SenderClock::default();
+    for at in 0..REPORTS as u64 {
+        clock.hear(&report(TIME + ms(at)), TIME + ms(at + 20));
+    }
+    let hour = Duration::from_secs(3600);
+    for hours in [1, 0] {
+        let there = TIME + hour * hours;
+        clock.hear(&report(there + ms(1000)), TIME + ms(1020));
+        let age = clock.age(there + ms(1500), TIME + ms(1600)).unwrap();
+        assert!(age.abs_diff(ms(80)) < Duration::from_micros(1), "{age:?}");
+    }
+}
