@@ -26,7 +26,11 @@ impl Leaving {
 
     /// A packet with this number goes to the network.
     pub(super) fn left(&mut self, number: u16) {
-        // In their order: nearly always it is the first, or none.
+        // Nearly always it is the first, or comes before it.
+        let Some((first, ..)) = self.0.front() else { return };
+        if (1..0x8000).contains(&first.wrapping_sub(number)) {
+            return;
+        }
         let Some(at) = self.0.iter().position(|(last, ..)| *last == number) else { return };
         for (last, made, delay) in self.0.drain(..=at) {
             if last == number {
