@@ -50,8 +50,8 @@ pub struct BaseWebRTCSink {
     #[property(name = "enable-data-channel-navigation", type = bool, get, set, member = input_channel, nick = "Navigation data channel",
         blurb = "Open a data channel called input to each viewer, for navigation events only; enable-control-data-channel takes them too, and more", mutable_ready)]
     #[property(name = "latency-profile", type = WebRTCLatencyProfile, get, set, member = latency_profile, nick = "Latency profile",
-        blurb = "What delay is traded for: live tells viewers to hold pictures back 0 to 100 ms, smooth 200 to 1000 ms, \
-        balanced leaves it to them", builder(WebRTCLatencyProfile::Balanced).mutable_ready())]
+        blurb = "What delay is traded for, where the transport is native: live tells viewers to hold pictures back 0 to 100 ms, \
+        smooth 200 to 1000 ms, balanced leaves it to them", builder(WebRTCLatencyProfile::Balanced).mutable_ready())]
     #[property(name = "playout-delay-min", type = i32, get, set, member = playout_delay_min, nick = "Minimum playout delay",
         blurb = "How long viewers of the native transport should hold pictures back at least, against jitter (ms, in steps of 10; \
         0 for none); -1 leaves it to latency-profile", minimum = -1, maximum = 40_950, default = -1, mutable_ready)]
