@@ -239,7 +239,10 @@ impl Ladder {
             let Some(found) = self.decide() else { return };
             failed.extend(found.failed);
             seats = found.seats;
-            let done: Vec<_> = found.actions.into_iter().map(|action| self.perform(action)).collect();
+            let mut actions = found.actions;
+            // Nobody waits until an encoder of others has started.
+            actions.sort_by_cached_key(|action| self.starts(action));
+            let done: Vec<_> = actions.into_iter().map(|action| self.perform(action)).collect();
             if !done.contains(&false) {
                 break;
             }
@@ -253,6 +256,12 @@ impl Ladder {
             }
             seat.desire(desired);
         }
+    }
+
+    /// Whether an encoder has to be started for that.
+    fn starts(&self, action: &Action) -> bool {
+        let Action::Switch { rung, .. } = action else { return false };
+        self.which(*rung).is_some_and(|which| self.input.running(&which).is_none())
     }
 
     /// False where a rung does not start.
