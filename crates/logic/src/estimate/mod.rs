@@ -34,7 +34,7 @@ pub use number::number;
 use crate::bitrate::{BitsPerSecond, Bounds};
 use arrivals::Arrivals;
 use delay::{Delays, Waiting};
-use history::{History, ROOM, Sent};
+use history::{History, Sent};
 use losses::Losses;
 use std::time::Duration;
 use trial::{Trial, Verdict};
@@ -70,6 +70,8 @@ const AT_ONCE: f64 = 5.0;
 const SHARE: f64 = 0.5;
 /// For how long a limit is remembered.
 const MEMORY: Duration = Duration::from_secs(20);
+/// Packets of a report that are looked at.
+const TOLD: usize = 1024;
 /// Without a report for so long, beyond what reports take, the rate falls.
 const SILENCE: Duration = Duration::from_millis(500);
 /// No further than to this: it has to be seen when the network is back.
@@ -192,8 +194,8 @@ impl Estimator {
     /// A report: packets' numbers, and when each arrived, in microseconds of the peer's clock.
     pub fn report(&mut self, packets: impl Iterator<Item = (u16, Option<i64>)>, now: Duration) {
         let (mut received, mut lost, mut latest) = (0, 0, None);
-        // A short report can claim the loss of very many.
-        for (number, arrived) in packets.take(ROOM) {
+        // Few bytes can claim the loss of very many.
+        for (number, arrived) in packets.take(TOLD) {
             let Some(sent) = self.history.take(number) else { continue };
             if let Some(arrived) = arrived {
                 self.delays.add(sent.at(), arrived);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn of_a_report_on_more_packets_than_can_be_on_their_way_the_rest_is_not_looked_at() {
+fn of_a_report_on_more_packets_than_one_is_ever_on_the_rest_is_not_looked_at() {
     let mut estimator = Estimator::new(BOUNDS);
     let mut looked = 0;
     let all = (0..u16::MAX).map(|number| (number, None)).inspect(|_| looked += 1);
