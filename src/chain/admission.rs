@@ -21,13 +21,24 @@ pub(super) struct Admission {
     skips: AtomicBool,
     /// When a key unit was asked for, in ms since `epoch`; 0: since the last one, not.
     asked: AtomicU64,
+    known: AtomicBool,
     epoch: Instant,
 }
 
 impl Admission {
     /// One through which nothing enters before a key unit, or anything.
     pub(super) fn new(begins_at_key_unit: bool) -> Self {
-        Self { skips: AtomicBool::new(begins_at_key_unit), asked: AtomicU64::new(0), epoch: Instant::now() }
+        Self {
+            skips: AtomicBool::new(begins_at_key_unit),
+            asked: AtomicU64::new(0),
+            known: AtomicBool::new(false),
+            epoch: Instant::now(),
+        }
+    }
+
+    /// Whether any frame has come.
+    pub(super) fn is_known(&self) -> bool {
+        self.known.load(Ordering::Relaxed)
     }
 
     /// Whether nothing enters before a key unit.
@@ -37,6 +48,7 @@ impl Admission {
 
     /// A frame, and whether there is no room for it.
     pub(super) fn offer(&self, key_unit: bool, is_full: bool) -> Verdict {
+        self.known.store(true, Ordering::Relaxed);
         if is_full {
             self.skips.store(true, Ordering::Relaxed);
         } else if key_unit {

@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// Raw frames that wait for the encoder; more are dropped, oldest first.
 const RAW_BACKLOG: u64 = 3;
 
+/// Of encoded pictures, and of sound.
+pub(super) const BACKLOG_TIME: gst::ClockTime = gst::ClockTime::from_seconds(2);
+
 pub(super) fn link_error(plan: &Plan<'_>, cause: &dyn std::fmt::Display) -> RungError {
     RungError::Link { codec: plan.codec.name, cause: cause.to_string() }
 }
@@ -77,7 +80,7 @@ pub(super) fn entrance(plan: &Plan<'_>) -> gst_app::AppSrc {
         entrance.set_max_buffers(RAW_BACKLOG);
         entrance.set_leaky_type(gst_app::AppLeakyType::Downstream);
     } else {
-        entrance.set_max_time(gst::ClockTime::from_seconds(2));
+        entrance.set_max_time(BACKLOG_TIME);
         entrance.set_leaky_type(gst_app::AppLeakyType::Downstream);
     }
     entrance

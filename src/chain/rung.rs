@@ -10,7 +10,7 @@ use super::decode::DecodeError;
 use super::delays::Delays;
 use super::encoding::Encoding;
 use super::fan_out::FanOut;
-use super::parts::{entrance, fan_out_pad, filter, link_error, raw_caps, replay};
+use super::parts::{BACKLOG_TIME, entrance, fan_out_pad, filter, link_error, raw_caps, replay};
 use super::payload;
 pub(crate) use super::payload::Numbers;
 use super::shape::{self, Gate};
@@ -27,6 +27,8 @@ use std::time::{Duration, Instant};
 
 /// Encoded frames that wait for the payloader; more are dropped up to the next key unit.
 const ENCODED_BACKLOG: u64 = 60;
+/// Before its end, what was pushed at once is left room.
+const MARGIN: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 /// Key units follow each other no closer.
 const KEY_UNIT_SPACING: Duration = Duration::from_millis(300);
 /// An encoder that has not made a key unit by then is asked again.
@@ -263,6 +265,16 @@ impl Rung {
         let caps = self.encoding.as_ref()?.element().static_pad("sink")?.current_caps()?;
         let structure = caps.structure(0)?;
         Some((structure.get("width").ok()?, structure.get("height").ok()?))
+    }
+
+    /// Whether these frames, a group of pictures up to now, are to be pushed before the first: what is passed on goes
+    /// through at once.
+    pub(crate) fn takes_at_once(&self, frames: &[gst::Buffer]) -> bool {
+        let is_first = !self.admission.is_known() && self.placement == Placement::PassThrough;
+        let times = frames.first().zip(frames.last());
+        let length = times.and_then(|(first, last)| last.pts()?.checked_sub(first.pts()?));
+        let fits = length.is_some_and(|length| length < BACKLOG_TIME - MARGIN);
+        is_first && fits && u64::try_from(frames.len()).is_ok_and(|count| count < ENCODED_BACKLOG)
     }
 
     /// Hands a frame to the rung; never blocks. Its timestamps are running times.

@@ -3,6 +3,7 @@
 
 use super::imp::CAT;
 use super::ladder::Ladder;
+use super::recent::Recent;
 use super::rungs::{Slot, Which};
 use super::settings::{Settings, WebRTCSinkEncoderSharing};
 use super::{BaseWebRTCSink, WebRTCSinkPad, templates};
@@ -37,6 +38,7 @@ pub(super) struct State {
     caps: Option<gst::Caps>,
     pub(super) slots: Vec<Arc<Slot>>,
     ladders: Vec<Weak<Ladder>>,
+    recent: Option<Recent>,
 }
 
 impl Input {
@@ -142,7 +144,11 @@ impl Input {
         {
             return Err(format!("the stream changed from {old} to {caps}, which needs another description"));
         }
-        self.state().caps = Some(caps.clone());
+        {
+            let mut state = self.state();
+            state.caps = Some(caps.clone());
+            state.recent = Recent::of(entering, settings);
+        }
         if self.sendable(entering, settings).is_empty() {
             return Err(self.why_not(entering, settings));
         }
@@ -245,11 +251,12 @@ impl Input {
 
     /// A frame: handed to every rung. Runs for each frame, on the application's thread.
     fn take(&self, sample: &gst::Sample) {
-        let rungs: Vec<_> = {
+        let (rungs, is_kept) = {
             let state = self.state();
-            state.slots.iter().filter_map(|slot| slot.rung().cloned()).collect()
+            let rungs: Vec<_> = state.slots.iter().filter_map(|slot| slot.rung().cloned()).collect();
+            (rungs, state.recent.is_some())
         };
-        if rungs.is_empty() {
+        if rungs.is_empty() && !is_kept {
             return;
         }
         let (Some(mut buffer), Some(caps)) = (sample.buffer_owned(), sample.caps_owned()) else {
@@ -266,7 +273,12 @@ impl Input {
         writable.set_pts(pts);
         writable.set_dts(dts);
         for rung in rungs {
+            let before = self.state().recent.as_ref().map(|recent| recent.before(&rung)).unwrap_or_default();
+            before.into_iter().for_each(|frame| rung.push(frame, &caps));
             rung.push(buffer.clone(), &caps);
+        }
+        if let Some(recent) = &mut self.state().recent {
+            recent.keep(&buffer);
         }
     }
 

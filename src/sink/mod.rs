@@ -24,6 +24,7 @@ mod network;
 mod outgoing;
 mod pad;
 mod properties;
+mod recent;
 mod rungs;
 mod running;
 mod seat;

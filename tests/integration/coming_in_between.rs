@@ -47,8 +47,7 @@ fn who_comes_in_between_sees_the_present_picture_at_once(encoder: &str, settings
     let (pipeline, _feeder, key_units) = deaf(encoder, settings);
     let first = viewer(&pipeline);
     first.samples(10);
-    while key_units.try_recv().is_ok() {}
-    key_units.recv_timeout(support::DEADLINE).expect("no key unit");
+    next(&key_units);
     let second = viewer(&pipeline);
     let mut numbers = vec![picture::number(&second.sample())];
     let present =
@@ -62,6 +61,28 @@ fn who_comes_in_between_sees_the_present_picture_at_once(encoder: &str, settings
     assert!(numbers.is_sorted_by(|a, b| a + 1 == *b), "{numbers:?}");
 }
 
+/// Waits for a key unit.
+fn next(key_units: &Receiver<()>) {
+    while key_units.try_recv().is_ok() {}
+    key_units.recv_timeout(support::DEADLINE).expect("no key unit");
+}
+
+/// Nobody watched before.
+fn the_first_who_comes_sees_the_present_picture_at_once(encoder: &str, settings: &str) {
+    let (pipeline, _feeder, key_units) = deaf(encoder, settings);
+    next(&key_units);
+    let viewer = viewer(&pipeline);
+    let mut numbers = vec![picture::number(&viewer.sample())];
+    assert!(key_units.try_recv().is_err(), "waited for a key unit: {numbers:?}");
+    numbers.extend(viewer.samples(60).iter().map(picture::number));
+    assert!(numbers.is_sorted_by(|a, b| a + 1 == *b), "{numbers:?}");
+}
+
+fn a_viewer_who_is_the_first_to_come_sees_the_present_picture_at_once(transport: &str) {
+    the_first_who_comes_sees_the_present_picture_at_once(VP8, transport);
+    the_first_who_comes_sees_the_present_picture_at_once(H264, transport);
+}
+
 fn a_viewer_who_comes_between_key_units_of_vp8_sees_the_present_picture_at_once(transport: &str) {
     who_comes_in_between_sees_the_present_picture_at_once(VP8, transport);
 }
@@ -71,6 +92,7 @@ fn a_viewer_who_comes_between_key_units_of_h264_sees_the_present_picture_at_once
 }
 
 crate::support::under_both_transports!(
+    a_viewer_who_is_the_first_to_come_sees_the_present_picture_at_once,
     a_viewer_who_comes_between_key_units_of_vp8_sees_the_present_picture_at_once,
     a_viewer_who_comes_between_key_units_of_h264_sees_the_present_picture_at_once,
 );

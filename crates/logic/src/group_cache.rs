@@ -44,17 +44,19 @@ impl<T> Group<T> {
 
     /// Has a part that follows on those before kept, or not; whether it is to be handed to [`Group::keep`].
     pub fn takes(&mut self, part: Part) -> bool {
-        if part.key_unit {
+        let ahead = part.timestamp.wrapping_sub(self.last).cast_signed();
+        // The parts of a key unit may all say so.
+        let begins = part.key_unit && (self.frames == 0 || ahead != 0);
+        if begins {
             self.clear();
         } else if self.frames == 0 {
             return false;
         }
-        let ahead = part.timestamp.wrapping_sub(self.last).cast_signed();
-        if part.key_unit || ahead != 0 {
+        if begins || ahead != 0 {
             self.frames += 1;
         }
         self.bytes += part.bytes;
-        let is_in_order = part.key_unit || ahead >= 0;
+        let is_in_order = begins || ahead >= 0;
         if !is_in_order || self.bytes > self.most || self.frames > MOST_FRAMES {
             self.clear();
             return false;
@@ -182,8 +184,8 @@ mod tests {
         assert!(group.parts().is_none());
         assert!(add(&mut group, true, 2, 10) && add(&mut group, false, 3, 10));
         assert_eq!(group.parts().unwrap().0, [2, 3]);
-        assert!(add(&mut group, true, 4, 10));
-        assert_eq!(group.parts().unwrap().0, [4]);
+        assert!(add(&mut group, true, 4, 10) && add(&mut group, true, 4, 10));
+        assert_eq!(group.parts().unwrap().0, [4, 4]);
         group.clear();
         assert!(!add(&mut group, false, 5, 10));
     }
