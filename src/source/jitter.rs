@@ -1,4 +1,4 @@
-//! Keeps each jitter buffer as long as its network needs: looks at it five times a second, lets
+//! Keeps each jitter buffer as long as its network needs: looks at it five times a second, more often at first, lets
 //! `logic::jitter` decide.
 
 use super::timing::Timing;
@@ -11,6 +11,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 const INTERVAL: Duration = Duration::from_millis(200);
+/// At first, and how often: what a stream begins with is lost as often as the rest, and missed more.
+const FIRST_INTERVAL: Duration = Duration::from_millis(50);
+const FIRST: u32 = 40;
 
 /// Follows the network with one jitter buffer until it is gone.
 pub(super) fn follow(element: gst::Element, (shortest, longest): (Duration, Duration), timing: &Arc<Timing>) {
@@ -27,13 +30,17 @@ pub(super) fn follow(element: gst::Element, (shortest, longest): (Duration, Dura
 
 async fn watch(buffer: glib::WeakRef<gst::Element>, mut length: JitterBuffer, timing: Weak<Timing>) {
     let mut before = Totals::default();
-    let mut tick = tokio::time::interval(INTERVAL);
-    loop {
+    let mut tick = tokio::time::interval(FIRST_INTERVAL);
+    let mut interval = FIRST_INTERVAL;
+    for look in 0u32.. {
         tick.tick().await;
+        if look == FIRST {
+            (tick, interval) = (tokio::time::interval(INTERVAL), INTERVAL);
+        }
         let Some(element) = buffer.upgrade() else { return };
         let decided = runtime::blocking(move || {
             let now = Totals::of(&element);
-            if let Some(latency) = length.update(now.since(before), INTERVAL) {
+            if let Some(latency) = length.update(now.since(before), interval) {
                 let milliseconds = u32::try_from(latency.as_millis()).unwrap_or(u32::MAX);
                 element.set_property("latency", milliseconds);
             }

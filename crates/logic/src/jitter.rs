@@ -9,6 +9,8 @@ const USUAL_ROUND_TRIP: Duration = Duration::from_millis(40);
 /// Calm for so long makes the buffer shorter.
 const CALM: Duration = Duration::from_secs(10);
 
+/// Answers to requests have come after so long.
+const ANSWERED: Duration = Duration::from_secs(1);
 /// How much of the measured loss is the latest look's.
 const FRESH: f64 = 0.1;
 /// Packets that may be lost for good in a second: each can stop the picture.
@@ -50,8 +52,12 @@ pub struct JitterBuffer {
     repairs: u32,
     /// The share of packets that do not come by themselves, of late.
     loss: f64,
-    /// When to ask again at the latest, and for how long, where one attempt after the other takes longer than there is.
+    /// Of how many looks it is.
+    looks: u32,
+    /// When to ask again, and for how long, where one attempt after the other takes longer than there is.
     hurry: Option<(Duration, Duration)>,
+    /// Measured before that: an answer to one request can be taken for one to the next.
+    round_trip: Duration,
 }
 
 impl JitterBuffer {
@@ -67,7 +73,9 @@ impl JitterBuffer {
             settled: Duration::ZERO,
             repairs: 0,
             loss: 0.0,
+            looks: 0,
             hurry: None,
+            round_trip: Duration::ZERO,
         }
     }
 
@@ -91,7 +99,8 @@ impl JitterBuffer {
     /// takes a tenth away.
     pub fn update(&mut self, seen: Seen, interval: Duration) -> Option<Duration> {
         let mut wanted = (seen.jitter * 4).max(self.shortest).max(self.room(seen, interval));
-        if seen.late > 0 {
+        // What is asked for may come too late; there is room for that already.
+        if seen.late > 0 && self.complete >= ANSWERED {
             wanted = wanted.max(self.current * 2).max(Duration::from_millis(20));
         }
         let wanted = wanted.clamp(self.shortest, self.longest);
@@ -131,11 +140,16 @@ impl JitterBuffer {
 
     /// Room for retransmissions.
     fn room(&mut self, seen: Seen, interval: Duration) -> Duration {
-        let round_trip = seen.round_trip.unwrap_or(USUAL_ROUND_TRIP).max(Duration::from_millis(1));
+        let known = self.hurry.map_or(Duration::ZERO, |_| self.round_trip);
+        let round_trip = seen.round_trip.unwrap_or(USUAL_ROUND_TRIP).max(Duration::from_millis(1)).max(known);
+        self.round_trip = round_trip;
         let room = |repairs: u32| round_trip * repairs + NOTICE;
         let missing = (seen.lost + seen.recovered) as f64;
         let all = (seen.received + seen.lost).max(1) as f64;
-        self.loss += (missing / all - self.loss) * FRESH;
+        if seen.received > 0 {
+            self.looks = self.looks.saturating_add(1);
+        }
+        self.loss += (missing / all - self.loss) * FRESH.max(1.0 / (3.0 + f64::from(self.looks)));
         if seen.lost == 0 && seen.requested == 0 {
             self.complete += interval;
             if self.complete >= CALM {
@@ -216,6 +230,9 @@ mod tests {
         let lost = Seen { lost: 3, received: 2000, ..Seen::default() };
         assert_eq!(buffer.update(lost, STEP), Some(ms(80)));
         let late = Seen { late: 1, ..Seen::default() };
+        // It may have been asked for.
+        assert_eq!(buffer.update(late, STEP), None);
+        assert_eq!(after(&mut buffer, Seen::default(), 1), ms(80));
         assert_eq!(buffer.update(late, STEP), Some(ms(160)));
     }
 
@@ -288,13 +305,13 @@ mod tests {
             let round_trip = Some(ms(250));
             let seen = Seen { requested: recovered, recovered, received: 80, round_trip, ..Seen::default() };
             after(&mut buffer, seen, 20);
-            buffer.hurry()
+            (buffer.hurry(), buffer.current())
         };
-        assert_eq!(with(4, 1000), None);
-        assert_eq!(with(8, 1000), Some((ms(710) / 4, ms(710))));
+        assert_eq!(with(4, 1000), (None, ms(3 * 250 + 40)));
+        assert_eq!(with(8, 1000), (Some((ms(710) / 4, ms(710))), ms(1000)));
         // No more than three times in a round trip.
-        assert_eq!(with(8, 400), Some((ms(250) / 3, ms(110))));
-        assert_eq!(with(8, 250), None);
+        assert_eq!(with(8, 400), (Some((ms(250) / 3, ms(110))), ms(400)));
+        assert_eq!(with(8, 300), (None, ms(290)));
     }
 
     #[test]
