@@ -167,7 +167,7 @@ impl Measuring {
 
     /// Whether the way to the peer is long.
     pub(super) fn is_far(&self) -> bool {
-        self.estimator.round_trip() > FAR
+        self.estimator.facts().round_trip > FAR
     }
 
     /// What is known, while so many bytes of video wait here.

@@ -245,11 +245,6 @@ impl Estimator {
         std::mem::take(&mut self.fell)
     }
 
-    /// From a packet to the report on it, the least of late.
-    pub fn round_trip(&self) -> Duration {
-        self.round_trip
-    }
-
     /// What is known.
     pub fn facts(&self) -> Facts {
         Facts {
