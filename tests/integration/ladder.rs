@@ -133,8 +133,8 @@ fn follows_on(came: &[Seen]) {
                 "pictures are missing: {pair:?}"
             );
             let step = next.timestamp.wrapping_sub(one.timestamp);
-            // Thirty a second; a machine that is busy may leave some out.
-            assert!((1..9 * 3000).contains(&step), "{step}: {pair:?}");
+            // Thirty a second; a machine that is busy may leave some out, and an encoder that is told to make a tenth.
+            assert!((1..30 * 3000).contains(&step), "{step}: {pair:?}");
         } else {
             assert_eq!((next.picture, next.timestamp), (one.picture, one.timestamp), "{pair:?}");
         }

@@ -2,6 +2,7 @@
 //! them, decode nothing, and misbehave on request.
 
 use super::seen::{Came, Seen};
+use super::udp;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -117,8 +118,7 @@ impl Lights {
     pub(crate) fn join(&self, session: &str, offer: &str, habit: Habit) -> Joined {
         let now = Instant::now();
         let mut rtc = Rtc::builder().set_rtp_mode(true).clear_codecs().enable_vp8(true).build(now);
-        let socket = std::net::UdpSocket::bind((here(), 0)).unwrap();
-        socket.set_nonblocking(true).unwrap();
+        let socket = udp::roomy(here());
         let local = socket.local_addr().unwrap();
         rtc.add_local_candidate(Candidate::host(local, "udp").unwrap());
         let sink = address(offer, local.ip());

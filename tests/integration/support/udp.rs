@@ -200,3 +200,11 @@ impl Weather {
         lost
     }
 }
+
+/// A socket that takes a key unit in at once, however long its owner has to wait for a turn.
+pub(crate) fn roomy(address: IpAddr) -> UdpSocket {
+    let socket = UdpSocket::bind((address, 0)).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    socket2::SockRef::from(&socket).set_recv_buffer_size(1 << 20).unwrap();
+    socket
+}
