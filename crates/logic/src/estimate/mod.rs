@@ -9,6 +9,7 @@
 //! | `losses` | how many are lost, and how many would be at any rate |
 //! | `trial` | whether fewer are lost at a lower rate |
 //! | `number` | the numbers of packets |
+//! | `facts` | what statistics tell of it |
 //! | `bucket` | when packets may go |
 //! | `flow` | how much comes to be sent |
 //!
@@ -21,6 +22,7 @@
 mod arrivals;
 mod bucket;
 mod delay;
+mod facts;
 mod flow;
 mod history;
 mod losses;
@@ -28,6 +30,7 @@ mod number;
 mod trial;
 
 pub use bucket::Bucket;
+pub use facts::Facts;
 pub use flow::Flow;
 pub use number::number;
 
@@ -81,21 +84,6 @@ const FALL: f64 = 0.6;
 const FALLING: Duration = Duration::from_millis(1500);
 /// What a packet adds to what waits, in bits.
 const PACKET: f64 = 9600.0;
-
-/// What is known of the network, for statistics.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Facts {
-    /// What the network carries, in bits per second, with all headers.
-    pub estimate: BitsPerSecond,
-    /// From a packet to the report on it, the least of late.
-    pub round_trip: Duration,
-    /// The part of packets that is lost.
-    pub loss: f64,
-    /// For how long packets wait in the network.
-    pub queue: Duration,
-    /// Whether somebody else fills the queue.
-    pub beside: bool,
-}
 
 /// A limit that was met.
 #[derive(Debug, Clone, Copy)]
