@@ -8,7 +8,7 @@
 //! | `plan` | what each rung sends, kept for as long as nothing is clearly better |
 //! | `member` | one viewer: how far his estimate is believed, and his times of rest |
 //! | [`quality`] | what a rung is worth at a bitrate |
-//! | [`budget`] | what of a session's estimate is left for its video |
+//! | [`mod@budget`] | what of a session's estimate is left for its video |
 
 pub mod allocator;
 pub mod budget;
