@@ -1,6 +1,7 @@
 //! When a frame was captured, from the sender's clock to the receiver's: the header extension that tells it, what lies
 //! between two of them, and how far the two clocks are apart (WebRTC's `abs-capture-time`; RFC 3550 section 6.4.1).
 
+use crate::rtp::extensions;
 use std::time::Duration;
 
 /// Header extension in which a sender says when a frame was captured, by the clock of its sender reports.
@@ -68,42 +69,12 @@ pub fn write(header: &mut Vec<u8>, id: u8, captured: Duration) -> bool {
 
 /// When the frame of an RTP packet was captured, by its sender's clock since 1900, where the packet says so under `id`.
 pub fn read(packet: &[u8], id: u8) -> Option<Duration> {
-    let element = element(packet, id)?;
-    let (ntp, offset) = element.split_at_checked(8)?;
+    let (ntp, offset) = extensions::value(packet, id)?.split_at_checked(8)?;
     let captured = from_ntp(u64::from_be_bytes(ntp.try_into().ok()?));
     // Captured elsewhere: by how much that clock is ahead of the sender's.
     let offset = offset.try_into().map(i64::from_be_bytes).unwrap_or(0);
     let ahead = from_ntp(offset.unsigned_abs());
     if offset > 0 { captured.checked_sub(ahead) } else { captured.checked_add(ahead) }
-}
-
-/// An element of the header extension, of one byte or two.
-fn element(packet: &[u8], wanted: u8) -> Option<&[u8]> {
-    let first = *packet.first().filter(|first| **first >> 6 == 2 && **first & 0x10 != 0)?;
-    let start = 12 + usize::from(first & 0x0f) * 4;
-    let &[profile, kind, high, low] = packet.get(start..start + 4)? else { return None };
-    let length = usize::from(u16::from_be_bytes([high, low])) * 4;
-    let mut rest = packet.get(start + 4..start + 4 + length)?;
-    let short = (profile, kind) == (0xbe, 0xde);
-    if !short && (profile, kind & 0xf0) != (0x10, 0) {
-        return None;
-    }
-    while let Some((&head, after)) = rest.split_first() {
-        if head == 0 {
-            rest = after;
-            continue;
-        }
-        let (id, length, after) = match short {
-            true => (head >> 4, usize::from(head & 0x0f) + 1, after),
-            false => after.split_first().map(|(length, after)| (head, usize::from(*length), after))?,
-        };
-        let (value, after) = after.split_at_checked(length)?;
-        if id == wanted {
-            return Some(value);
-        }
-        rest = after;
-    }
-    None
 }
 
 /// What a stream's packets have told, and what lies in between.

@@ -25,7 +25,7 @@ fn what_is_written_reads_back_with_other_extensions_and_without() {
     let before = beside.clone();
     assert!(write(&mut beside, 7, TIME));
     assert_eq!(read(&beside, 7), Some(TIME));
-    assert_eq!(element(&beside, 1), element(&before, 1));
+    assert_eq!(extensions::value(&beside, 1), extensions::value(&before, 1));
     assert_eq!(crate::rtp::Header::read(&beside).unwrap().payload, beside.len()..beside.len());
 }
 

@@ -1,6 +1,8 @@
 //! Rewriting RTP headers for viewers whose own offer chose other numbers than the packets were made with
 //! (RFC 3550 section 5.1, RFC 8285).
 
+use super::extensions::{self, Form};
+
 /// What to change in every packet for one viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rewrite {
@@ -32,34 +34,10 @@ impl Rewrite {
 
 /// Changes the identifier of one element of a one-byte header extension (RFC 8285 section 4.2).
 fn rewrite_extension(packet: &mut [u8], from: u8, to: u8) {
-    let Some(&first) = packet.first() else { return };
-    if first & 0x10 == 0 {
-        return;
-    }
-    let start = 12 + usize::from(first & 0x0f) * 4;
-    let Some(&[profile_hi, profile_lo, len_hi, len_lo]) = packet.get(start..start + 4) else {
-        return;
-    };
-    if (profile_hi, profile_lo) != (0xbe, 0xde) {
-        return;
-    }
-    let words = usize::from(u16::from_be_bytes([len_hi, len_lo]));
-    let Some(elements) = packet.get_mut(start + 4..start + 4 + words * 4) else {
-        return;
-    };
-    let mut at = 0;
-    while let Some(byte) = elements.get_mut(at) {
-        let (id, len) = (*byte >> 4, usize::from(*byte & 0x0f) + 1);
-        match id {
-            0 => at += 1,
-            15 => return,
-            _ => {
-                if id == from {
-                    *byte = (to << 4) | (*byte & 0x0f);
-                }
-                at += 1 + len;
-            }
-        }
+    let elements = extensions::elements(packet).filter(|elements| elements.form() == Form::OneByte);
+    let element = elements.and_then(|mut elements| elements.find(|element| element.id == from));
+    if let Some(byte) = element.and_then(|element| packet.get_mut(element.head)) {
+        *byte = (to << 4) | (*byte & 0x0f);
     }
 }
 
