@@ -6,16 +6,14 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Sized, readSize } from "./support/size-probe.js";
-import { LAUNCHERS, type Page } from "./support/browsers.js";
+import type { Page } from "./support/browsers.js";
 import { wantedBrowsers } from "./support/run.js";
+import { PRELUDE, play } from "./support/watch.js";
 
-const LISTED = 20_000;
 const CHANGED = 45_000;
 const POLL = 50;
 /** Frames after which the beginning of a stream is over, and its last change. */
 const SETTLED = 60;
-/** esbuild marks functions with a call of this name, which pages do not have. */
-const PRELUDE = "globalThis.__name ??= (f) => f;";
 
 async function until(page: Page, what: string, is: (now: Sized) => boolean): Promise<Sized> {
   const end = performance.now() + CHANGED;
@@ -29,33 +27,23 @@ async function until(page: Page, what: string, is: (now: Sized) => boolean): Pro
   }
 }
 
-async function follow(browser: string, url: string, widths: number): Promise<unknown> {
-  const launch = LAUNCHERS[browser];
-  assert.ok(launch !== undefined, `no such browser: ${browser}`);
-  const running = await launch();
-  try {
-    const page = await running.open(url);
-    await page.waitFor('[data-testid="producer"]', LISTED);
-    await page.click('[data-testid="producer"] [data-testid="play"]');
-    const first = await until(page, "stream", (now) => now.framesDecoded > SETTLED);
-    let last = first;
+async function follow(page: Page, widths: number): Promise<unknown> {
+  const first = await until(page, "stream", (now) => now.framesDecoded > SETTLED);
+  let last = first;
+  console.log(last.width);
+  for (let seen = 1; seen < widths; seen += 1) {
+    const before = last.width;
+    last = await until(page, `other width than ${before}`, (now) => now.width !== before);
     console.log(last.width);
-    for (let seen = 1; seen < widths; seen += 1) {
-      const before = last.width;
-      last = await until(page, `other width than ${before}`, (now) => now.width !== before);
-      console.log(last.width);
-    }
-    const decoded = last.framesDecoded;
-    last = await until(page, "further pictures", (now) => now.framesDecoded > decoded + SETTLED);
-    return {
-      freezeCount: last.freezeCount - first.freezeCount,
-      framesDropped: last.framesDropped - first.framesDropped,
-      packetsLost: last.packetsLost - first.packetsLost,
-      pliCount: last.pliCount - first.pliCount,
-    };
-  } finally {
-    await running.close();
   }
+  const decoded = last.framesDecoded;
+  last = await until(page, "further pictures", (now) => now.framesDecoded > decoded + SETTLED);
+  return {
+    freezeCount: last.freezeCount - first.freezeCount,
+    framesDropped: last.framesDropped - first.framesDropped,
+    packetsLost: last.packetsLost - first.packetsLost,
+    pliCount: last.pliCount - first.pliCount,
+  };
 }
 
 const url = process.env["PAGE_URL"];
@@ -64,5 +52,6 @@ if (url === undefined || browser === undefined) {
   console.error("set PAGE_URL to the address of the page that shows the stream, and BROWSERS to a browser");
   process.exitCode = 2;
 } else {
-  console.log(JSON.stringify(await follow(browser, url, Number(process.env["WIDTHS"] ?? 1))));
+  const widths = Number(process.env["WIDTHS"] ?? 1);
+  console.log(JSON.stringify(await play(browser, url, (page) => follow(page, widths))));
 }

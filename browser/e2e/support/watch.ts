@@ -29,10 +29,10 @@ const POLL = 100;
 /** The state of the first player on the page. */
 const STATE = 'document.querySelector("[data-testid=status]").dataset.state';
 /** esbuild marks functions with a call of this name, which pages do not have. */
-const PRELUDE = "globalThis.__name ??= (f) => f;";
+export const PRELUDE = "globalThis.__name ??= (f) => f;";
 
-/** Plays the first stream on the page at `url` in `browser`. */
-export async function watch(browser: string, url: string): Promise<Result> {
+/** Plays the first stream on the page at `url` in `browser`, and hands the page to `look`. */
+export async function play<T>(browser: string, url: string, look: (page: Page) => Promise<T>): Promise<T> {
   const launch = LAUNCHERS[browser];
   assert.ok(launch !== undefined, `no such browser: ${browser}`);
   const running = await launch();
@@ -40,10 +40,15 @@ export async function watch(browser: string, url: string): Promise<Result> {
     const page = await running.open(url);
     await page.waitFor('[data-testid="producer"]', LISTED);
     await page.click('[data-testid="producer"] [data-testid="play"]');
-    return await judge(browser, page);
+    return await look(page);
   } finally {
     await running.close();
   }
+}
+
+/** Plays the first stream on the page at `url` in `browser`, and judges it. */
+export async function watch(browser: string, url: string): Promise<Result> {
+  return play(browser, url, (page) => judge(browser, page));
 }
 
 async function judge(browser: string, page: Page): Promise<Result> {
