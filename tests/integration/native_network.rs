@@ -4,7 +4,7 @@
 use crate::native::{NATIVE, alone, offer, ports};
 use crate::support::across::across;
 use crate::support::direct::{Direct, Said};
-use crate::support::{self, Pipeline, VIDEO, Viewer, picture};
+use crate::support::{self, Pipeline, VIDEO, Viewer, emulated, picture};
 use gst::prelude::*;
 use gst_webrtc::WebRTCSessionDescription;
 use gstrswebrtc::signaller::SignallableExt;
@@ -176,20 +176,8 @@ fn busy() -> Duration {
 /// In a network of its own, which takes the rights of root, or user namespaces that everyone may make.
 #[test]
 fn an_interface_that_goes_away_takes_only_its_own_viewers_with_it() {
-    const INSIDE: &str = "WEBRTC_TEST_INSIDE_A_NETWORK";
-    if std::env::var_os(INSIDE).is_some() {
-        return lose_an_interface();
-    }
     let name = "native_network::an_interface_that_goes_away_takes_only_its_own_viewers_with_it";
-    let output = Command::new("unshare")
-        .args(["--net", "--map-root-user", "--"])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
-        .env(INSIDE, "1")
-        .output()
-        .expect("unshare is needed, of package util-linux");
-    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    emulated::alone(name, lose_an_interface);
 }
 
 fn lose_an_interface() {

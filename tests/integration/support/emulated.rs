@@ -34,7 +34,7 @@ impl Scenario {
     /// Plays the part that is this process's; the test's own begins all others.
     pub(crate) fn run(self) {
         match std::env::var(PART).as_deref() {
-            Err(_) => self.begin(),
+            Err(_) => again(self.name, "link"),
             Ok("link") => {
                 let network = Network::new(self.towards, self.back, 1).unwrap_or_else(|err| panic!("{err}"));
                 (self.watch)(&mut Stage { network, name: self.name });
@@ -44,22 +44,31 @@ impl Scenario {
             Ok(other) => panic!("{PART}={other} is no part"),
         }
     }
+}
 
-    fn begin(&self) {
-        let mut command = Command::new("unshare");
-        command.args(["--net", "--map-root-user", "--"]).arg(std::env::current_exe().unwrap());
-        let output = part(&mut command, self.name, "link").output();
-        let output = output.expect("unshare is needed, of package util-linux");
-        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(
-            output.status.success() && text.contains("1 passed"),
-            "{text}\n(networks of their own take the rights of root, or user namespaces that everyone may make)"
-        );
+/// Plays a scenario in a network that has nothing but itself; the test's own process begins the one that does.
+pub(crate) fn alone(name: &str, scenario: fn()) {
+    match std::env::var(PART) {
+        Err(_) => again(name, "alone"),
+        Ok(_) => scenario(),
     }
 }
 
-fn part<'a>(command: &'a mut Command, name: &str, part: &str) -> &'a mut Command {
-    command.args(["--exact", name, "--nocapture"]).env(PART, part)
+/// The test's own program once more, in a network of its own.
+fn again(name: &str, role: &str) {
+    let mut command = Command::new("unshare");
+    command.args(["--net", "--map-root-user", "--"]).arg(std::env::current_exe().unwrap());
+    let output = part(&mut command, name, role).output();
+    let output = output.expect("unshare is needed, of package util-linux");
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}\n(networks of their own take the rights of root, or user namespaces that everyone may make)"
+    );
+}
+
+fn part<'a>(command: &'a mut Command, name: &str, role: &str) -> &'a mut Command {
+    command.args(["--exact", name, "--nocapture"]).env(PART, role)
 }
 
 /// The link, and who can be started on its sides.
