@@ -17,6 +17,8 @@ use tokio::time::MissedTickBehavior;
 
 /// How often it is looked at who should be where.
 const TICK: Duration = Duration::from_millis(200);
+/// How soon again where something is urgent: many estimates may fall at once, on a machine that is busy anyway.
+const SOON: Duration = Duration::from_millis(20);
 
 /// A ladder while it has viewers.
 pub(super) struct Ladder {
@@ -226,6 +228,7 @@ impl Ladder {
                 if !idle {
                     // Starting an encoder blocks.
                     runtime::blocking(move || ladder.tick()).await;
+                    tokio::time::sleep(SOON).await;
                 }
             }
         });
