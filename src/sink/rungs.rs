@@ -92,6 +92,11 @@ impl Lease {
         }
     }
 
+    /// Gives it back for a viewer who went before he came to it: an encoder that nobody else has does not linger.
+    pub(super) fn give_up(mut self) {
+        self.linger = Duration::ZERO;
+    }
+
     /// Whether it is this rung that the viewer is sent.
     pub(super) fn serves(&self) -> bool {
         let rung = self.slot.rung();

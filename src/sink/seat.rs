@@ -169,20 +169,24 @@ impl Seat {
             return Ok(());
         }
         let mut lease = self.ladder.lease(rung, &self.guest.peer_id)?;
-        let old = {
+        let (old, spare) = {
             let mut places = self.places();
             match (&places.current, places.joined) {
                 // Gone meanwhile.
-                (None, _) => (Some(lease), None),
-                (Some(_), false) => (places.current.replace(lease), places.next.take()),
+                (None, _) => ((None, None), Some(lease)),
+                (Some(_), false) => ((places.current.replace(lease), places.next.take()), None),
                 (Some(current), true) => {
                     lease.join(&self.guest.member);
                     let next = Next { lease, since: Instant::now(), sent: sent(current) };
-                    (None, places.next.replace(next))
+                    ((None, places.next.replace(next)), None)
                 }
             }
         };
         drop(old);
+        if let Some(lease) = spare {
+            lease.give_up();
+            return Ok(());
+        }
         self.request_key_unit();
         Ok(())
     }
