@@ -2,7 +2,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `imp` | the GObject: pads, states, child proxy, navigation |
+//! | `imp`, `pads` | the GObject: pads, states, child proxy, navigation |
 //! | `element` | `webrtcsink` itself: the base and the embedded servers |
 //! | `settings`, `signals`, `pad` | properties, signals, the pad type |
 //! | `input`, `encoders`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by viewers |
@@ -23,6 +23,7 @@ mod ladder;
 mod network;
 mod outgoing;
 mod pad;
+mod pads;
 mod properties;
 mod recent;
 mod rungs;
