@@ -43,6 +43,7 @@ mod sessions;
 mod sharing;
 mod signalling_client;
 mod support;
+mod surface;
 mod transcoding;
 mod viewer_offers;
 mod watching;

@@ -1,0 +1,65 @@
+//! What applications see of the elements, held to tables in `tests/surface/`: `contract.txt` is what today's plugin
+//! has and a drop-in replacement must have, `additions.txt` what is ours beyond it, `deviations.txt` where we differ
+//! and why.
+
+mod introspection;
+mod table;
+
+use introspection::Facts;
+use std::{env, fs, path::PathBuf};
+use table::{compare, deviations, facts};
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/surface").join(name)
+}
+
+fn text(name: &str) -> String {
+    fs::read_to_string(path(name)).unwrap()
+}
+
+/// With `SURFACE=write` in the environment, `additions.txt` is made anew from what is there; the other two are
+/// written by hand only.
+fn write_additions(contract: &Facts, found: &Facts) {
+    let old = text("additions.txt");
+    let head = old.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n"));
+    let new = found.iter().filter(|(what, _)| !contract.contains_key(*what));
+    let lines = new.map(|(what, says)| format!("{what} = {says}\n"));
+    fs::write(path("additions.txt"), head.chain(lines).collect::<String>()).unwrap();
+}
+
+#[test]
+fn the_surface_is_that_of_the_contract_but_for_listed_additions_and_deviations() {
+    let (contract, found) = (facts(&text("contract.txt")), introspection::facts());
+    assert!(contract.len() > 100 && found.len() > 100, "the tables are not read");
+    if env::var("SURFACE").is_ok_and(|word| word == "write") {
+        write_additions(&contract, &found);
+    }
+    let (additions, deviations) = (facts(&text("additions.txt")), deviations(&text("deviations.txt")));
+    let faults = compare(&contract, &additions, &deviations, &found);
+    assert!(
+        faults.is_empty(),
+        "\n{}\n\nSURFACE=write beside the command that runs this test rewrites additions.txt.\n",
+        faults.join("\n")
+    );
+}
+
+#[test]
+fn whatever_the_tables_and_the_surface_disagree_about_is_found() {
+    let contract = facts("# said once\na = 1\nb = 2\n\nc = 3\nd = 4\ne = 5");
+    let additions = facts("x = 8\ny = 9\nc = 3");
+    let list = "b = 20\n    Ours is better.\nc = 3\n    None any more.\nd missing\n    Not needed.\ne = 6\nq missing\n    Never was.\n";
+    let found = facts("a = 10\nb = 20\nc = 3\ne = 7\nx = 8\nz = 0");
+    let faults = compare(&contract, &additions, &deviations(list), &found);
+    let expected = [
+        "a = 10\n",
+        "c is no deviation",
+        "e = 7\n",
+        "e: deviations.txt says no reason",
+        "q is in deviations.txt",
+        "c is in contract.txt",
+        "y missing\n",
+        "new: add to additions.txt\nz = 0",
+    ];
+    let agree = faults.iter().zip(expected).all(|(fault, beginning)| fault.starts_with(beginning));
+    assert!(agree && faults.len() == expected.len(), "{faults:#?}");
+}
