@@ -100,7 +100,7 @@ pub struct BaseWebRTCSink {
         blurb = "Path under which the page is served; NULL for the root")]
     #[property(name = "web-server-directory", type = Option<String>, get, set, member = web_server_directory,
         nick = "Web server directory", blurb = "Directory that is served instead of the page inside the plugin; NULL for that page")]
-    #[property(name = "web-server-host-addr", type = Option<String>, get, set, member = web_server_host_addr,
+    #[property(name = "web-server-host-addr", type = Option<String>, get, set = Self::set_web_server_address, member = web_server_host_addr,
         nick = "Web server address", blurb = "Where the web server listens, as a URL", default = Some("http://127.0.0.1:8080/"))]
     settings: Mutex<Settings>,
     pub(super) signaller: Mutex<Option<Signallable>>,

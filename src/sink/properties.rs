@@ -50,6 +50,12 @@ pub(super) fn boxed() -> Vec<glib::ParamSpec> {
 }
 
 impl BaseWebRTCSink {
+    /// Reads back as a whole address, where it is one; what is none is an error when the server starts.
+    pub(super) fn set_web_server_address(&self, address: Option<String>) {
+        let whole = |text: String| url::Url::parse(&text).map_or(text, Into::into);
+        self.settings().web_server_host_addr = address.map(whole);
+    }
+
     /// Sets one of them; false where the name is another's.
     pub(super) fn set_boxed(&self, value: &glib::Value, name: &str) -> bool {
         match name {

@@ -2,6 +2,7 @@
 //! has and a drop-in replacement must have, `additions.txt` what is ours beyond it, `deviations.txt` where we differ
 //! and why.
 
+mod behaviour;
 mod introspection;
 mod table;
 
