@@ -42,6 +42,21 @@ pub(crate) fn given_away(element: &gst::Element) -> glib::Value {
     value
 }
 
+/// An element that a handler returned, as ours: those in C return floating references, which the bindings take for
+/// owned ones, so that the bin that it is added to and we would own the same one.
+#[expect(unsafe_code, reason = "the bindings do not sink what they get from a value")]
+pub(crate) fn taken(element: gst::Element) -> gst::Element {
+    use glib::translate::ToGlibPtr;
+    let object: *mut gst::ffi::GstElement = element.to_glib_none().0;
+    // SAFETY: the pointer is valid, and a floating reference is the one that the wrapper holds, and drops.
+    unsafe {
+        if glib::gobject_ffi::g_object_is_floating(object.cast()) != glib::ffi::GFALSE {
+            glib::gobject_ffi::g_object_ref_sink(object.cast());
+        }
+    }
+    element
+}
+
 /// The text of a value; `None` where it is NULL or the value holds something else.
 ///
 /// The bindings' own way panics over text that is not UTF-8, and what a signaller in C or Python hands on

@@ -5,6 +5,7 @@ mod admission;
 mod convert;
 pub(crate) mod decode;
 pub(crate) mod delays;
+mod encoded_filter;
 mod encoding;
 pub(crate) mod fan_out;
 pub(crate) mod member;

@@ -1,5 +1,6 @@
 //! The end of a rung: a payloader and its settings.
 
+use super::rung::{Hooks, Plan};
 use crate::codec::{self, TRANSPORT_WIDE_CC};
 use crate::errors::{MissingElement, make};
 use crate::gobject::set_if_present;
@@ -23,16 +24,20 @@ pub(crate) struct Numbers {
     pub(crate) transport_cc: Option<u8>,
 }
 
-/// Makes the payloader, its settings left to [`set_up`].
+/// Makes the payloader, set up, with the application's help.
 ///
 /// # Errors
 /// It is not installed.
-pub(super) fn payloader(row: &Codec) -> Result<gst::Element, MissingElement> {
-    codec::payloader(row)
+pub(super) fn payloader(plan: &Plan<'_>, hooks: &dyn Hooks) -> Result<gst::Element, MissingElement> {
+    let payloader = codec::payloader(plan.codec)?;
+    set_up(&payloader, plan.codec, plan.mtu);
+    hooks.payloader(&payloader);
+    number(&payloader, plan.numbers)?;
+    Ok(payloader)
 }
 
 /// The settings for live media over the internet.
-pub(super) fn set_up(payloader: &gst::Element, row: &Codec, mtu: u32) {
+fn set_up(payloader: &gst::Element, row: &Codec, mtu: u32) {
     set_if_present(payloader, "mtu", &mtu.saturating_sub(GROWTH).to_string());
     for (name, value) in row.payloader_settings {
         set_if_present(payloader, name, value);
@@ -40,7 +45,7 @@ pub(super) fn set_up(payloader: &gst::Element, row: &Codec, mtu: u32) {
 }
 
 /// What the offer promised; no application changes it.
-pub(super) fn number(payloader: &gst::Element, numbers: Numbers) -> Result<(), MissingElement> {
+fn number(payloader: &gst::Element, numbers: Numbers) -> Result<(), MissingElement> {
     set_if_present(payloader, "pt", &numbers.payload_type.to_string());
     set_if_present(payloader, "ssrc", &numbers.ssrc.to_string());
     set_if_present(payloader, "timestamp-offset", &numbers.timestamp_offset.to_string());

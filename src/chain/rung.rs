@@ -8,6 +8,7 @@ use super::admission::{Admission, Verdict};
 use super::convert;
 use super::decode::DecodeError;
 use super::delays::Delays;
+use super::encoded_filter;
 use super::encoding::Encoding;
 use super::fan_out::FanOut;
 use super::parts::{BACKLOG_TIME, entrance, fan_out_pad, filter, link_error, raw_caps, replay};
@@ -43,6 +44,8 @@ pub(crate) enum RungError {
     NoEncoder { codec: &'static str, tried: String },
     #[error("{0}")]
     Decode(#[from] DecodeError),
+    #[error("use element {name}, which a handler of request-encoded-filter returned: {cause}")]
+    Filter { name: String, cause: &'static str },
     #[error("connect the elements of the {codec} chain: {cause}")]
     Link { codec: &'static str, cause: String },
 }
@@ -53,6 +56,8 @@ pub(crate) trait Hooks: Send + Sync {
     fn encoder(&self, encoder: &gst::Element) -> bool;
     /// The element's signal `payloader-setup`.
     fn payloader(&self, payloader: &gst::Element) -> bool;
+    /// The element's signal `request-encoded-filter`: what encoded frames with these caps are to pass.
+    fn filter(&self, caps: &gst::Caps) -> Option<gst::Element>;
     /// Asks the application's pipeline for a key unit, for input that is already encoded.
     fn upstream_key_unit(&self);
     /// Something in the rung failed: its viewers cannot be served.
@@ -105,10 +110,7 @@ impl Rung {
         let pipeline = gst::Pipeline::with_name(&plan.name);
         let entrance = entrance(plan);
         let fan_out = Arc::new(FanOut::new(&plan.name, plan.codec, &pipeline, replay(plan)));
-        let payloader = payload::payloader(plan.codec)?;
-        payload::set_up(&payloader, plan.codec, plan.mtu);
-        hooks.payloader(&payloader);
-        payload::number(&payloader, plan.numbers)?;
+        let payloader = payload::payloader(plan, &*hooks)?;
         let exit =
             payloader.static_pad("src").ok_or_else(|| link_error(plan, &"the payloader has no src pad"))?;
         let mut chain: Vec<gst::Element> = vec![entrance.clone().upcast()];
@@ -135,6 +137,7 @@ impl Rung {
             chain.push(make(parser)?);
         }
         chain.push(filter(plan.codec.payloader_caps)?);
+        chain.extend(encoded_filter::requested(plan, &*hooks)?);
         chain.push(payloader.clone());
         pipeline.add_many(&chain).map_err(|err| link_error(plan, &err))?;
         gst::Element::link_many(&chain).map_err(|err| link_error(plan, &err))?;

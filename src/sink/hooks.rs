@@ -42,6 +42,12 @@ impl Hooks for InputHooks {
             .is_some_and(|e| signals::payloader_setup(&e, &self.peer_id, &input.name, payloader))
     }
 
+    fn filter(&self, caps: &gst::Caps) -> Option<gst::Element> {
+        let input = self.input.upgrade()?;
+        let owner = self.which.owner.map(|_| self.peer_id.as_str());
+        signals::encoded_filter(&input.element.upgrade()?, owner, &input.name, caps)
+    }
+
     fn upstream_key_unit(&self) {
         let Some(pad) = self.input.upgrade().and_then(|input| input.pad.upgrade()) else {
             return;

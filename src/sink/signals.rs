@@ -1,7 +1,7 @@
 //! The sink's signals: their table, and the only place that names them when emitting.
 
 use super::BaseWebRTCSink;
-use crate::data_channel;
+use crate::{data_channel, gobject};
 use gst::glib;
 use gst::glib::subclass::Signal;
 use gst::prelude::*;
@@ -44,6 +44,11 @@ pub(super) fn all() -> &'static [Signal] {
                 .build(),
             question("encoder-setup", [string, string, element]),
             question("payloader-setup", [string, string, element]),
+            Signal::builder("request-encoded-filter")
+                .run_last()
+                .param_types([string, string, gst::Caps::static_type()])
+                .return_type::<Option<gst::Element>>()
+                .build(),
         ];
         all.extend(data_channel::signals::all(|element, session_id| {
             element.downcast_ref::<BaseWebRTCSink>()?.channels(session_id?)
@@ -81,4 +86,16 @@ pub(super) fn payloader_setup(
     payloader: &gst::Element,
 ) -> bool {
     sink.emit_by_name::<bool>("payloader-setup", &[&peer_id, &pad, payloader])
+}
+
+/// The element that encoded frames of a stream are to pass; the viewer is named where the encoder is his alone.
+pub(super) fn encoded_filter(
+    sink: &BaseWebRTCSink,
+    peer_id: Option<&str>,
+    pad: &str,
+    caps: &gst::Caps,
+) -> Option<gst::Element> {
+    let element =
+        sink.emit_by_name::<Option<gst::Element>>("request-encoded-filter", &[&peer_id, &pad, caps]);
+    element.map(gobject::taken)
 }

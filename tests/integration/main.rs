@@ -17,6 +17,7 @@ mod data_channels;
 mod demo;
 mod embedded_servers;
 mod emulated_networks;
+mod encoded_filters;
 mod ends_in_time;
 mod faults;
 mod forgeries;
