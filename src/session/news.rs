@@ -9,6 +9,13 @@ pub(crate) fn connected(element: &impl IsA<gst::Element>, session_id: &str, peer
     post(element, message.field("session-id", session_id).field("peer-id", peer_id).build());
 }
 
+/// Somebody watches, from the first request for a session on, or nobody does any more: `webrtc-watched` or
+/// `webrtc-unwatched`.
+pub(crate) fn watched(element: &impl IsA<gst::Element>, by_somebody: bool) {
+    let name = if by_somebody { "webrtc-watched" } else { "webrtc-unwatched" };
+    post(element, gst::Structure::new_empty(name));
+}
+
 /// A session is over: `webrtc-session-ended` with the same, `reason` (a stable name), `text` (for people) and
 /// `is-error`; where there is one, `debug` (GStreamer's text about a pipeline that failed) and `peer-reason` (the
 /// name that the peer gave).

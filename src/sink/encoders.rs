@@ -46,7 +46,10 @@ impl Input {
         };
         let build = || self.start_rung(which, bitrate, settings, peer_id).map_err(|err| err.to_string());
         match slot.get_or_start(build) {
-            Ok(_) => Ok(lease),
+            Ok(_) => {
+                self.encoders_changed();
+                Ok(lease)
+            }
             Err(text) => {
                 self.forget(&slot);
                 Err(text.clone())
@@ -120,6 +123,15 @@ impl Input {
             state.slots = kept;
             gone
         };
-        drop(gone);
+        if !gone.is_empty() {
+            drop(gone);
+            self.encoders_changed();
+        }
+    }
+
+    pub(super) fn encoders_changed(&self) {
+        if let Some(element) = self.element.upgrade() {
+            element.audience_changed();
+        }
     }
 }

@@ -102,7 +102,12 @@ pub struct BaseWebRTCSink {
         nick = "Web server directory", blurb = "Directory that is served instead of the page inside the plugin; NULL for that page")]
     #[property(name = "web-server-host-addr", type = Option<String>, get, set = Self::set_web_server_address, member = web_server_host_addr,
         nick = "Web server address", blurb = "Where the web server listens, as a URL", default = Some("http://127.0.0.1:8080/"))]
+    #[property(name = "viewers", type = u32, get = Self::viewers, nick = "Viewers",
+        blurb = "How many sessions there are, those included that are being set up; notified. A camera may be off while there are none")]
+    #[property(name = "encoders", type = u32, get = Self::encoders, nick = "Encoders",
+        blurb = "How many encoders run, those included that linger after their last viewer (encoder-linger); notified")]
     settings: Mutex<Settings>,
+    pub(super) audience: super::audience::Audience,
     pub(super) signaller: Mutex<Option<Signallable>>,
     pub(super) pads: Mutex<Pads>,
     pub(super) running: Mutex<Option<Arc<super::running::Running>>>,
@@ -134,6 +139,14 @@ impl ObjectSubclass for BaseWebRTCSink {
 impl BaseWebRTCSink {
     pub(super) fn settings(&self) -> MutexGuard<'_, Settings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn viewers(&self) -> u32 {
+        self.obj().viewer_count()
+    }
+
+    fn encoders(&self) -> u32 {
+        self.obj().encoder_count()
     }
 
     pub(super) fn pads(&self) -> MutexGuard<'_, Pads> {

@@ -320,5 +320,6 @@ impl Input {
     pub(super) fn reset(&self) {
         let old = std::mem::take(&mut *self.state());
         drop(old);
+        self.encoders_changed();
     }
 }

@@ -9,9 +9,11 @@
 //! | `ladder`, `seat` | which encoder serves which viewer, and how one goes from one to another |
 //! | `viewers` | sessions by id, and what signalling says about them |
 //! | `outgoing`, `sections`, `estimates` | one viewer's session: what is offered, what is sent, which pad is behind what, who hears what its network carries |
+//! | `audience` | how many watch, told to the application |
 //! | `transport`, `stage` | which transport serves a session; what it stands in |
 //! | `network` | ports and addresses as the properties have them |
 
+mod audience;
 mod element;
 mod embedded_servers;
 mod encoders;

@@ -209,6 +209,9 @@ impl Outgoing {
             self.served.lock().unwrap_or_else(PoisonError::into_inner).push(served);
             flow.seat = Some(seated);
         }
+        if let Some(sink) = self.sink.upgrade() {
+            sink.audience_changed();
+        }
         Ok(())
     }
 

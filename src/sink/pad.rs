@@ -3,6 +3,7 @@
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, OnceLock};
 
 glib::wrapper! {
@@ -14,6 +15,14 @@ impl WebRTCSinkPad {
     /// The stream behind the pad.
     pub(super) fn input(&self) -> Option<&std::sync::Arc<super::input::Input>> {
         self.imp().input.get()
+    }
+
+    /// Notifies of `viewers` where it is another number than the last time.
+    pub(super) fn tell_viewers(&self) {
+        let now = self.imp().viewers();
+        if self.imp().told.swap(now, std::sync::atomic::Ordering::Relaxed) != now {
+            self.notify("viewers");
+        }
     }
 
     /// Puts a stream behind the pad, once.
@@ -31,7 +40,18 @@ mod imp {
         #[property(name = "msid", type = Option<String>, get, set, nick = "Media stream ID",
             blurb = "a=msid of the stream (RFC 8830); NULL lets the transport choose", mutable_ready)]
         msid: Mutex<Option<String>>,
+        /// How many viewers the application was told of.
+        #[property(name = "viewers", type = u32, get = Self::viewers, nick = "Viewers",
+            blurb = "How many sessions are sent this stream, once they have agreed on it; notified")]
+        pub(super) told: AtomicU32,
         pub(super) input: OnceLock<std::sync::Arc<crate::sink::input::Input>>,
+    }
+
+    impl WebRTCSinkPad {
+        pub(super) fn viewers(&self) -> u32 {
+            let sink = self.input.get().and_then(|input| input.element.upgrade().zip(Some(input)));
+            sink.map_or(0, |(sink, input)| sink.viewer_count_of(&input.name))
+        }
     }
 
     #[glib::object_subclass]

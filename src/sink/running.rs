@@ -28,6 +28,13 @@ pub(super) struct Running {
     _web_server: Option<WebServer>,
 }
 
+impl Running {
+    /// The sessions.
+    pub(super) fn viewers(&self) -> &Arc<Viewers> {
+        &self.viewers
+    }
+}
+
 impl BaseWebRTCSink {
     pub(super) fn running(&self) -> Option<Arc<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -121,6 +128,7 @@ impl BaseWebRTCSink {
         let taken = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         running.link.stop();
         drop(taken);
+        self.obj().audience_changed();
         let inputs = self.pads().inputs.clone();
         for input in inputs {
             input.reset();
@@ -222,6 +230,7 @@ impl super::BaseWebRTCSink {
         }
         if let Some(running) = self.imp().running() {
             running.viewers.remove(session_id);
+            self.audience_changed();
         }
         news::ended(self, session_id, peer_id, reason);
     }

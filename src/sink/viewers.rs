@@ -95,6 +95,11 @@ impl Viewers {
         self.sessions().iter().map(|(id, viewer)| (id.clone(), viewer.clone())).collect()
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.sessions().len()
+    }
+
     /// One session.
     pub(super) fn viewer(&self, session_id: &str) -> Option<Viewer> {
         self.sessions().get(session_id).cloned()
@@ -154,6 +159,9 @@ impl Viewers {
                 return false;
             }
             sessions.insert(session_id.clone(), viewer.clone());
+        }
+        if let Some(sink) = self.sink.upgrade() {
+            sink.audience_changed();
         }
         let (viewers, signaller) = (self.clone(), signaller.clone());
         runtime::spawn_blocking(move || {
