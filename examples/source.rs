@@ -1,24 +1,23 @@
-//! A consumer: receives from the first producer that the signalling server knows, and says what arrives.
+//! A consumer: receives from the first producer that the signalling server knows, or from a certain one, and says
+//! what arrives.
 //!
-//! With an argument, the identifier of a producer, it receives from that one.
+//! cargo run --release --example source [-- --uri ws://HOST:8443 PRODUCER]
 
-use anyhow::{Context, Error, bail};
+mod app;
+
+use anyhow::{Context, Error};
+use gst::glib;
 use gst::prelude::*;
-use std::{
-    env,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 fn main() -> Result<(), Error> {
-    gst::init()?;
-    gstrswebrtc::plugin_register_static()?;
-
+    let [uri, producer] = app::begin(include_str!("source.rs"), ["--uri", "PRODUCER"])?;
     let pipeline = gst::Pipeline::new();
     let source = gst::ElementFactory::make("webrtcsrc").build()?;
-    match env::args().nth(1) {
+    app::meet(&source, uri);
+    match producer {
         Some(producer) => {
-            let signaller = source.property::<gst::glib::Object>("signaller");
-            signaller.set_property("producer-peer-id", producer);
+            source.property::<glib::Object>("signaller").set_property("producer-peer-id", producer);
         }
         None => source.set_property("connect-to-first-producer", true),
     }
@@ -34,20 +33,11 @@ fn main() -> Result<(), Error> {
             eprintln!("{}: {error:#}", pad.name());
         }
     });
-
-    pipeline.set_state(gst::State::Playing)?;
-    let bus = pipeline.bus().context("a pipeline has a bus")?;
-    for message in bus.iter_timed(gst::ClockTime::NONE) {
-        match message.view() {
-            gst::MessageView::Error(error) => bail!("{}: {:?}", error.error(), error.debug()),
-            gst::MessageView::Element(news) => match news.structure() {
-                Some(news) if news.has_name("webrtc-session-ended") => println!("{news}"),
-                _ => {}
-            },
-            _ => {}
+    app::play(&pipeline, |news| {
+        if news.has_name("webrtc-session-ended") {
+            println!("{news}");
         }
-    }
-    Ok(())
+    })
 }
 
 /// Connects a pad to a converter and a sink, and prints what comes out once in a while.

@@ -2,7 +2,7 @@
 //! it is not running.
 
 use crate::support::direct::{Direct, Said};
-use crate::support::program::{Program, built};
+use crate::support::program::{Program, example};
 use crate::support::server::Server;
 use crate::support::{self, DEADLINE, Pipeline, VIDEO, Viewer};
 use gst::glib;
@@ -20,9 +20,7 @@ fn repository(path: &str) -> PathBuf {
 
 #[test]
 fn a_signaller_in_rust_connects_two_elements_of_one_program() {
-    let example = built().join("examples/custom_signaller");
-    assert!(example.is_file(), "{} is not there: run cargo build --examples", example.display());
-    let said = Program::start(example, &["30"]).ends_well();
+    let said = Program::start(example("custom_signaller"), &["30"]).ends_well();
     assert!(said.contains("30 frames came"), "{said}");
 }
 

@@ -20,6 +20,7 @@ mod embedded_servers;
 mod emulated_networks;
 mod encoded_filters;
 mod ends_in_time;
+mod examples;
 mod faults;
 mod forgeries;
 mod inspection;

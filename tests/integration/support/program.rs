@@ -42,6 +42,13 @@ impl Program {
         panic!("never said '{text}', but:\n{said}");
     }
 
+    /// Has it end as Ctrl-C does, waits for that, and returns what was said until then.
+    pub(crate) fn interrupted(self) -> String {
+        let done = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        assert!(done.success(), "it has ended already");
+        self.ends_well()
+    }
+
     /// Waits for the end, and returns what was said until then.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let (end, mut said) = (Instant::now() + DEADLINE, String::new());
@@ -76,6 +83,13 @@ fn pass_on(output: impl Read + Send + 'static, give: Sender<String>) {
             let _ = give.send(line);
         }
     });
+}
+
+/// An example in Rust, which Cargo builds with the tests.
+pub(crate) fn example(name: &str) -> PathBuf {
+    let example = built().join("examples").join(name);
+    assert!(example.is_file(), "{} is not there: run cargo build --examples", example.display());
+    example
 }
 
 /// The folder with what Cargo builds for these tests.

@@ -1,0 +1,119 @@
+//! The examples, each as a program of its own between a signalling server and another end; and their command lines.
+//! Those of signallers are in custom_signallers.rs.
+
+use crate::support::program::{Program, example};
+use crate::support::server::Server;
+use crate::support::{DEADLINE, Viewer};
+use gst::prelude::*;
+use std::path::Path;
+
+/// A signalling server and its address.
+fn server() -> (Server, String) {
+    let server = Server::start("127.0.0.1:0");
+    let uri = format!("ws://{}", server.address);
+    (server, uri)
+}
+
+/// An example that produces, and a viewer who has seen pictures of it.
+fn watched(name: &str, arguments: &[&str]) -> (Server, Program, Viewer) {
+    let (server, uri) = server();
+    let arguments = [arguments, &["--uri", &uri]].concat();
+    let producer = Program::start(example(name), &arguments);
+    let viewer = Viewer::play(&uri, "video", "video/x-raw");
+    viewer.samples(10);
+    (server, producer, viewer)
+}
+
+#[test]
+fn a_producer_hears_of_its_viewer_and_a_consumer_of_what_comes() {
+    let (_server, uri) = server();
+    let producer = Program::start(example("sink"), &["--uri", &uri]);
+    let consumer = Program::start(example("source"), &["--uri", &uri]);
+    producer.says("watches in session");
+    consumer.says("video_0: 0 buffers of video/x-raw");
+    consumer.interrupted();
+    producer.says("is gone: ");
+    producer.interrupted();
+}
+
+#[test]
+fn an_encoder_is_tuned() {
+    let (_server, producer, _viewer) = watched("tune_encoder", &[]);
+    let said = producer.interrupted();
+    assert!(said.contains("of video_0 starts for"), "{said}");
+}
+
+#[test]
+fn statistics_are_a_table_or_lines_of_json() {
+    let (_server, table, _viewer) = watched("watch_statistics", &[]);
+    table.says("1280x720");
+    table.interrupted();
+    let (_server, lines, _viewer) = watched("watch_statistics", &["--json", "yes"]);
+    lines.says("\"video-encoders\":[{");
+    lines.interrupted();
+}
+
+#[test]
+fn a_viewer_controls_the_producer_and_is_answered() {
+    let (_server, uri) = server();
+    let producer = Program::start(example("remote_control"), &["produce", "--uri", &uri]);
+    let viewer = Program::start(example("remote_control"), &["watch", "--uri", &uri, "--sink", "fakesink"]);
+    producer.says("mouse-move");
+    producer.says("shows ball");
+    viewer.says("the producer did it");
+    viewer.says("the producer could not: No sink pad could handle the request");
+    viewer.interrupted();
+    producer.interrupted();
+}
+
+#[test]
+fn streams_come_and_go_while_others_play() {
+    let (_server, uri) = server();
+    let producer = Program::start(example("change_streams"), &["--uri", &uri, "--every", "0.7"]);
+    let consumer = Program::start(example("source"), &["--uri", &uri]);
+    consumer.says("video_1: 0 buffers of");
+    producer.says("added video_");
+    producer.says("removed video_");
+    consumer.interrupted();
+    producer.interrupted();
+}
+
+/// A file with ten seconds of H.264.
+fn film() -> String {
+    let film = Path::new(env!("CARGO_TARGET_TMPDIR")).join("film.mp4").display().to_string();
+    let pipeline = crate::support::Pipeline::parse(&format!(
+        "videotestsrc num-buffers=150 ! video/x-raw,format=I420,width=320,height=240,framerate=15/1 !
+         x264enc speed-preset=ultrafast key-int-max=15 ! h264parse ! mp4mux ! filesink location=\"{film}\""
+    ));
+    pipeline.play();
+    let bus = pipeline.0.bus().unwrap();
+    let limit = gst::ClockTime::from_seconds(DEADLINE.as_secs());
+    let end = bus.timed_pop_filtered(limit, &[gst::MessageType::Eos, gst::MessageType::Error]);
+    assert_eq!(end.map(|message| message.type_()), Some(gst::MessageType::Eos));
+    film
+}
+
+#[test]
+fn encoded_pictures_are_passed_on_as_they_are() {
+    for input in [None, Some(film())] {
+        let (_server, producer, _viewer) = watched("passthrough", input.as_deref().as_slice());
+        producer.says("is sent the pictures as they came");
+        producer.interrupted();
+    }
+}
+
+#[test]
+fn a_command_line_that_is_wrong_is_answered_with_the_right_one() {
+    for (name, arguments, said) in [
+        ("sink", &["--help"][..], "Without --uri it runs a signalling server"),
+        ("sink", &["--url", "x"], "--url is not understood"),
+        ("source", &["--uri"], "--uri needs a value"),
+        ("remote_control", &[], "`produce` or `watch`"),
+        ("change_streams", &["--every", "soon"], "takes a number of seconds"),
+        ("passthrough", &["nothing.mp4"], "name a file with H.264, or a camera"),
+    ] {
+        let (status, text) = Program::start(example(name), arguments).end();
+        assert_eq!(status.success(), arguments == ["--help"], "{name}: {text}");
+        assert!(text.contains(said), "{name}: {text}");
+    }
+}
