@@ -96,8 +96,11 @@ fn no_source_file_is_longer_than_400_lines() {
 
 #[test]
 fn an_example_is_shorter_than_150_lines() {
-    let lengths =
-        files("examples", &[".rs"]).into_iter().map(|source| (source.text.lines().count(), source.path));
+    // Whole signallers, because there is nothing smaller.
+    let whole = ["examples/python/custom_signaller.py", "examples/c/socket-signaller.c"];
+    let mut examples = files("examples", &[".rs", ".py", ".c"]);
+    examples.retain(|source| !whole.contains(&source.path.as_str()));
+    let lengths = examples.into_iter().map(|source| (source.text.lines().count(), source.path));
     let faults =
         lengths.filter(|(lines, _)| *lines >= 150).map(|(lines, path)| format!("{path}: {lines} lines"));
     none(faults.collect(), "Leave out what does not serve the one thing that the example shows.");

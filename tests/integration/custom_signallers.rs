@@ -2,7 +2,7 @@
 //! it is not running.
 
 use crate::support::direct::{Direct, Said};
-use crate::support::program::{Program, example};
+use crate::support::program::{Program, example, in_c, repository};
 use crate::support::server::Server;
 use crate::support::{self, DEADLINE, Pipeline, VIDEO, Viewer};
 use gst::glib;
@@ -11,12 +11,6 @@ use gstrswebrtc::signaller::{Signallable, WebRTCSignallerRole};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// A path in the repository.
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
 
 #[test]
 fn a_signaller_in_rust_connects_two_elements_of_one_program() {
@@ -24,18 +18,9 @@ fn a_signaller_in_rust_connects_two_elements_of_one_program() {
     assert!(said.contains("30 frames came"), "{said}");
 }
 
-/// The example in C, built as its README says, for the test of this name.
+/// The signaller in C, for the test of this name.
 fn c_signaller(test: &str) -> PathBuf {
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("c-signaller-{test}"));
-    let output = Command::new("make")
-        .arg("--always-make")
-        .arg(format!("PROGRAM={}", program.display()))
-        .arg("CFLAGS=-O1 -Wall -Wextra -Wno-unused-parameter -Werror")
-        .current_dir(repository("examples/c"))
-        .output()
-        .expect("make is not installed: apt install build-essential");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    program
+    in_c("PROGRAM", &format!("c-signaller-{test}"))
 }
 
 /// A path for a socket: short, because the system takes no long ones.

@@ -1,7 +1,7 @@
 //! The examples, each as a program of its own between a signalling server and another end; and their command lines.
 //! Those of signallers are in custom_signallers.rs.
 
-use crate::support::program::{Program, example};
+use crate::support::program::{Program, example, in_c, repository};
 use crate::support::server::Server;
 use crate::support::{DEADLINE, Viewer};
 use gst::prelude::*;
@@ -116,4 +116,30 @@ fn a_command_line_that_is_wrong_is_answered_with_the_right_one() {
         assert_eq!(status.success(), arguments == ["--help"], "{name}: {text}");
         assert!(text.contains(said), "{name}: {text}");
     }
+}
+
+#[test]
+fn applications_in_python_and_c_produce_for_each_other() {
+    let application = in_c("APPLICATION", "application");
+    let receiver = repository("examples/python/receiver.py");
+    let producer = repository("examples/python/producer.py");
+    let (_server, uri) = server();
+    let in_python = Program::start(&producer, &["--uri", &uri]);
+    let in_c = Program::start(&application, &["receive", "--uri", &uri, "--sink", "fakesink"]);
+    in_python.says("video_0 starts for");
+    in_c.says("video_0 plays: video/x-raw");
+    in_python.says("bit/s");
+    in_c.interrupted();
+    in_python.says("is gone: ");
+    in_python.interrupted();
+
+    let (_server, uri) = server();
+    let in_c = Program::start(&application, &["produce", "--uri", &uri]);
+    let sinks = ["--video-sink", "fakesink", "--audio-sink", "fakesink"];
+    let in_python = Program::start(&receiver, &[&["--uri", &uri][..], &sinks].concat());
+    in_python.says("video_0 plays: video/x-raw");
+    in_c.says("connected: ");
+    in_c.interrupted();
+    let said = in_python.ends_well();
+    assert!(said.contains("over: "), "{said}");
 }

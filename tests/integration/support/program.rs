@@ -92,6 +92,28 @@ pub(crate) fn example(name: &str) -> PathBuf {
     example
 }
 
+/// An example in C, built as its README says: that with this name in its Makefile, as a file of the other.
+pub(crate) fn in_c(name: &str, file: &str) -> PathBuf {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
+    let output = Command::new("make")
+        .args([
+            "--always-make".into(),
+            format!("{name}={}", program.display()),
+            program.display().to_string(),
+        ])
+        .arg("CFLAGS=-O1 -Wall -Wextra -Wno-unused-parameter -Werror")
+        .current_dir(repository("examples/c"))
+        .output()
+        .expect("make is not installed: apt install build-essential");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    program
+}
+
+/// A path in the repository.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
 /// The folder with what Cargo builds for these tests.
 pub(crate) fn built() -> PathBuf {
     let test = std::env::current_exe().unwrap();
