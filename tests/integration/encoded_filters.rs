@@ -157,7 +157,7 @@ fn an_element_from_a_handler_in_c_lives_as_long_as_its_encoder() {
     let stage = Stage::set(VIDEO, "video-caps=video/x-vp8", move || {
         let element = changing();
         let gone = gone.clone();
-        element.add_weak_ref_notify(move || drop(gone.send(())));
+        element.add_weak_ref_notify(move || gone.send(()).unwrap_or_default());
         floating(&element)
     });
     stage.crowd.invite("v", Some(GOOD));
