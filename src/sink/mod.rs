@@ -8,7 +8,7 @@
 //! | `input`, `encoders`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by viewers |
 //! | `ladder`, `seat` | which encoder serves which viewer, and how one goes from one to another |
 //! | `viewers` | sessions by id, and what signalling says about them |
-//! | `outgoing`, `sections`, `estimates` | one viewer's session: what is offered, what is sent, which pad is behind what, who hears what its network carries |
+//! | `outgoing`, `serving`, `sections`, `estimates` | one viewer's session: what is offered, what is sent, which pad is behind what, who hears what its network carries |
 //! | `audience` | how many watch, told to the application |
 //! | `transport`, `stage` | which transport serves a session; what it stands in |
 //! | `network` | ports and addresses as the properties have them |
@@ -32,6 +32,7 @@ mod rungs;
 mod running;
 mod seat;
 mod sections;
+mod serving;
 mod settings;
 mod signals;
 mod stage;

@@ -4,14 +4,15 @@
 use super::BaseWebRTCSink;
 use super::estimates::Estimates;
 use super::input::{Input, TRANSPORT_CC_ID};
-use super::seat::{Guest, Seat, Seated};
+use super::seat::Seated;
 use super::sections::Sections;
+use super::serving::{Served, Wishes, most};
 use super::settings::Settings;
 use super::stage::Stage;
 use crate::chain::member::Member;
 use crate::codec::{self, TRANSPORT_WIDE_CC};
 use crate::data_channel::Channels;
-use crate::peer::{Connection, OutletEvents, SenderOptions};
+use crate::peer::{Connection, SenderOptions};
 use crate::session::{EventSender, Host};
 use crate::signaller::{Signallable, SignallableExt};
 use gst::glib;
@@ -25,8 +26,7 @@ use logic::sdp::media::{Description, Section};
 use logic::sdp::places::Places;
 use logic::sdp::plan::{self, PlanError, Sending, Stream};
 use protocol::{DescriptionKind, SessionDescription};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 /// A session as its viewer's host.
 pub(super) struct Outgoing {
@@ -51,51 +51,14 @@ pub(super) struct Outgoing {
     pub(super) connected: bool,
 }
 
-/// What a viewer is served with in one m-line.
-#[derive(Clone)]
-pub(super) struct Served {
-    pub(super) pad: String,
-    pub(super) codec: &'static logic::codec::Codec,
-    /// The stream's source.
-    pub(super) ssrc: u32,
-    pub(super) seat: Weak<Seat>,
-    member: Weak<Member>,
-}
-
-impl Served {
-    /// From the payloader to the network.
-    pub(super) fn send_delay(&self) -> Option<Duration> {
-        self.member.upgrade()?.send_delay()
-    }
-}
-
 /// One stream to one viewer.
 pub(super) struct Flow {
-    m_line: usize,
-    stream: usize,
-    kind: MediaKind,
-    member: Arc<Member>,
-    seat: Option<Seated>,
-    wishes: Arc<Wishes>,
-}
-
-/// The viewer's key-unit requests, which may come before it has a rung.
-#[derive(Default)]
-struct Wishes(Mutex<Option<Weak<Seat>>>);
-
-impl Wishes {
-    fn lock(&self) -> MutexGuard<'_, Option<Weak<Seat>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl OutletEvents for Wishes {
-    fn key_unit_wanted(&self) {
-        let seat = self.lock().as_ref().and_then(Weak::upgrade);
-        if let Some(seat) = seat {
-            seat.request_key_unit();
-        }
-    }
+    pub(super) m_line: usize,
+    pub(super) stream: usize,
+    pub(super) kind: MediaKind,
+    pub(super) member: Arc<Member>,
+    pub(super) seat: Option<Seated>,
+    pub(super) wishes: Arc<Wishes>,
 }
 
 impl Outgoing {
@@ -163,73 +126,6 @@ impl Outgoing {
         }
     }
 
-    /// Takes a share of the rungs that the plan names, and gives back those that it does not.
-    fn serve(&mut self, plan: &[Sending]) -> Result<(), EndReason> {
-        for flow in &mut self.flows {
-            if plan.iter().all(|sending| sending.m_line != flow.m_line) {
-                flow.seat = None;
-            }
-        }
-        self.tell_served(plan);
-        for sending in plan {
-            let Some(flow) = self.flows.iter_mut().find(|flow| flow.m_line == sending.m_line) else {
-                continue;
-            };
-            let Some(input) = self.inputs.get(flow.stream) else {
-                continue;
-            };
-            if flow.seat.as_ref().is_some_and(|seated| seated.seat().codec() == sending.codec) {
-                continue;
-            }
-            let (estimates, m_line) = (self.estimates.clone(), flow.m_line);
-            let guest = Guest {
-                member: flow.member.clone(),
-                peer_id: self.peer_id.clone(),
-                events: self.events.clone(),
-                desires: Box::new(move |desired| estimates.desire(m_line, desired)),
-            };
-            let seated = Seated::take(input, sending.codec, &self.settings, guest)
-                .map_err(|err| EndReason::Pipeline(format!("failed to {err}")))?;
-            let seat = seated.seat().clone();
-            *flow.wishes.lock() = Some(Arc::downgrade(&seat));
-            let most = most(self.settings.max_bitrate, usize::from(flow.kind == MediaKind::Video));
-            self.estimates.set(flow.m_line, Some((&seat, most)));
-            // Out of one codec before into the other.
-            flow.seat = None;
-            if self.connected {
-                seat.begin();
-            }
-            let served = Served {
-                pad: input.name.clone(),
-                codec: sending.codec,
-                ssrc: input.ssrc(),
-                seat: Arc::downgrade(&seat),
-                member: Arc::downgrade(&flow.member),
-            };
-            self.served.lock().unwrap_or_else(PoisonError::into_inner).push(served);
-            flow.seat = Some(seated);
-        }
-        if let Some(sink) = self.sink.upgrade() {
-            sink.audience_changed();
-        }
-        Ok(())
-    }
-
-    /// Forgets what is not served as planned.
-    fn tell_served(&self, plan: &[Sending]) {
-        let planned = |pad: &str, codec: &_| {
-            let named = |sending: &Sending| self.inputs.get(sending.stream).is_some_and(|i| i.name == pad);
-            plan.iter().any(|sending| sending.codec == codec && named(sending))
-        };
-        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        served.retain(|served| planned(&served.pad, served.codec));
-        for m_line in 0..self.places.lines().len() {
-            if plan.iter().all(|sending| sending.m_line != m_line) {
-                self.estimates.set(m_line, None);
-            }
-        }
-    }
-
     /// The format of the viewer's own offer in which a stream is sent, and what to rewrite for it.
     fn answered(&self, sending: &Sending) -> Option<(gst::Caps, Rewrite)> {
         let input = self.inputs.get(sending.stream)?;
@@ -254,11 +150,6 @@ impl Outgoing {
         };
         Some((gst::Caps::from_iter([format]), rewrite))
     }
-}
-
-/// What streams of pictures take at most, in bit/s.
-fn most(each: u32, streams: usize) -> u32 {
-    each.saturating_mul(u32::try_from(streams).unwrap_or(u32::MAX))
 }
 
 fn description(err: impl std::fmt::Display) -> EndReason {

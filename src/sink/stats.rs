@@ -1,7 +1,7 @@
 //! The property `stats`.
 
 use super::WebRTCSinkMitigationMode;
-use super::outgoing::Served;
+use super::serving::Served;
 use super::viewers::Viewer;
 use gst::glib;
 use gst::prelude::*;

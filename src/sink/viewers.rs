@@ -3,8 +3,9 @@
 
 use super::estimates::Estimates;
 use super::imp::CAT;
-use super::outgoing::{Outgoing, Served};
+use super::outgoing::Outgoing;
 use super::sections::Sections;
+use super::serving::Served;
 use super::settings::{Settings, WebRTCSinkTransport};
 use super::stage::Stage;
 use super::{BaseWebRTCSink, network, transport};
