@@ -3,9 +3,9 @@
 
 use crate::support::program::{Program, example, in_c, repository};
 use crate::support::server::Server;
-use crate::support::{DEADLINE, Viewer};
+use crate::support::{DEADLINE, Pipeline, Viewer};
 use gst::prelude::*;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A signalling server and its address.
 fn server() -> (Server, String) {
@@ -78,12 +78,15 @@ fn streams_come_and_go_while_others_play() {
     producer.interrupted();
 }
 
-/// A file with ten seconds of H.264.
-fn film() -> String {
-    let film = Path::new(env!("CARGO_TARGET_TMPDIR")).join("film.mp4").display().to_string();
-    let pipeline = crate::support::Pipeline::parse(&format!(
-        "videotestsrc num-buffers=150 ! video/x-raw,format=I420,width=320,height=240,framerate=15/1 !
-         x264enc speed-preset=ultrafast key-int-max=15 ! h264parse ! mp4mux ! filesink location=\"{film}\""
+/// A file with ten seconds of H.264 and Opus, under this name.
+pub(crate) fn film(name: &str) -> PathBuf {
+    let film = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let pipeline = Pipeline::parse(&format!(
+        "mp4mux name=film ! filesink location=\"{}\"
+         videotestsrc num-buffers=150 ! video/x-raw,format=I420,width=320,height=240,framerate=15/1 !
+         x264enc speed-preset=ultrafast key-int-max=15 ! h264parse ! queue ! film.
+         audiotestsrc num-buffers=430 ! opusenc ! queue ! film.",
+        film.display()
     ));
     pipeline.play();
     let bus = pipeline.0.bus().unwrap();
@@ -95,8 +98,9 @@ fn film() -> String {
 
 #[test]
 fn encoded_pictures_are_passed_on_as_they_are() {
-    for input in [None, Some(film())] {
-        let (_server, producer, _viewer) = watched("passthrough", input.as_deref().as_slice());
+    let film = film("film.mp4");
+    for input in [&[][..], &[film.to_str().unwrap()]] {
+        let (_server, producer, _viewer) = watched("passthrough", input);
         producer.says("is sent the pictures as they came");
         producer.interrupted();
     }

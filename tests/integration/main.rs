@@ -36,6 +36,7 @@ mod order;
 mod outputs;
 mod places;
 mod reasons;
+mod recipes;
 mod reconnecting;
 mod refusals;
 mod remote_control;
