@@ -166,6 +166,9 @@ pub(crate) trait Connection: Send + Sync + 'static {
     /// is desired. What is known of the network grows no further than that.
     fn aim(&self, _minimum: u32, _desired: u32) {}
 
+    /// The application has changed the bounds of what may be sent; none where the network is not measured.
+    fn set_bounds(&self, _: logic::bitrate::Bounds) {}
+
     /// For how long nothing has come from the peer.
     fn silence(&self) -> Duration;
 

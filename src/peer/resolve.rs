@@ -1,6 +1,8 @@
 //! STUN and TURN servers by address: names are looked up in the background when the element starts, so that
 //! no look-up ever delays a host candidate.
 
+mod anew;
+
 use crate::runtime;
 use logic::ice_servers::Relay;
 use std::net::{IpAddr, SocketAddr};

@@ -46,6 +46,7 @@ pub(crate) struct WebRtcBin {
     heard: Arc<Heard>,
     channels: Arc<channels::Channels>,
     repair: Option<Arc<repair::Repairs>>,
+    estimator: Option<Arc<estimator::Watched>>,
 }
 
 impl WebRtcBin {
@@ -80,6 +81,7 @@ impl WebRtcBin {
             heard: Arc::default(),
             channels: channels::Channels::new(config.offers),
             repair: config.error_correction.clone().map(repair::Repairs::new),
+            estimator: config.estimator.clone().map(estimator::Watched::new),
         };
         connection.quicken();
         connection.watch();
@@ -87,8 +89,8 @@ impl WebRtcBin {
         if let Some(repair) = &connection.repair {
             repair.watch(&connection);
         }
-        if let Some(estimator) = config.estimator.clone() {
-            estimator::watch(&connection.bin, estimator);
+        if let Some(estimator) = &connection.estimator {
+            estimator.watch(&connection.bin);
         }
         Ok(connection)
     }
@@ -312,6 +314,12 @@ impl Connection for WebRtcBin {
 
     fn refuse(&self, m_line: usize, formats: &gst::Caps) {
         self.set_receiver(m_line, formats, false, false);
+    }
+
+    fn set_bounds(&self, bounds: logic::bitrate::Bounds) {
+        if let Some(estimator) = &self.estimator {
+            estimator.set_bounds(bounds);
+        }
     }
 
     fn silence(&self) -> Duration {

@@ -6,6 +6,7 @@ use super::rungs::{Lease, Slot, Which};
 use super::settings::Settings;
 use crate::chain::rung::{self, Rung, RungError};
 use crate::codec;
+use gst::subclass::prelude::*;
 use logic::placement::{self, Input as Entering, Placement};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +29,6 @@ impl Input {
         settings: &Settings,
         peer_id: &str,
     ) -> Result<Lease, String> {
-        // Nobody else can come to an encoder of one's own.
-        let linger = if which.owner.is_some() { 0 } else { settings.encoder_linger };
         let (slot, lease) = {
             let mut state = self.state();
             let slot = match state.slots.iter().find(|slot| *slot.which() == which) {
@@ -41,7 +40,7 @@ impl Input {
                 }
             };
             // Under the lock that a slot is forgotten under: one of the two comes first.
-            let lease = Lease::new(self, &slot, Duration::from_millis(linger.into()));
+            let lease = Lease::new(self, &slot);
             (slot, lease)
         };
         let build = || self.start_rung(which, bitrate, settings, peer_id).map_err(|err| err.to_string());
@@ -69,8 +68,6 @@ impl Input {
         let entering = codec::input(&caps).unwrap_or(Entering::Raw);
         let link =
             |cause: placement::Impossible| RungError::Link { codec: row.name, cause: cause.to_string() };
-        let payload_type =
-            settings.codecs(self.kind()).iter().find(|(other, _)| *other == row).map_or(96, |(_, pt)| *pt);
         let element = self.element.upgrade();
         let owner = which.owner.map(|owner| format!("-viewer{owner}")).unwrap_or_default();
         let place = if which.rung > 0 { format!("-rung{}", which.rung) } else { String::new() };
@@ -79,8 +76,8 @@ impl Input {
             codec: row,
             placement: placement::place(entering, row).map_err(link)?,
             input: &caps,
-            numbers: self.numbers(payload_type, settings),
-            bitrate: settings.bounded(bitrate),
+            numbers: self.numbers(settings.payload_type(row), settings),
+            bitrate,
             start_bitrate: settings.start_bitrate,
             shape: which.shape,
             mtu: settings.mtu,
@@ -89,6 +86,13 @@ impl Input {
         };
         let hooks = InputHooks::new(self, which, peer_id);
         Rung::start(&plan, Arc::new(hooks))
+    }
+
+    /// How long an encoder goes on after its last viewer has left.
+    pub(super) fn linger(&self) -> Duration {
+        let milliseconds =
+            self.element.upgrade().map_or(0, |element| element.imp().settings().encoder_linger);
+        Duration::from_millis(milliseconds.into())
     }
 
     /// An encoder that runs.

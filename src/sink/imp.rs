@@ -23,44 +23,44 @@ pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 #[properties(wrapper_type = super::BaseWebRTCSink)]
 pub struct BaseWebRTCSink {
     #[property(name = "stun-server", type = Option<String>, get, set, member = stun_server, nick = "STUN server",
-        blurb = "STUN server as stun://host:port; NULL for none", default = Some(DEFAULT_STUN_SERVER))]
+        blurb = "STUN server as stun://host:port; NULL for none", default = Some(DEFAULT_STUN_SERVER), mutable_playing)]
     #[property(name = "congestion-control", type = WebRTCSinkCongestionControl, get, set, member = congestion_control,
         nick = "Congestion control", blurb = "How the bitrate follows the network",
         builder(WebRTCSinkCongestionControl::GoogleCongestionControl).mutable_ready())]
     #[property(name = "min-bitrate", type = u32, get, set, member = min_bitrate, nick = "Minimum bitrate",
-        blurb = "No encoder runs below this (bit/s)", minimum = 1, default = 1000, mutable_ready)]
+        blurb = "No encoder runs below this (bit/s); those that run follow a change at once", minimum = 1, default = 1000, mutable_playing)]
     #[property(name = "max-bitrate", type = u32, get, set, member = max_bitrate, nick = "Maximum bitrate",
-        blurb = "No encoder runs above this (bit/s)", minimum = 1, default = 8_192_000, mutable_ready)]
+        blurb = "No encoder runs above this (bit/s); those that run follow a change at once", minimum = 1, default = 8_192_000, mutable_playing)]
     #[property(name = "start-bitrate", type = u32, get, set, member = start_bitrate, nick = "Start bitrate",
-        blurb = "Bitrate of an encoder until the network is known (bit/s)", minimum = 1, default = 2_048_000, mutable_ready)]
+        blurb = "Bitrate of an encoder until the network is known (bit/s)", minimum = 1, default = 2_048_000, mutable_playing)]
     #[property(name = "do-retransmission", type = bool, get, set, member = do_retransmission, nick = "Retransmission",
-        blurb = "Send lost video packets again (RFC 4588)", default = true, mutable_ready)]
+        blurb = "Send lost video packets again (RFC 4588)", default = true, mutable_playing)]
     #[property(name = "do-fec", type = bool, get, set, member = do_fec, nick = "Forward error correction",
         blurb = "Add forward error correction (RFC 5109) to video, as much as the loss asks for that viewers report and that packets \
-        which are sent again do not mend in time; through webrtcbin only", default = true, mutable_ready)]
+        which are sent again do not mend in time; through webrtcbin only", default = true, mutable_playing)]
     #[property(name = "transcode", type = bool, get, set, member = transcode, nick = "Transcode",
         blurb = "Offer encoded video in the other codecs of video-caps, too, and transcode it for viewers who do not take it as it is; \
-        nothing is decoded before one of them comes", default = true, mutable_ready)]
+        nothing is decoded before one of them comes", default = true, mutable_playing)]
     #[property(name = "mtu", type = u32, get, set, member = mtu, nick = "Greatest packet",
         blurb = "No UDP datagram with media is larger, with everything that RTP, its protection and repair add, and without the \
         headers of IP and UDP, which are 28 bytes, or 48 with IPv6 (bytes); less for tunnels in tunnels", minimum = 256, maximum = 65_507,
         default = 1200, mutable_ready)]
     #[property(name = "enable-control-data-channel", type = bool, get, set, member = control_channel, nick = "Control data channel",
-        blurb = "Open a data channel called control to each viewer, over which it sends navigation and other events; each is answered", mutable_ready)]
+        blurb = "Open a data channel called control to each viewer, over which it sends navigation and other events; each is answered", mutable_playing)]
     #[property(name = "enable-data-channel-navigation", type = bool, get, set, member = input_channel, nick = "Navigation data channel",
-        blurb = "Open a data channel called input to each viewer, for navigation events only; enable-control-data-channel takes them too, and more", mutable_ready)]
+        blurb = "Open a data channel called input to each viewer, for navigation events only; enable-control-data-channel takes them too, and more", mutable_playing)]
     #[property(name = "latency-profile", type = WebRTCLatencyProfile, get, set, member = latency_profile, nick = "Latency profile",
         blurb = "What delay is traded for, where the transport is native: live tells viewers to hold pictures back 0 to 100 ms, \
-        smooth 200 to 1000 ms, balanced leaves it to them", builder(WebRTCLatencyProfile::Balanced).mutable_ready())]
+        smooth 200 to 1000 ms, balanced leaves it to them", builder(WebRTCLatencyProfile::Balanced).mutable_playing())]
     #[property(name = "playout-delay-min", type = i32, get, set, member = playout_delay_min, nick = "Minimum playout delay",
         blurb = "How long viewers of the native transport should hold pictures back at least, against jitter (ms, in steps of 10; \
-        0 for none); -1 leaves it to latency-profile", minimum = -1, maximum = 40_950, default = -1, mutable_ready)]
+        0 for none); -1 leaves it to latency-profile", minimum = -1, maximum = 40_950, default = -1, mutable_playing)]
     #[property(name = "playout-delay-max", type = i32, get, set, member = playout_delay_max, nick = "Maximum playout delay",
         blurb = "How long viewers of the native transport should hold pictures back at most (ms, in steps of 10); -1 leaves it \
-        to latency-profile", minimum = -1, maximum = 40_950, default = -1, mutable_ready)]
+        to latency-profile", minimum = -1, maximum = 40_950, default = -1, mutable_playing)]
     #[property(name = "ice-transport-policy", type = WebRTCICETransportPolicy, get, set, member = ice_transport_policy,
         nick = "ICE transport policy", blurb = "Whether candidates other than relayed ones may be used",
-        builder(WebRTCICETransportPolicy::All).mutable_ready())]
+        builder(WebRTCICETransportPolicy::All).mutable_playing())]
     #[property(name = "transport", type = WebRTCSinkTransport, get, set, member = transport, nick = "Transport",
         blurb = "What carries the sessions; auto takes native unless something, a handler of consumer-added for one, needs webrtcbin", builder(WebRTCSinkTransport::Auto).mutable_ready())]
     #[property(name = "udp-port", type = u32, get, set, member = udp_port, nick = "UDP port",
@@ -172,6 +172,7 @@ impl ObjectImpl for BaseWebRTCSink {
         if !self.set_boxed(value, spec.name()) {
             self.derived_set_property(id, value, spec);
         }
+        self.changed(spec.name());
     }
 
     fn property(&self, id: usize, spec: &glib::ParamSpec) -> glib::Value {

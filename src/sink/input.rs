@@ -306,12 +306,16 @@ impl Input {
         })
     }
 
+    /// The ladders that have viewers.
+    pub(super) fn ladders(&self) -> Vec<Arc<Ladder>> {
+        self.state().ladders.iter().filter_map(Weak::upgrade).collect()
+    }
+
     /// A rung failed: its viewers are to go elsewhere.
     pub(super) fn rung_failed(&self, which: &Which, text: &str) {
         gst::warning!(CAT, "pad {}: sending as {:?} failed: {text}", self.name, which.codec);
         self.forget_failed(which);
-        let ladders: Vec<_> = self.state().ladders.iter().filter_map(Weak::upgrade).collect();
-        for ladder in ladders.iter().filter(|ladder| ladder.has(which)) {
+        for ladder in self.ladders().iter().filter(|ladder| ladder.has(which)) {
             ladder.failed(which.rung, text);
         }
     }

@@ -6,7 +6,7 @@ use super::rungs::{Lease, Which};
 use super::seat::Seat;
 use super::settings::{Settings, WebRTCSinkEncoderSharing};
 use crate::runtime;
-use logic::bitrate::{Action, Allocator, Ladder as Rungs, Picture};
+use logic::bitrate::{Action, Allocator, Bounds, Ladder as Rungs, Picture};
 use logic::codec::{Codec, MediaKind};
 use logic::picture::Shape;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +25,6 @@ pub(super) struct Ladder {
     input: Arc<Input>,
     codec: &'static Codec,
     owner: Option<u64>,
-    settings: Arc<Settings>,
     shapes: Vec<Shape>,
     state: Mutex<State>,
     /// Something does not wait for the next tick.
@@ -34,6 +33,8 @@ pub(super) struct Ladder {
 }
 
 struct State {
+    /// Those that hold now.
+    bounds: Bounds,
     /// None where there is nothing to decide: one rung, at a bitrate that does not change.
     allocator: Option<Allocator>,
     seats: Vec<(u64, Weak<Seat>)>,
@@ -58,7 +59,7 @@ impl Ladder {
     pub(super) fn new(
         input: &Arc<Input>,
         codec: &'static Codec,
-        settings: &Arc<Settings>,
+        settings: &Settings,
         caps: Option<&gst::Caps>,
     ) -> Arc<Self> {
         let decides = codec.kind == MediaKind::Video
@@ -73,9 +74,9 @@ impl Ladder {
             input: input.clone(),
             codec,
             owner: is_private.then(unique),
-            settings: settings.clone(),
             shapes,
             state: Mutex::new(State {
+                bounds: settings.bounds(),
                 allocator,
                 seats: Vec::new(),
                 failed: Vec::new(),
@@ -115,13 +116,17 @@ impl Ladder {
     /// A share of a rung; blocks while it is started.
     pub(super) fn lease(&self, rung: usize, peer_id: &str) -> Result<Lease, String> {
         let which = self.which(rung).ok_or("take a rung that the ladder does not have")?;
-        let rate = self.state().allocator.as_ref().map(|allocator| allocator.rate(rung));
+        let element = self.input.element.upgrade().ok_or("reach the element: it is gone")?;
+        let (rate, bounds) = {
+            let state = self.state();
+            (state.allocator.as_ref().map(|allocator| allocator.rate(rung)), state.bounds)
+        };
         let begins = rate == Some(None);
-        let rate = rate.map_or(self.settings.max_bitrate, |rate| rate.unwrap_or(self.settings.start_bitrate));
-        let lease = self.input.lease(which, rate, &self.settings, peer_id)?;
+        let rate = bounds.hold(rate.map_or(bounds.max, |rate| rate.unwrap_or(bounds.start)));
+        let lease = self.input.lease(which, rate, &element.settings(), peer_id)?;
         // One that lingers runs at what somebody's network carried who is gone.
         if let Some(rung) = lease.rung().filter(|_| begins) {
-            rung.set_bitrate(self.settings.bounded(rate));
+            rung.set_bitrate(rate);
         }
         Ok(lease)
     }
@@ -184,6 +189,27 @@ impl Ladder {
         if is_urgent {
             self.urgent.notify_one();
         }
+    }
+
+    /// The application allows more or less from now on.
+    pub(super) fn set_bounds(&self, bounds: Bounds) {
+        let seats: Vec<_> = {
+            let mut state = self.state();
+            state.bounds = bounds;
+            let picture = state.picture;
+            match &mut state.allocator {
+                Some(allocator) => {
+                    allocator.set(bounds, picture);
+                    state.told = true;
+                    Vec::new()
+                }
+                None => state.seats.iter().filter_map(|(_, seat)| seat.upgrade()).collect(),
+            }
+        };
+        for seat in seats {
+            seat.go_at(bounds.max);
+        }
+        self.urgent.notify_one();
     }
 
     /// A rung failed: its viewers go to another, where there is one.
@@ -285,11 +311,11 @@ impl Ladder {
     fn decide(&self) -> Option<Found> {
         let picture = self.input.caps().as_ref().and_then(picture);
         let mut state = self.state();
-        let State { allocator, seats, failed, picture: known, .. } = &mut *state;
+        let State { bounds, allocator, seats, failed, picture: known, .. } = &mut *state;
         let allocator = allocator.as_mut()?;
         if *known != picture {
             *known = picture;
-            allocator.set(self.settings.bounds(), picture);
+            allocator.set(*bounds, picture);
         }
         let actions = allocator.tick(self.born.elapsed());
         let desired =

@@ -5,6 +5,7 @@
 //! | `imp`, `pads` | the GObject: pads, states, child proxy, navigation |
 //! | `element` | `webrtcsink` itself: the base and the embedded servers |
 //! | `settings`, `signals`, `pad` | properties, signals, the pad type |
+//! | `live` | what becomes of a property that is set while the element runs |
 //! | `input`, `encoders`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by viewers |
 //! | `ladder`, `seat` | which encoder serves which viewer, and how one goes from one to another |
 //! | `viewers` | sessions by id, and what signalling says about them |
@@ -22,6 +23,7 @@ mod hooks;
 mod imp;
 mod input;
 mod ladder;
+mod live;
 mod network;
 mod outgoing;
 mod pad;

@@ -13,12 +13,12 @@ pub(super) fn boxed() -> Vec<glib::ParamSpec> {
         glib::ParamSpecBoxed::builder::<gst::Caps>("video-caps")
             .nick("Video encoder caps")
             .blurb("Video codecs to offer, best first")
-            .mutable_ready()
+            .mutable_playing()
             .build(),
         glib::ParamSpecBoxed::builder::<gst::Caps>("audio-caps")
             .nick("Audio encoder caps")
             .blurb("Audio codecs to offer, best first")
-            .mutable_ready()
+            .mutable_playing()
             .build(),
         gst::ParamSpecArray::builder("turn-servers")
             .nick("TURN servers")
@@ -29,7 +29,7 @@ pub(super) fn boxed() -> Vec<glib::ParamSpec> {
                     .blurb("Address of a TURN server")
                     .build(),
             )
-            .mutable_ready()
+            .mutable_playing()
             .build(),
         glib::ParamSpecBoxed::builder::<gst::Structure>("meta")
             .nick("Metadata")

@@ -65,13 +65,15 @@ pub(super) struct Lease {
     input: Arc<Input>,
     slot: Arc<Slot>,
     member: Option<Arc<Member>>,
-    linger: Duration,
+    /// Whether an encoder without viewers waits for others: nobody else can come to one of one's own.
+    lingers: bool,
 }
 
 impl Lease {
-    pub(super) fn new(input: &Arc<Input>, slot: &Arc<Slot>, linger: Duration) -> Self {
+    pub(super) fn new(input: &Arc<Input>, slot: &Arc<Slot>) -> Self {
         slot.leases.fetch_add(1, Ordering::SeqCst);
-        Self { input: input.clone(), slot: slot.clone(), member: None, linger }
+        let lingers = slot.which.owner.is_none();
+        Self { input: input.clone(), slot: slot.clone(), member: None, lingers }
     }
 
     /// The rung.
@@ -94,7 +96,7 @@ impl Lease {
 
     /// Gives it back for a viewer who went before he came to it: an encoder that nobody else has does not linger.
     pub(super) fn give_up(mut self) {
-        self.linger = Duration::ZERO;
+        self.lingers = false;
     }
 
     /// Whether it is this rung that the viewer is sent.
@@ -113,7 +115,8 @@ impl Drop for Lease {
             return;
         }
         let turn = self.slot.emptied.fetch_add(1, Ordering::SeqCst) + 1;
-        let (input, slot, linger) = (Arc::downgrade(&self.input), Arc::downgrade(&self.slot), self.linger);
+        let linger = if self.lingers { self.input.linger() } else { Duration::ZERO };
+        let (input, slot) = (Arc::downgrade(&self.input), Arc::downgrade(&self.slot));
         runtime::spawn(async move {
             tokio::time::sleep(linger).await;
             let (Some(input), Some(slot)) = (input.upgrade(), slot.upgrade()) else {

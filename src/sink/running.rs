@@ -24,6 +24,8 @@ const SESSIONS_END: Duration = Duration::from_millis(500);
 pub(super) struct Running {
     link: Link,
     viewers: Arc<Viewers>,
+    /// As they were when it began.
+    started: Settings,
     playing: AtomicBool,
     _web_server: Option<WebServer>,
 }
@@ -81,6 +83,7 @@ impl BaseWebRTCSink {
         Ok(Running {
             link: Link::new(&signaller, Arc::new(hear)),
             viewers,
+            started: settings.clone(),
             playing: AtomicBool::new(false),
             _web_server: web_server,
         })
@@ -143,9 +146,13 @@ impl BaseWebRTCSink {
 }
 
 impl super::BaseWebRTCSink {
-    /// A copy of the settings.
+    /// A copy of the settings; of what was settled at the start, as it was then.
     pub(super) fn settings(&self) -> Settings {
-        self.imp().settings().clone()
+        let set = self.imp().settings().clone();
+        match self.imp().running() {
+            Some(running) => set.since_start(&running.started),
+            None => set,
+        }
     }
 
     /// The inputs, in the order of their pads.

@@ -7,7 +7,7 @@ use super::settings::Settings;
 use crate::chain::member::Member;
 use crate::chain::rung::Rung;
 use crate::session::EventSender;
-use logic::codec::Codec;
+use logic::codec::{Codec, MediaKind};
 use logic::negotiation::{EndReason, Event};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -146,6 +146,16 @@ impl Seat {
     pub(super) fn desire(&self, bits_per_second: u32) {
         if self.desired.swap(bits_per_second, Ordering::Relaxed) != bits_per_second {
             (self.guest.desires)(bits_per_second);
+        }
+    }
+
+    /// Nothing is decided by what the network carries: the encoder runs at so much.
+    pub(super) fn go_at(&self, bits_per_second: u32) {
+        if let Some((_, rung)) = self.rung() {
+            rung.set_bitrate(bits_per_second);
+        }
+        if self.codec().kind == MediaKind::Video {
+            self.desire(bits_per_second);
         }
     }
 

@@ -83,6 +83,8 @@ pub enum WebRTCSinkMitigationMode {
 /// Everything that can be set.
 #[derive(Clone)]
 pub(crate) struct Settings {
+    /// The codecs in the order in which their packets were numbered when the element started; before, nothing.
+    pub(super) numbered: Vec<&'static Codec>,
     pub(crate) video_caps: gst::Caps,
     pub(crate) audio_caps: gst::Caps,
     pub(crate) stun_server: Option<String>,
@@ -124,6 +126,7 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            numbered: Vec::new(),
             video_caps: codec::caps("video/x-vp8; video/x-h264; video/x-vp9; video/x-h265; video/x-av1"),
             audio_caps: codec::caps(
                 "audio/x-opus, channel-mapping-family=(int)0; audio/x-opus, channel-mapping-family=(int)1",
@@ -169,10 +172,24 @@ impl Default for Settings {
 impl Settings {
     /// The codecs that may be offered for a kind of media, best first, with their RTP payload types.
     pub(crate) fn codecs(&self, kind: MediaKind) -> Vec<(&'static Codec, u8)> {
-        let video = codec::named_by(&self.video_caps);
-        let audio = codec::named_by(&self.audio_caps);
-        let all = video.into_iter().chain(audio).zip(96..127);
-        all.filter(|(codec, _)| codec.kind == kind).collect()
+        let all = self.named().into_iter().filter(|codec| codec.kind == kind);
+        all.map(|codec| (codec, self.payload_type(codec))).collect()
+    }
+
+    /// The codecs that may be offered, those for pictures first, and of each kind the best.
+    pub(super) fn named(&self) -> Vec<&'static Codec> {
+        let mut all = codec::named_by(&self.video_caps);
+        all.extend(codec::named_by(&self.audio_caps));
+        all
+    }
+
+    /// The number of a codec's packets. Sessions that began with other settings share its encoder, so that it does not
+    /// change while the element runs.
+    pub(super) fn payload_type(&self, codec: &Codec) -> u8 {
+        let known = if self.numbered.is_empty() { self.named() } else { self.numbered.clone() };
+        let others = logic::codec::ALL.iter().filter(|row| !known.contains(row));
+        let mut all = known.iter().chain(others).zip(96..);
+        all.find(|(row, _)| **row == codec).map_or(96, |(_, number)| number)
     }
 
     /// Bounds of every encoder.
@@ -183,11 +200,6 @@ impl Settings {
     /// What viewers are told about their jitter buffers.
     pub(crate) fn playout_delay(&self) -> Option<PlayoutDelay> {
         self.latency_profile.profile().playout_delay(self.playout_delay_min, self.playout_delay_max)
-    }
-
-    /// A bitrate within the bounds.
-    pub(crate) fn bounded(&self, bits_per_second: u32) -> u32 {
-        bits_per_second.clamp(self.min_bitrate.min(self.max_bitrate), self.max_bitrate)
     }
 
     /// The rungs as the property has them; NULL is the usual ones.

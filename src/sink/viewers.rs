@@ -57,7 +57,7 @@ pub(super) struct Viewers {
     sink: glib::WeakRef<BaseWebRTCSink>,
     certificate: Arc<Certificate>,
     advertised: Arc<Advertised>,
-    servers: IceServers,
+    servers: Mutex<IceServers>,
     /// What serves sessions through the native transport, where any may be.
     engine: Option<Arc<Engine>>,
     sessions: Mutex<HashMap<String, Viewer>>,
@@ -81,7 +81,7 @@ impl Viewers {
             sink: sink.downgrade(),
             certificate: Arc::new(certificate),
             advertised: Arc::new(advertised),
-            servers: IceServers::new(settings.stun_server.as_deref(), &settings.turn_servers),
+            servers: Mutex::new(IceServers::new(settings.stun_server.as_deref(), &settings.turn_servers)),
             sessions: Mutex::default(),
             changed: Condvar::new(),
         }))
@@ -89,6 +89,16 @@ impl Viewers {
 
     fn sessions(&self) -> MutexGuard<'_, HashMap<String, Viewer>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn servers(&self) -> IceServers {
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sessions that come use the STUN and TURN servers of these settings.
+    pub(super) fn set_servers(&self, settings: &Settings) {
+        let servers = self.servers().instead(settings.stun_server.as_deref(), &settings.turn_servers);
+        *self.servers.lock().unwrap_or_else(PoisonError::into_inner) = servers;
     }
 
     /// All sessions, by id.
@@ -125,7 +135,7 @@ impl Viewers {
                 self.tell(&session, Event::Failed(EndReason::Peer { reason, text }))
             }
             News::IceServers(servers) => {
-                self.servers.replace(&servers);
+                self.servers().replace(&servers);
                 true
             }
             _ => false,
@@ -202,7 +212,7 @@ impl Viewers {
         let sections = Sections::new(&sink);
         let channels = channels(&sink, id, &settings, &sections);
         let config = self.config(&settings, &estimates, channels.arrivals());
-        let choice = transport::choose(&sink, signaller, &settings, &self.servers);
+        let choice = transport::choose(&sink, signaller, &settings, &self.servers());
         gst::info!(CAT, obj = sink, "session {id}: through {}: {}", choice.name(), choice.reason);
         let stage = match &self.engine {
             Some(engine) if choice.native => Stage::with_native(engine, &config, &viewer.events, choice)?,
@@ -258,7 +268,7 @@ impl Viewers {
             }
         });
         Config {
-            servers: self.servers.clone(),
+            servers: self.servers(),
             relay_only: settings.ice_transport_policy == gst_webrtc::WebRTCICETransportPolicy::Relay,
             certificate: self.certificate.clone(),
             advertised: self.advertised.clone(),

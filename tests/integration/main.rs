@@ -10,6 +10,7 @@ mod browser_channels;
 mod browser_sizes;
 mod browsers;
 mod changed_minds;
+mod changing_properties;
 mod closing;
 mod codecs;
 mod coming_in_between;

@@ -13,6 +13,7 @@ use super::session::{Session, Shared};
 use super::statistics;
 use crate::peer::{Channel, ChannelOptions, Config, Connection, Outlet, SenderOptions};
 use crate::session::EventSender;
+use logic::bitrate::Bounds;
 use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event};
 use logic::sdp::local::Local;
@@ -344,6 +345,12 @@ impl Connection for Native {
         let change = Box::new(move |session: &mut Session| session.aim(minimum, desired));
         // Where it is not taken there is another soon.
         self.handle.hand(Job::With(self.key, change));
+    }
+
+    fn set_bounds(&self, bounds: Bounds) {
+        let change = Box::new(move |session: &mut Session| session.set_bounds(bounds));
+        // Whoever sets a property must not wait. Encoders are told by others.
+        self.handle.mention(Command::With(self.key, change));
     }
 
     fn silence(&self) -> Duration {

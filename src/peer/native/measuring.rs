@@ -2,6 +2,7 @@
 //! how fast packets go and what is left to media.
 
 use super::opening::Opening;
+use logic::bitrate::Bounds;
 use logic::codec::MediaKind;
 use logic::estimate::{Bucket, Estimator, Facts, Flow, number};
 use std::time::{Duration, Instant};
@@ -126,6 +127,11 @@ impl Measuring {
     pub(super) fn aim(&mut self, desired: u32) {
         self.desired = desired;
         self.estimator.aim(desired.max(self.comes));
+    }
+
+    /// The application allows more or less from now on.
+    pub(super) fn set_bounds(&mut self, bounds: Bounds) {
+        self.estimator.set_bounds(bounds);
     }
 
     /// So much video comes, in so many packets.

@@ -5,6 +5,7 @@ use super::leaving;
 use super::measuring::{Kind, Network};
 use super::sending::Stream;
 use super::session::{SOON, Session};
+use logic::bitrate::Bounds;
 use logic::codec::MediaKind;
 use std::sync::atomic::Ordering;
 
@@ -23,6 +24,13 @@ impl Session {
     pub(super) fn aim(&mut self, minimum: u32, desired: u32) {
         if let Some(measuring) = &mut self.measuring {
             measuring.aim(desired.max(minimum));
+        }
+    }
+
+    /// The application allows more or less from now on.
+    pub(super) fn set_bounds(&mut self, bounds: Bounds) {
+        if let Some(measuring) = &mut self.measuring {
+            measuring.set_bounds(bounds);
         }
     }
 

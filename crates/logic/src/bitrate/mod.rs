@@ -36,3 +36,10 @@ pub struct Bounds {
     /// Where nothing is known yet.
     pub start: BitsPerSecond,
 }
+
+impl Bounds {
+    /// A bitrate within them.
+    pub fn hold(&self, bits_per_second: BitsPerSecond) -> BitsPerSecond {
+        bits_per_second.clamp(self.min.min(self.max), self.max)
+    }
+}

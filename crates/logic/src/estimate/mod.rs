@@ -163,6 +163,12 @@ impl Estimator {
         estimator
     }
 
+    /// The application allows more or less from now on; how much is of use is told by [`aim`](Self::aim).
+    pub fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
+        self.rate = self.rate.max(f64::from(bounds.min));
+    }
+
     /// More than this is of no use to anyone.
     pub fn aim(&mut self, desired: BitsPerSecond) {
         // What is sent besides the media has to fit too.
