@@ -21,6 +21,12 @@ pub(crate) fn set_if_present(object: &impl IsA<glib::Object>, name: &str, text: 
     true
 }
 
+/// Whether anybody is connected to a signal of an object.
+pub(crate) fn is_listened_to(object: &impl IsA<glib::Object>, signal: &str) -> bool {
+    let id = glib::subclass::SignalId::lookup(signal, object.as_ref().type_());
+    id.is_some_and(|id| glib::signal::signal_has_handler_pending(object.as_ref(), id, None, true))
+}
+
 /// Whether a property takes the value as it is.
 #[expect(unsafe_code, reason = "the bindings have no safe form of g_param_value_validate")]
 fn in_range(spec: &glib::ParamSpec, value: &glib::Value) -> bool {

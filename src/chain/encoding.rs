@@ -75,6 +75,11 @@ impl Encoding {
         Some((name, self.rate().present))
     }
 
+    /// Its bitrate in bit/s.
+    pub(super) fn bitrate(&self) -> u32 {
+        self.rate().present
+    }
+
     /// Sets the bitrate, at once or, with an encoder to which a change is dear, when it is worth it.
     pub(super) fn set_bitrate(&self, bits_per_second: u32) {
         self.rate().wanted = bits_per_second;

@@ -14,14 +14,14 @@ use super::fan_out::FanOut;
 use super::parts::{BACKLOG_TIME, entrance, fan_out_pad, filter, link_error, raw_caps, replay};
 use super::payload;
 pub(crate) use super::payload::Numbers;
-use super::shape::{self, Gate};
+use super::shape::Shaping;
 use super::transcode;
 use crate::errors::{MissingElement, make};
 use crate::{packages, runtime};
 use gst::prelude::*;
 use logic::codec::{Codec, MediaKind};
 use logic::key_unit::{Arbiter, Decision};
-use logic::picture::Shape;
+use logic::picture::{Cut, Shape};
 use logic::placement::Placement;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -58,6 +58,8 @@ pub(crate) trait Hooks: Send + Sync {
     fn payloader(&self, payloader: &gst::Element) -> bool;
     /// The element's signal `request-encoded-filter`: what encoded frames with these caps are to pass.
     fn filter(&self, caps: &gst::Caps) -> Option<gst::Element>;
+    /// How pictures with these caps are to be cut at a bitrate, in bit/s; `None`: as before.
+    fn cut(&self, source: &gst::Caps, bits_per_second: u32) -> Option<Cut>;
     /// Asks the application's pipeline for a key unit, for input that is already encoded.
     fn upstream_key_unit(&self);
     /// Something in the rung failed: its viewers cannot be served.
@@ -90,7 +92,7 @@ pub(crate) struct Rung {
     placement: Placement,
     pipeline: gst::Pipeline,
     entrance: gst_app::AppSrc,
-    gate: Arc<Gate>,
+    shaping: Arc<Shaping>,
     encoding: Option<Encoding>,
     fan_out: Arc<FanOut>,
     delays: Arc<Delays>,
@@ -115,16 +117,16 @@ impl Rung {
             payloader.static_pad("src").ok_or_else(|| link_error(plan, &"the payloader has no src pad"))?;
         let mut chain: Vec<gst::Element> = vec![entrance.clone().upcast()];
         let mut encoding = None;
-        let gate = Arc::new(Gate::new(plan.shape));
+        let shaping = Arc::new(Shaping::new(plan));
         if let Placement::Transcode(from) = plan.placement {
-            chain.extend(transcode::decoder(from, &gate)?);
+            chain.extend(transcode::decoder(from, &shaping)?);
             transcode::pass_key_unit_requests_on(entrance.upcast_ref(), &hooks);
         }
         if plan.placement.encodes() {
             let converters = convert::converters(plan.codec.kind, plan.input)?;
             let started = Encoding::start(plan, &*hooks)?;
             let raw = filter(&raw_caps(plan, started.family()))?;
-            shape::follow(&converters, &raw, plan.shape);
+            shaping.follow(&converters, &raw);
             chain.extend(converters);
             chain.push(raw);
             chain.push(started.element().clone());
@@ -152,7 +154,7 @@ impl Rung {
             placement: plan.placement,
             pipeline,
             entrance,
-            gate,
+            shaping,
             encoding,
             fan_out,
             delays,
@@ -163,6 +165,7 @@ impl Rung {
             failure: OnceLock::new(),
         });
         rung.watch_frames(&sink);
+        rung.mitigate();
         rung.run(plan)?;
         Ok(rung)
     }
@@ -231,6 +234,7 @@ impl Rung {
                 let watch = move || {
                     rung.fan_out.check();
                     rung.encoding.iter().for_each(Encoding::catch_up);
+                    rung.mitigate();
                     if rung.fan_out.awaits_key_unit() {
                         rung.request_key_unit();
                     }
@@ -286,10 +290,10 @@ impl Rung {
             return;
         }
         let is_decoded_here = matches!(self.placement, Placement::Transcode(_));
-        if !is_decoded_here && !self.gate.admits() {
+        if !is_decoded_here && !self.shaping.admits() {
             return;
         }
-        let caps = if is_decoded_here { caps.clone() } else { self.gate.caps(caps) };
+        let caps = if is_decoded_here { caps.clone() } else { self.shaping.caps(caps) };
         if self.entrance.caps().as_ref() != Some(&caps) {
             self.entrance.set_caps(Some(&caps));
         }
@@ -356,7 +360,20 @@ impl Rung {
     pub(crate) fn set_bitrate(&self, bits_per_second: u32) {
         if let Some(encoding) = &self.encoding {
             encoding.set_bitrate(bits_per_second);
+            self.mitigate();
         }
+    }
+
+    /// Cuts the pictures as their bitrate or the application says.
+    fn mitigate(&self) {
+        if let Some(encoding) = self.encoding.as_ref().filter(|_| self.codec.kind == MediaKind::Video) {
+            self.shaping.mitigate(encoding.bitrate(), &*self.hooks);
+        }
+    }
+
+    /// Whether its pictures are smaller than those that enter, and whether frames are left out.
+    pub(crate) fn is_reduced(&self) -> (bool, bool) {
+        self.shaping.is_reduced()
     }
 }
 

@@ -2,27 +2,30 @@
 
 use super::decode::{self, DecodeError};
 use super::rung::Hooks;
-use super::shape::Gate;
+use super::shape::Shaping;
 use crate::errors::make;
 use crate::runtime;
 use gst::prelude::*;
 use logic::codec::Codec;
 use std::sync::Arc;
 
-/// What stands between the entrance and the converters. The gate is behind the decoder, which needs every frame.
+/// What stands between the entrance and the converters. Frames are left out behind the decoder, which needs every frame.
 ///
 /// # Errors
 /// An element is missing, or no decoder starts.
-pub(super) fn decoder(from: &'static Codec, gate: &Arc<Gate>) -> Result<Vec<gst::Element>, DecodeError> {
+pub(super) fn decoder(
+    from: &'static Codec,
+    shaping: &Arc<Shaping>,
+) -> Result<Vec<gst::Element>, DecodeError> {
     let mut elements = Vec::new();
     if let Some(parser) = from.parser {
         elements.push(make(parser)?);
     }
     let decoder = decode::start_decoder(from)?;
-    let gate = gate.clone();
+    let shaping = shaping.clone();
     if let Some(pad) = decoder.static_pad("src") {
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-            if gate.admits() { gst::PadProbeReturn::Ok } else { gst::PadProbeReturn::Drop }
+            if shaping.admits() { gst::PadProbeReturn::Ok } else { gst::PadProbeReturn::Drop }
         });
     }
     elements.push(decoder);

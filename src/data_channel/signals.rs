@@ -50,6 +50,5 @@ pub(super) fn data_channel_added(element: &gst::Element, session_id: &str, chann
 
 /// Whether somebody wants channels that peers open.
 pub(super) fn is_awaited(element: &gst::Element) -> bool {
-    let id = glib::subclass::SignalId::lookup("data-channel-added", element.type_());
-    id.is_some_and(|id| glib::signal::signal_has_handler_pending(element, id, None, true))
+    crate::gobject::is_listened_to(element, "data-channel-added")
 }

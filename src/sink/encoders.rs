@@ -84,7 +84,7 @@ impl Input {
             clock: element.as_ref().and_then(gst::prelude::ElementExt::clock),
             base_time: element.as_ref().and_then(gst::prelude::ElementExt::base_time),
         };
-        let hooks = InputHooks::new(self, which, peer_id);
+        let hooks = InputHooks::new(self, which, settings, peer_id);
         Rung::start(&plan, Arc::new(hooks))
     }
 

@@ -1,6 +1,7 @@
 //! A session's estimates of what the network carries, split between its streams; and the other way, how far the
 //! network is to be tried.
 
+use super::division::Division;
 use super::seat::Seat;
 use crate::peer::Connection;
 use logic::bitrate::{Spending, budget};
@@ -20,6 +21,7 @@ pub(super) struct Estimates {
     estimate: AtomicU32,
     /// What forward error correction adds to the pictures.
     fec_percentage: AtomicU8,
+    division: Arc<Division>,
 }
 
 #[derive(Clone)]
@@ -73,9 +75,29 @@ impl Estimates {
             fec_percentage: self.fec_percentage(),
         };
         let shares = budget(spending, &vec![1; video.len()]);
+        if self.division.is_defined() {
+            let video = video.iter().map(Arc::downgrade);
+            return self.division.ask(video.zip(shares).collect());
+        }
         for (seat, share) in video.iter().zip(shares) {
             seat.estimate(share);
         }
+    }
+
+    /// Who divides what is left for pictures, where the application does.
+    pub(super) fn division(&self) -> &Arc<Division> {
+        &self.division
+    }
+
+    /// The streams are what they will be for a while. Where nothing is measured, they have as much as is allowed.
+    pub(super) fn settled(&self, is_measured: bool) {
+        if is_measured || !self.division.is_defined() {
+            return;
+        }
+        let video = self.seats().into_iter().filter(|seat| seat.codec().kind == MediaKind::Video);
+        let most = self.division.bounds().map_or(0, |bounds| bounds.max);
+        let shares: Vec<_> = video.map(|seat| (Arc::downgrade(&seat), most)).collect();
+        self.division.ask(shares);
     }
 
     /// The network is to be tried for so much for an m-line.

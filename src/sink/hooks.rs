@@ -1,11 +1,14 @@
 //! What a rung asks of the element around it: the application's hooks, key units from upstream, failures.
 
 use super::input::Input;
+use super::mitigation::Mitigating;
 use super::rungs::Which;
+use super::settings::Settings;
 use super::signals;
 use crate::chain::rung::Hooks;
 use crate::runtime;
 use gst::prelude::*;
+use logic::picture::Cut;
 use std::sync::Arc;
 
 /// The rung's way to the element.
@@ -13,11 +16,13 @@ pub(super) struct InputHooks {
     input: std::sync::Weak<Input>,
     which: Which,
     peer_id: String,
+    mitigating: Mitigating,
 }
 
 impl InputHooks {
-    pub(super) fn new(input: &Arc<Input>, which: Which, peer_id: &str) -> Self {
-        Self { input: Arc::downgrade(input), which, peer_id: peer_id.into() }
+    pub(super) fn new(input: &Arc<Input>, which: Which, settings: &Settings, peer_id: &str) -> Self {
+        let mitigating = Mitigating::new(settings);
+        Self { input: Arc::downgrade(input), which, peer_id: peer_id.into(), mitigating }
     }
 }
 
@@ -46,6 +51,11 @@ impl Hooks for InputHooks {
         let input = self.input.upgrade()?;
         let owner = self.which.owner.map(|_| self.peer_id.as_str());
         signals::encoded_filter(&input.element.upgrade()?, owner, &input.name, caps)
+    }
+
+    fn cut(&self, source: &gst::Caps, bits_per_second: u32) -> Option<Cut> {
+        let input = self.input.upgrade()?;
+        self.mitigating.cut(&input.element.upgrade()?, &input.name, &self.which, source, bits_per_second)
     }
 
     fn upstream_key_unit(&self) {

@@ -2,7 +2,8 @@
 
 use super::input::Input;
 use super::settings::{
-    DEFAULT_RUNGS, Settings, WebRTCSinkCongestionControl, WebRTCSinkEncoderSharing, WebRTCSinkTransport,
+    DEFAULT_RUNGS, Settings, WebRTCSinkCongestionControl, WebRTCSinkEncoderSharing, WebRTCSinkMitigationMode,
+    WebRTCSinkTransport,
 };
 use super::{properties, signals, templates};
 use crate::latency::WebRTCLatencyProfile;
@@ -90,6 +91,9 @@ pub struct BaseWebRTCSink {
     #[property(name = "rungs", type = Option<String>, get, set, member = rungs, nick = "Rungs",
         blurb = "Sizes in which a raw video stream is encoded where networks carry no more: parts of its pixels and, behind an @, \
         of its frames, such as 1, 1/2, 1/4@1/2; NULL for the default", default = Some(DEFAULT_RUNGS), mutable_ready)]
+    #[property(name = "enable-mitigation-modes", type = WebRTCSinkMitigationMode, get, set, member = mitigation_modes,
+        nick = "Mitigation modes", blurb = "What may be given up of pictures where the bitrate is low: their size, frames, both or \
+        neither; rungs that give up something else are not used", default = WebRTCSinkMitigationMode::all(), mutable_playing)]
     #[property(name = "run-web-server", type = bool, get, set, member = run_web_server, nick = "Run web server",
         blurb = "Serve the page that plays the stream", mutable_ready)]
     #[property(name = "web-server-cert", type = Option<String>, get, set, member = web_server_cert, nick = "Web server certificate",

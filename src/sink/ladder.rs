@@ -1,6 +1,7 @@
 //! The viewers of a stream in one codec, and which encoder serves each: the deeds to the decisions of
 //! `logic::bitrate`. With encoders of their own each viewer has a ladder to himself.
 
+use super::WebRTCSinkMitigationMode;
 use super::input::Input;
 use super::rungs::{Lease, Which};
 use super::seat::Seat;
@@ -26,6 +27,7 @@ pub(super) struct Ladder {
     codec: &'static Codec,
     owner: Option<u64>,
     shapes: Vec<Shape>,
+    rungs: Rungs,
     state: Mutex<State>,
     /// Something does not wait for the next tick.
     urgent: Arc<Notify>,
@@ -41,6 +43,8 @@ struct State {
     /// Rungs that failed since the last tick, and why.
     failed: Vec<(usize, String)>,
     picture: Option<Picture>,
+    /// What may be given up of pictures.
+    modes: WebRTCSinkMitigationMode,
     /// Whether there has been anything to decide by.
     told: bool,
     /// Whether somebody looks now and then.
@@ -62,25 +66,30 @@ impl Ladder {
         settings: &Settings,
         caps: Option<&gst::Caps>,
     ) -> Arc<Self> {
-        let decides = codec.kind == MediaKind::Video
-            && settings.measures_network()
-            && caps.is_some_and(|caps| Input::encodes(caps, codec));
+        let decides = codec.kind == MediaKind::Video && caps.is_some_and(|caps| Input::encodes(caps, codec));
         let picture = caps.and_then(picture);
         let rungs = if decides { settings.ladder() } else { Rungs::single() };
         let shapes = rungs.rungs().to_vec();
-        let allocator = decides.then(|| Allocator::new(rungs, settings.bounds(), picture));
+        let modes = settings.mitigation_modes;
+        let allocator = decides.then(|| {
+            let mut allocator = Allocator::new(rungs.clone(), settings.bounds(), picture);
+            allocator.permit(&rungs.permitted(modes.into()));
+            allocator
+        });
         let is_private = settings.encoder_sharing == WebRTCSinkEncoderSharing::Private;
         Arc::new(Self {
             input: input.clone(),
             codec,
             owner: is_private.then(unique),
             shapes,
+            rungs,
             state: Mutex::new(State {
                 bounds: settings.bounds(),
                 allocator,
                 seats: Vec::new(),
                 failed: Vec::new(),
                 picture,
+                modes,
                 told: false,
                 watched: false,
             }),
@@ -106,6 +115,11 @@ impl Ladder {
     /// What the stream is sent as.
     pub(super) fn codec(&self) -> &'static Codec {
         self.codec
+    }
+
+    /// The name of the stream's pad.
+    pub(super) fn pad(&self) -> &str {
+        &self.input.name
     }
 
     fn which(&self, rung: usize) -> Option<Which> {
@@ -310,9 +324,13 @@ impl Ladder {
 
     fn decide(&self) -> Option<Found> {
         let picture = self.input.caps().as_ref().and_then(picture);
+        let modes = self.modes();
         let mut state = self.state();
-        let State { bounds, allocator, seats, failed, picture: known, .. } = &mut *state;
+        let State { bounds, allocator, seats, failed, picture: known, modes: known_modes, .. } = &mut *state;
         let allocator = allocator.as_mut()?;
+        if std::mem::replace(known_modes, modes) != modes {
+            allocator.permit(&self.rungs.permitted(modes.into()));
+        }
         if *known != picture {
             *known = picture;
             allocator.set(*bounds, picture);
@@ -322,6 +340,12 @@ impl Ladder {
             |(viewer, seat): &(u64, Weak<Seat>)| Some((seat.upgrade()?, allocator.desired(*viewer)));
         let seats = seats.iter().filter_map(desired).collect();
         Some(Found { actions, failed: std::mem::take(failed), seats })
+    }
+
+    /// What may be given up of pictures, now.
+    fn modes(&self) -> WebRTCSinkMitigationMode {
+        let sink = self.input.element.upgrade();
+        sink.map_or_else(WebRTCSinkMitigationMode::all, |sink| sink.mitigation_modes())
     }
 
     fn switch(&self, viewer: u64, rung: usize) -> bool {
@@ -352,7 +376,7 @@ fn unique() -> u64 {
 }
 
 /// The pictures with these caps.
-fn picture(caps: &gst::Caps) -> Option<Picture> {
+pub(super) fn picture(caps: &gst::Caps) -> Option<Picture> {
     let structure = caps.structure(0)?;
     let number = |name: &str| u32::try_from(structure.get::<i32>(name).ok()?).ok();
     let rate = structure.get::<gst::Fraction>("framerate").ok();

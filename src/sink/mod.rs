@@ -8,13 +8,16 @@
 //! | `live` | what becomes of a property that is set while the element runs |
 //! | `input`, `encoders`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by viewers |
 //! | `ladder`, `seat` | which encoder serves which viewer, and how one goes from one to another |
+//! | `mitigation` | what an encoder's bitrate, or the application, takes from its pictures |
 //! | `viewers` | sessions by id, and what signalling says about them |
 //! | `outgoing`, `serving`, `sections`, `estimates` | one viewer's session: what is offered, what is sent, which pad is behind what, who hears what its network carries |
+//! | `division` | what each stream of a session gets of that, where the application decides |
 //! | `audience` | how many watch, told to the application |
 //! | `transport`, `stage` | which transport serves a session; what it stands in |
 //! | `network` | ports and addresses as the properties have them |
 
 mod audience;
+mod division;
 mod element;
 mod embedded_servers;
 mod encoders;
@@ -24,6 +27,7 @@ mod imp;
 mod input;
 mod ladder;
 mod live;
+mod mitigation;
 mod network;
 mod outgoing;
 mod pad;

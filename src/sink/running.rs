@@ -3,7 +3,7 @@
 use super::imp::{BaseWebRTCSink, CAT};
 use super::settings::Settings;
 use super::viewers::Viewers;
-use super::{WebRTCSinkPad, stats, transport};
+use super::{WebRTCSinkMitigationMode, WebRTCSinkPad, stats, transport};
 use crate::data_channel::Channels;
 use crate::peer::{self, NO_TRANSPORT};
 use crate::session::news;
@@ -153,6 +153,11 @@ impl super::BaseWebRTCSink {
             Some(running) => set.since_start(&running.started),
             None => set,
         }
+    }
+
+    /// What may be given up of pictures, now.
+    pub(super) fn mitigation_modes(&self) -> WebRTCSinkMitigationMode {
+        self.imp().settings().mitigation_modes
     }
 
     /// The inputs, in the order of their pads.

@@ -113,6 +113,11 @@ impl Seat {
         self.ladder.codec()
     }
 
+    /// The name of the stream's pad.
+    pub(super) fn pad(&self) -> &str {
+        self.ladder.pad()
+    }
+
     /// Starts the flow: the viewer's transport is up.
     pub(super) fn begin(&self) {
         {

@@ -94,6 +94,7 @@ impl Outgoing {
             self.served.lock().unwrap_or_else(PoisonError::into_inner).push(served);
             flow.seat = Some(seated);
         }
+        self.estimates.settled(self.settings.measures_network());
         if let Some(sink) = self.sink.upgrade() {
             sink.audience_changed();
         }

@@ -115,6 +115,7 @@ pub(crate) struct Settings {
     pub(crate) encoder_linger: u32,
     pub(crate) encoder_sharing: WebRTCSinkEncoderSharing,
     pub(crate) rungs: Option<String>,
+    pub(crate) mitigation_modes: WebRTCSinkMitigationMode,
     pub(crate) run_web_server: bool,
     pub(crate) web_server_cert: Option<String>,
     pub(crate) web_server_key: Option<String>,
@@ -159,6 +160,7 @@ impl Default for Settings {
             encoder_linger: 5000,
             encoder_sharing: WebRTCSinkEncoderSharing::default(),
             rungs: Some(DEFAULT_RUNGS.into()),
+            mitigation_modes: WebRTCSinkMitigationMode::all(),
             run_web_server: false,
             web_server_cert: None,
             web_server_key: None,
@@ -192,9 +194,10 @@ impl Settings {
         all.find(|(row, _)| **row == codec).map_or(96, |(_, number)| number)
     }
 
-    /// Bounds of every encoder.
+    /// Bounds of every encoder, which begins with all that is allowed where nothing is measured.
     pub(crate) fn bounds(&self) -> logic::bitrate::Bounds {
-        logic::bitrate::Bounds { min: self.min_bitrate, max: self.max_bitrate, start: self.start_bitrate }
+        let start = if self.measures_network() { self.start_bitrate } else { self.max_bitrate };
+        logic::bitrate::Bounds { min: self.min_bitrate, max: self.max_bitrate, start }
     }
 
     /// What viewers are told about their jitter buffers.
@@ -215,6 +218,7 @@ impl Settings {
     pub(crate) fn ladder(&self) -> Ladder {
         match self.encoder_sharing {
             WebRTCSinkEncoderSharing::Single => Ladder::single(),
+            _ if !self.measures_network() => Ladder::single(),
             _ => self.rungs().unwrap_or_default(),
         }
     }

@@ -1,6 +1,6 @@
 //! The sink's signals: their table, and the only place that names them when emitting.
 
-use super::BaseWebRTCSink;
+use super::{BaseWebRTCSink, WebRTCSinkMitigationMode, mitigation};
 use crate::{data_channel, gobject};
 use gst::glib;
 use gst::glib::subclass::Signal;
@@ -19,6 +19,35 @@ fn question(name: &str, arguments: [glib::Type; 3]) -> Signal {
             Ok(true) => ControlFlow::Break(value.clone()),
             _ => ControlFlow::Continue(value.clone()),
         })
+        .build()
+}
+
+/// What each encoder of a session gets of what its network carries for pictures: the first handler decides.
+fn define_encoder_bitrates() -> Signal {
+    let (string, structure) = (String::static_type(), gst::Structure::static_type());
+    Signal::builder("define-encoder-bitrates")
+        .run_last()
+        .param_types([string, i32::static_type(), structure])
+        .return_type::<Option<gst::Structure>>()
+        .class_handler(|values| Some(values.get(3)?.get::<Option<gst::Structure>>().ok()?.to_value()))
+        .accumulator(|_hint, _accumulated, value| ControlFlow::Break(value.clone()))
+        .build()
+}
+
+/// Which size and frame rate an encoder is to have at its bitrate: the first handler decides, or what is usual.
+fn configure_mitigation_caps() -> Signal {
+    let (info, modes) = (gst_video::VideoInfo::static_type(), WebRTCSinkMitigationMode::static_type());
+    Signal::builder("configure-mitigation-caps")
+        .run_last()
+        .param_types([String::static_type(), info, i32::static_type(), modes])
+        .return_type::<Option<gst::Caps>>()
+        .class_handler(|values| {
+            let info = values.get(2)?.get::<gst_video::VideoInfo>().ok()?;
+            let modes = values.get(4)?.get::<WebRTCSinkMitigationMode>().ok()?;
+            let caps = mitigation::usual(&info, values.get(3)?.get().ok()?, modes.into());
+            Some(Some(caps).to_value())
+        })
+        .accumulator(|_hint, _accumulated, value| ControlFlow::Break(value.clone()))
         .build()
 }
 
@@ -49,6 +78,8 @@ pub(super) fn all() -> &'static [Signal] {
                 .param_types([string, string, gst::Caps::static_type()])
                 .return_type::<Option<gst::Element>>()
                 .build(),
+            define_encoder_bitrates(),
+            configure_mitigation_caps(),
         ];
         all.extend(data_channel::signals::all(|element, session_id| {
             element.downcast_ref::<BaseWebRTCSink>()?.channels(session_id?)
@@ -98,4 +129,54 @@ pub(super) fn encoded_filter(
     let element =
         sink.emit_by_name::<Option<gst::Element>>("request-encoded-filter", &[&peer_id, &pad, caps]);
     element.map(gobject::taken)
+}
+
+/// Whether the application decides on sizes and frame rates.
+pub(super) fn configures_mitigation(sink: &BaseWebRTCSink) -> bool {
+    gobject::is_listened_to(sink, "configure-mitigation-caps")
+}
+
+/// Which size and frame rate the application wants for an encoder at a bitrate.
+pub(super) fn mitigation_caps(
+    sink: &BaseWebRTCSink,
+    pad: &str,
+    info: &gst_video::VideoInfo,
+    bits_per_second: u32,
+    modes: WebRTCSinkMitigationMode,
+) -> Option<gst::Caps> {
+    let bitrate = i32::try_from(bits_per_second).unwrap_or(i32::MAX);
+    sink.emit_by_name::<Option<gst::Caps>>("configure-mitigation-caps", &[&pad, info, &bitrate, &modes])
+}
+
+/// Whether the application divides what networks carry.
+pub(super) fn defines_bitrates(sink: &BaseWebRTCSink) -> bool {
+    gobject::is_listened_to(sink, "define-encoder-bitrates")
+}
+
+/// What the application gives each pad of a viewer, in bit/s, where it says a number.
+pub(super) fn define_bitrates(
+    sink: &BaseWebRTCSink,
+    peer_id: &str,
+    pads: &[(&str, u32)],
+) -> Vec<Option<i64>> {
+    let number = |bits_per_second: u32| i32::try_from(bits_per_second).unwrap_or(i32::MAX);
+    let all = pads.iter().fold(0u32, |all, (_, share)| all.saturating_add(*share));
+    let mut shares = gst::Structure::new_empty("webrtcsink/encoder-bitrates");
+    for (pad, share) in pads {
+        shares.set(*pad, number(*share));
+    }
+    let answer = sink.emit_by_name::<Option<gst::Structure>>(
+        "define-encoder-bitrates",
+        &[&peer_id, &number(all), &shares],
+    );
+    let said = |pad: &str| answer.as_ref()?.value(pad).ok().and_then(whole);
+    pads.iter().map(|(pad, _)| said(pad)).collect()
+}
+
+/// A whole number of any type.
+fn whole(value: &glib::SendValue) -> Option<i64> {
+    let unsigned =
+        |value: &glib::SendValue| value.get::<u64>().ok().map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+    let number = value.get::<i32>().map(i64::from).or_else(|_| value.get::<u32>().map(i64::from));
+    number.or_else(|_| value.get::<i64>()).ok().or_else(|| unsigned(value))
 }

@@ -5,7 +5,6 @@ use super::serving::Served;
 use super::viewers::Viewer;
 use gst::glib;
 use gst::prelude::*;
-use logic::picture::Shape;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -81,11 +80,11 @@ fn round_trip(transport: &gst::StructureRef, ssrc: u32) -> Option<f64> {
 fn encoder(served: &Served, fec_percentage: u8) -> gst::Structure {
     let on = served.seat.upgrade().and_then(|seat| seat.rung());
     let (name, bitrate) = on.as_ref().and_then(|(_, rung)| rung.encoder()).unwrap_or_default();
+    let (smaller, slower) = on.as_ref().map(|(_, rung)| rung.is_reduced()).unwrap_or_default();
     let (which, size) = on.map(|(which, rung)| (which, rung.size())).unzip();
-    let shape = which.map_or(Shape::WHOLE, |which| which.shape);
     let mut mode = WebRTCSinkMitigationMode::NONE;
-    mode.set(WebRTCSinkMitigationMode::DOWNSCALED, !shape.pixels.is_whole());
-    mode.set(WebRTCSinkMitigationMode::DOWNSAMPLED, !shape.frames.is_whole());
+    mode.set(WebRTCSinkMitigationMode::DOWNSCALED, smaller);
+    mode.set(WebRTCSinkMitigationMode::DOWNSAMPLED, slower);
     let (width, height) = size.flatten().unwrap_or_default();
     gst::Structure::builder("application/x-webrtcsink-video-encoder-stats")
         .field("bitrate", i32::try_from(bitrate).unwrap_or(i32::MAX))

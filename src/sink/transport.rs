@@ -2,6 +2,7 @@
 
 use super::BaseWebRTCSink;
 use super::settings::{Settings, WebRTCSinkTransport};
+use crate::gobject;
 use crate::peer::IceServers;
 use crate::signaller::Signallable;
 use gst::glib;
@@ -78,8 +79,5 @@ fn needs_webrtcbin(sink: &BaseWebRTCSink, signaller: &Signallable, servers: &Ice
 
 /// The first of these signals that somebody listens to.
 fn handed_out(object: &glib::Object, signals: &[&'static str]) -> Option<&'static str> {
-    signals.iter().copied().find(|name| {
-        let id = glib::subclass::SignalId::lookup(name, object.type_());
-        id.is_some_and(|id| glib::signal::signal_has_handler_pending(object, id, None, true))
-    })
+    signals.iter().copied().find(|name| gobject::is_listened_to(object, name))
 }

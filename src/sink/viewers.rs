@@ -209,6 +209,7 @@ impl Viewers {
         let sink = self.sink.upgrade().ok_or("the element is gone")?;
         let settings = Arc::new(sink.settings());
         let estimates = viewer.estimates.clone();
+        estimates.division().attach(&self.sink, &viewer.peer_id, settings.bounds());
         let sections = Sections::new(&sink);
         let channels = channels(&sink, id, &settings, &sections);
         let config = self.config(&settings, &estimates, channels.arrivals());

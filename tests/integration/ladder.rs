@@ -13,24 +13,24 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What networks carry, in bit/s.
-const GOOD: u32 = 3_000_000;
-const BAD: u32 = 120_000;
+pub(crate) const GOOD: u32 = 3_000_000;
+pub(crate) const BAD: u32 = 120_000;
 /// All of the pixels, and a quarter.
-const LARGE: (u16, u16) = (640, 480);
-const SMALL: (u16, u16) = (320, 240);
+pub(crate) const LARGE: (u16, u16) = (640, 480);
+pub(crate) const SMALL: (u16, u16) = (320, 240);
 /// Nothing of this takes longer.
 const PATIENCE: Duration = Duration::from_secs(45);
 
 /// A sink whose pictures take as much as they may, and its viewers.
-struct Stage {
-    pipeline: Pipeline,
-    crowd: Crowd,
+pub(crate) struct Stage {
+    pub(crate) pipeline: Pipeline,
+    pub(crate) crowd: Crowd,
     /// What measures the network of a session through webrtcbin.
     estimators: Arc<Mutex<HashMap<String, gst::Element>>>,
 }
 
 impl Stage {
-    fn set(settings: &str) -> Self {
+    pub(crate) fn set(settings: &str) -> Self {
         let source =
             "videotestsrc is-live=true pattern=snow ! video/x-raw,width=640,height=480,framerate=30/1";
         let sink = "webrtcsink name=ws stun-server=\"\" video-caps=video/x-vp8 max-bitrate=1200000";
@@ -58,7 +58,7 @@ impl Stage {
     }
 
     /// A viewer comes whose network is good, and is sent pictures of this size.
-    fn invite(&self, session: &str, size: (u16, u16)) {
+    pub(crate) fn invite(&self, session: &str, size: (u16, u16)) {
         self.crowd.invite(session, Some(Habit::Says(GOOD)));
         self.crowd.until(session, "media", |guest| guest.packets > 30);
         self.carries(session, GOOD);
@@ -67,7 +67,7 @@ impl Stage {
     }
 
     /// A viewer's network carries so much from now on.
-    fn carries(&self, session: &str, rate: u32) {
+    pub(crate) fn carries(&self, session: &str, rate: u32) {
         match self.estimators.lock().unwrap().get(session) {
             None => self.crowd.behave(session, Habit::Says(rate)),
             Some(estimator) => {
@@ -91,7 +91,7 @@ impl Stage {
     }
 
     /// What the statistics say of the encoder of a viewer's pictures.
-    fn encoder(&self, session: &str) -> gst::Structure {
+    pub(crate) fn encoder(&self, session: &str) -> gst::Structure {
         let stats = self.pipeline.element("ws").property::<gst::Structure>("stats");
         let viewer = stats.get::<gst::Structure>(session).unwrap();
         let viewer = viewer.get::<gst::Structure>("consumer-stats").unwrap();
@@ -100,7 +100,7 @@ impl Stage {
 }
 
 /// Waits until a viewer is sent pictures of such a size.
-fn until(crowd: &Crowd, session: &str, what: &str, is_so: impl Fn((u16, u16)) -> bool) {
+pub(crate) fn until(crowd: &Crowd, session: &str, what: &str, is_so: impl Fn((u16, u16)) -> bool) {
     crowd.wait_within(PATIENCE, what, |all| {
         let guest = &all[session];
         assert!(guest.ended.is_none(), "{session} was ended before {what}: {:?}", guest.ended);
@@ -115,14 +115,14 @@ fn sizes(crowd: &Crowd, session: &str) -> Vec<(u16, u16)> {
 }
 
 /// All that came to a viewer.
-fn came(crowd: &Crowd, session: &str) -> Vec<Seen> {
+pub(crate) fn came(crowd: &Crowd, session: &str) -> Vec<Seen> {
     let mut came = crowd.of(session, |guest| guest.joined.as_ref().unwrap().came.lock().unwrap().clone());
     came.sort_by_key(|packet| packet.sequence);
     came
 }
 
 /// Whether one packet follows the other, and one picture, in time.
-fn follows_on(came: &[Seen]) {
+pub(crate) fn follows_on(came: &[Seen]) {
     for pair in came.windows(2) {
         let [one, next] = pair else { unreachable!() };
         assert_eq!(next.sequence, one.sequence + 1, "packets are missing: {pair:?}");
@@ -183,7 +183,7 @@ fn one_of_several_whose_network_gets_bad_goes_down_alone(transport: &str) {
 }
 
 /// Waits for something about the encoder of a viewer's pictures, as long as pictures come.
-fn encoder_until(stage: &Stage, session: &str, is_so: impl Fn(&gst::Structure) -> bool) {
+pub(crate) fn encoder_until(stage: &Stage, session: &str, is_so: impl Fn(&gst::Structure) -> bool) {
     for _ in 0..200 {
         let before = stage.crowd.of(session, |guest| guest.packets);
         stage.crowd.until(session, "more packets", |guest| guest.packets > before + 2);
@@ -194,7 +194,7 @@ fn encoder_until(stage: &Stage, session: &str, is_so: impl Fn(&gst::Structure) -
     panic!("still {}", stage.encoder(session));
 }
 
-fn bitrate(encoder: &gst::Structure) -> i32 {
+pub(crate) fn bitrate(encoder: &gst::Structure) -> i32 {
     encoder.get("bitrate").unwrap()
 }
 
@@ -216,7 +216,7 @@ fn an_encoder_of_ones_own_is_followed_down_by_nobody_else() {
 
 #[test]
 fn a_single_encoder_serves_all_in_one_size() {
-    let stage = Stage::set("transport=native encoder-sharing=single");
+    let stage = Stage::set("transport=native encoder-sharing=single enable-mitigation-modes=none");
     let encoders = stage.encoders();
     for session in ["a", "b", "c"] {
         stage.invite(session, LARGE);

@@ -18,6 +18,19 @@ impl Share {
         (part > 0 && part <= of).then_some(Self { part, of })
     }
 
+    /// So many frames a second of so many; `None` where that is no share of them.
+    pub fn of_rate(wanted: (i32, i32), all: (i32, i32)) -> Option<Self> {
+        let positive = |number: i32| u64::try_from(number).ok().filter(|number| *number > 0);
+        let part = positive(wanted.0)? * positive(all.1)?;
+        let of = positive(wanted.1)? * positive(all.0)?;
+        if part >= of {
+            return Some(Self::WHOLE);
+        }
+        let divisor = divisor(part, of);
+        let (part, of) = (u32::try_from(part / divisor).ok()?, u32::try_from(of / divisor).ok()?);
+        Self::new(part, of)
+    }
+
     /// Whether it is everything.
     pub fn is_whole(self) -> bool {
         self.part == self.of
@@ -64,17 +77,38 @@ impl Shape {
         self.pixels.value() * self.frames.value()
     }
 
-    /// Width and height, with square pixels, of pictures that have these and pixels of this aspect: as wide for
-    /// their height as before, even, and no larger. `None` where they stay as they are.
-    pub fn size(self, (width, height): (u32, u32), (x, y): (u32, u32)) -> Option<(u32, u32)> {
-        if self.pixels.is_whole() || width == 0 || height == 0 {
+    /// Width and height, with square pixels, of pictures that have these and pixels of this aspect, cut like that: as wide
+    /// for their height as before where the cut leaves it open, and even. `None` where they stay as they are.
+    pub fn size(self, (width, height): (u32, u32), (x, y): (u32, u32), cut: Cut) -> Option<(u32, u32)> {
+        if width == 0 || height == 0 {
             return None;
         }
         let aspect = if x == 0 || y == 0 { 1.0 } else { f64::from(x) / f64::from(y) };
-        let scale = (f64::from(self.pixels.part) / f64::from(self.pixels.of)).sqrt();
+        let scale = self.pixels.value().sqrt();
         let (wide, high) = (f64::from(width) * aspect * scale, f64::from(height) * scale);
-        Some((even(wide), even(high)))
+        let by = |factor: f64| Some((even(wide * factor), even(high * factor)));
+        match (cut.width.map(f64::from), cut.height.map(f64::from), cut.side.map(f64::from)) {
+            (Some(width), Some(height), _) => Some((even(width), even(height))),
+            (Some(width), None, _) => by(width / wide),
+            (None, Some(height), _) => by(height / high),
+            (None, None, Some(side)) if side < wide.min(high) => by(side / wide.min(high)),
+            _ if self.pixels.is_whole() => None,
+            _ => by(1.0),
+        }
     }
+}
+
+/// What else is taken from the pictures of a rung, as the bitrate or the application says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cut {
+    /// The width that the application wants.
+    pub width: Option<u32>,
+    /// The height that the application wants.
+    pub height: Option<u32>,
+    /// The shorter side is no longer than this.
+    pub side: Option<u32>,
+    /// The share of the frames, in the place of the rung's.
+    pub frames: Option<Share>,
 }
 
 impl fmt::Display for Shape {
@@ -85,6 +119,11 @@ impl fmt::Display for Shape {
             write!(f, "{}@{}", self.pixels, self.frames)
         }
     }
+}
+
+/// The greatest common one.
+fn divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a.max(1) } else { divisor(b, a % b) }
 }
 
 /// The nearest even number, and at least 2.
@@ -104,6 +143,11 @@ pub struct Thinning {
 }
 
 impl Thinning {
+    /// What is taken.
+    pub fn share(&self) -> Share {
+        self.share
+    }
+
     /// Takes so much of the frames.
     pub fn new(share: Share) -> Self {
         Self { share, credit: u64::from(share.of - share.part) }
@@ -130,7 +174,41 @@ mod tests {
     }
 
     fn size(part: u32, of: u32, picture: (u32, u32), pixel: (u32, u32)) -> Option<(u32, u32)> {
-        Shape { pixels: share(part, of), frames: Share::WHOLE }.size(picture, pixel)
+        Shape { pixels: share(part, of), frames: Share::WHOLE }.size(picture, pixel, Cut::default())
+    }
+
+    #[test]
+    fn a_cut_keeps_the_aspect_where_it_leaves_it_open_and_makes_nothing_larger_by_itself() {
+        let whole = |picture, cut| Shape::WHOLE.size(picture, (1, 1), cut);
+        let side = |side| Cut { side: Some(side), ..Cut::default() };
+        assert_eq!(whole((1280, 720), side(360)), Some((640, 360)));
+        assert_eq!(whole((720, 1280), side(360)), Some((360, 640)), "upright");
+        assert_eq!(whole((640, 360), side(360)), None);
+        assert_eq!(whole((320, 240), side(360)), None);
+        let height = Cut { height: Some(180), ..Cut::default() };
+        assert_eq!(whole((1280, 720), height), Some((320, 180)));
+        let width = Cut { width: Some(320), side: Some(2), ..Cut::default() };
+        assert_eq!(whole((1280, 720), width), Some((320, 180)), "what the application wants comes first");
+        let both = Cut { width: Some(100), height: Some(100), ..Cut::default() };
+        assert_eq!(whole((1280, 720), both), Some((100, 100)));
+        let quarter = Shape { pixels: share(1, 4), frames: Share::WHOLE };
+        assert_eq!(
+            quarter.size((1280, 720), (1, 1), side(720)),
+            Some((640, 360)),
+            "the rung is smaller already"
+        );
+        assert_eq!(quarter.size((1280, 720), (1, 1), side(180)), Some((320, 180)));
+    }
+
+    #[test]
+    fn a_wanted_frame_rate_is_a_share_of_the_rate_that_comes() {
+        assert_eq!(Share::of_rate((15, 1), (30, 1)), Share::new(1, 2));
+        assert_eq!(Share::of_rate((10, 1), (30_000, 1001)), Share::new(1001, 3000));
+        assert_eq!(Share::of_rate((60, 1), (30, 1)), Some(Share::WHOLE));
+        for (wanted, all) in [((0, 1), (30, 1)), ((15, 0), (30, 1)), ((15, 1), (0, 1)), ((-1, 1), (30, 1))] {
+            assert_eq!(Share::of_rate(wanted, all), None);
+        }
+        assert_eq!(Share::of_rate((1, i32::MAX), (i32::MAX, 1)), None, "next to nothing");
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl Stage {
         let (direct, said, watching) = Direct::with_viewer("steady");
         // Numbers are read off pictures of one size, which a busy machine would change.
         let pipeline = Pipeline::parse(&format!(
-            "{} ! webrtcsink name=ws stun-server=\"\" video-caps=video/x-vp8 rungs=1 {settings}",
+            "{} ! webrtcsink name=ws stun-server=\"\" video-caps=video/x-vp8 rungs=1 enable-mitigation-modes=none {settings}",
             picture::source()
         ));
         let crowd = Crowd::at(&pipeline, direct.clone(), said);

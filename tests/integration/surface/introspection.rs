@@ -195,6 +195,10 @@ fn shown(value: &glib::Value) -> String {
     if let Ok(caps) = value.get::<Option<gst::Caps>>() {
         return caps.map_or_else(|| "NULL".into(), |caps| caps.to_string());
     }
+    // Serialised they have their long names.
+    if let Some((_, set)) = glib::FlagsValue::from_value(value) {
+        return set.iter().map(|value| value.nick()).collect::<Vec<_>>().join("+");
+    }
     value.serialize().map_or_else(|_| format!("{value:?}"), |text| text.to_string())
 }
 

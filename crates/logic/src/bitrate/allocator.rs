@@ -43,6 +43,8 @@ pub enum Action {
 struct State {
     /// Its encoder does not start.
     unavailable: bool,
+    /// The application wants nobody on it.
+    forbidden: bool,
     /// What it sends, where that is not ours to set.
     measured: Option<f64>,
     /// What it was last told to send.
@@ -52,6 +54,10 @@ struct State {
 }
 
 impl State {
+    fn is_out(&self) -> bool {
+        self.unavailable || self.forbidden
+    }
+
     fn sends(&self) -> Option<f64> {
         self.measured.or(self.rate.map(f64::from))
     }
@@ -85,7 +91,7 @@ impl Allocator {
     /// A viewer comes; the rung on which he starts. Nothing is known of his network, so he harms nobody who is there, and
     /// gets what is encoded already where there is that.
     pub fn join(&mut self, viewer: Viewer, now: Duration) -> usize {
-        let encoded = self.rungs.iter().filter(|state| !state.unavailable).filter_map(|state| state.measured);
+        let encoded = self.rungs.iter().filter(|state| !state.is_out()).filter_map(|state| state.measured);
         let start = encoded.fold(f64::from(self.bounds.start), f64::max);
         let best = self.rungs.iter().filter(|state| state.viewers > 0).find_map(|state| state.sends());
         let seat = Seat { carries: trusted(start, best), rung: None, ties: 0.0 };
@@ -127,6 +133,13 @@ impl Allocator {
     pub fn unavailable(&mut self, rung: usize) {
         if let Some(state) = self.rungs.get_mut(rung) {
             state.unavailable = true;
+        }
+    }
+
+    /// Which rungs the application allows: nobody is put on the others from now on, and who is there leaves.
+    pub fn permit(&mut self, permitted: &[bool]) {
+        for (state, permitted) in self.rungs.iter_mut().zip(permitted) {
+            state.forbidden = !permitted;
         }
     }
 
@@ -176,7 +189,7 @@ impl Allocator {
 
     /// The rungs that can be used, the best first.
     fn choices(&self) -> Vec<Choice> {
-        let usable = self.rungs.iter().enumerate().filter(|(_, state)| !state.unavailable);
+        let usable = self.rungs.iter().enumerate().filter(|(_, state)| !state.is_out());
         let choice =
             |(rung, state): (usize, &State)| Choice { rung, fixed: state.measured, runs: state.viewers > 0 };
         usable.map(choice).collect()
@@ -230,7 +243,7 @@ impl Allocator {
             }
             let others = state.viewers > 1 || state.measured.is_some();
             let wish = match () {
-                () if state.unavailable => Wish::Away,
+                () if state.is_out() => Wish::Away,
                 () if rung < member.rung => Wish::Up,
                 () if others && carries < sent.unwrap_or_default() * OVERLOADED => Wish::Urgent,
                 () => Wish::Down,

@@ -1,6 +1,6 @@
 //! What of one session's estimate is left for each of its video streams.
 
-use super::BitsPerSecond;
+use super::{BitsPerSecond, Bounds};
 
 /// Of a packet of 1200 bytes, headers, their extensions and what encryption adds take about 40.
 const PAYLOAD: f64 = 1160.0 / 1200.0;
@@ -30,9 +30,32 @@ pub fn budget(spending: Spending, weights: &[u32]) -> Vec<BitsPerSecond> {
     weights.iter().map(|weight| super::quality::whole(video * f64::from(*weight) / all.max(1.0))).collect()
 }
 
+/// What a stream gets for which an application defined so much, or nothing that can be read as a number: then its share.
+pub fn defined(number: Option<i64>, share: BitsPerSecond, bounds: Bounds) -> BitsPerSecond {
+    let Some(number) = number else { return share };
+    let number = BitsPerSecond::try_from(number.max(0)).unwrap_or(BitsPerSecond::MAX);
+    number.clamp(bounds.min.min(bounds.max), bounds.max)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_application_defines_is_kept_within_the_bounds() {
+        let bounds = Bounds { min: 1_000, max: 2_000_000, start: 500_000 };
+        let defined = |number| defined(number, 700_000, bounds);
+        assert_eq!(defined(None), 700_000);
+        assert_eq!(defined(Some(300_000)), 300_000);
+        for low in [0, -1, 999, i64::MIN] {
+            assert_eq!(defined(Some(low)), 1_000);
+        }
+        for high in [2_000_001, i64::from(u32::MAX) + 1, i64::MAX] {
+            assert_eq!(defined(Some(high)), 2_000_000);
+        }
+        let inverted = Bounds { min: 3_000_000, ..bounds };
+        assert_eq!(super::defined(Some(1), 1, inverted), 2_000_000);
+    }
 
     const PLAIN: Spending =
         Spending { estimate: 1_064_000, sound: 64_000, sent_again: 0.0, fec_percentage: 0 };

@@ -1,5 +1,6 @@
 //! The rungs of a stream: the sizes and frame rates in which its picture is encoded.
 
+use super::Modes;
 use crate::picture::{Shape, Share};
 use std::fmt;
 use std::str::FromStr;
@@ -37,6 +38,17 @@ impl Ladder {
     /// The rungs, the best first.
     pub fn rungs(&self) -> &[Shape] {
         &self.0
+    }
+
+    /// Whether each rung gives up no more of the best one than may be given up. The best always does.
+    pub fn permitted(&self, modes: Modes) -> Vec<bool> {
+        let best = self.0.first().copied().unwrap_or(Shape::WHOLE);
+        let permitted = |rung: &Shape| {
+            let smaller = rung.pixels.value() < best.pixels.value();
+            let slower = rung.frames.value() < best.frames.value();
+            (modes.downscaled || !smaller) && (modes.downsampled || !slower)
+        };
+        self.0.iter().map(permitted).collect()
     }
 }
 
@@ -99,6 +111,21 @@ mod tests {
         assert_eq!(ladder("1"), Ladder::single());
         assert_eq!(ladder(" 1/4@1/2,1 / 4 , 1").to_string(), "1, 1/4, 1/4@1/2");
         assert_eq!(Ladder::default().to_string(), "1, 1/2, 1/4");
+    }
+
+    #[test]
+    fn rungs_that_give_up_what_may_not_be_are_not_permitted() {
+        let mixed = ladder("1, 1/2, 1@1/2, 1/4@1/2");
+        let permitted = |downscaled, downsampled| mixed.permitted(Modes { downscaled, downsampled });
+        assert_eq!(permitted(true, true), [true; 4]);
+        assert_eq!(permitted(true, false), [true, true, false, false]);
+        assert_eq!(permitted(false, true), [true, false, true, false]);
+        assert_eq!(permitted(false, false), [true, false, false, false]);
+        assert_eq!(
+            ladder("1/2@1/2, 1/4@1/2").permitted(Modes::NONE),
+            [true, false],
+            "the best is what there is"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | `plan` | what each rung sends, kept for as long as nothing is clearly better |
 //! | `member` | one viewer: how far his estimate is believed, and his times of rest |
 //! | [`quality`] | what a rung is worth at a bitrate |
+//! | [`mitigation`] | what is given up of an encoder's pictures when its bitrate is low |
 //! | [`mod@budget`] | what of a session's estimate is left for its video |
 
 pub mod allocator;
@@ -15,13 +16,15 @@ pub mod budget;
 mod grouping;
 pub mod ladder;
 mod member;
+pub mod mitigation;
 mod plan;
 pub mod quality;
 
 pub use allocator::{Action, Allocator, Viewer};
-pub use budget::{Spending, budget};
+pub use budget::{Spending, budget, defined};
 pub use ladder::{Ladder, LadderError};
-pub use quality::Picture;
+pub use mitigation::{Limits, Mitigation, Modes};
+pub use quality::{Picture, comfortable};
 
 /// Bits per second.
 pub type BitsPerSecond = u32;

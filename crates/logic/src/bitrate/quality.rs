@@ -75,6 +75,11 @@ impl Quality {
     }
 }
 
+/// The bitrate from which a rung's picture is comfortable.
+pub fn comfortable(ladder: &Ladder, bounds: Bounds, picture: Option<Picture>, rung: usize) -> BitsPerSecond {
+    whole(Quality::new(ladder, bounds, picture).comfortable(rung))
+}
+
 /// A rate as the application reads it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of floats saturates")]
 pub(super) fn whole(rate: f64) -> BitsPerSecond {

@@ -340,3 +340,20 @@ fn who_shares_comes_up_again_after_a_common_dip_where_nothing_probes() {
         assert!(scene.rates()[0] > Some(5_000_000), "{viewers} viewers: {:?}", scene.rates());
     }
 }
+
+#[test]
+fn who_is_on_a_rung_that_is_forbidden_leaves_it_at_once_and_comes_back_when_it_is_allowed() {
+    let mut scene = Scene::new("1, 1/2, 1/4");
+    scene.join(0..2);
+    let networks = [(0, 300_000), (1, 5_000_000)];
+    scene.run(20, &networks);
+    assert_eq!(scene.rungs(), [2, 0]);
+    scene.allocator.permit(&[true, false, false]);
+    scene.tick();
+    assert_eq!(scene.rungs(), [0, 0]);
+    scene.run(20, &networks);
+    assert_eq!(scene.rungs(), [0, 0]);
+    scene.allocator.permit(&[true; 3]);
+    scene.run(40, &networks);
+    assert_eq!(scene.rungs(), [2, 0]);
+}
