@@ -10,12 +10,15 @@ use crate::signaller::{Signallable, SignallableExt};
 use gst::prelude::*;
 use logic::negotiation::{EndReason, Event};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A session's transport and what it stands in.
 pub(super) struct Stage {
     connection: Arc<dyn Connection>,
     pipeline: Option<gst::Pipeline>,
+    /// Whether the application was handed the transport, and has not been told that it goes.
+    is_known: AtomicBool,
     /// Why this transport was chosen.
     choice: Choice,
 }
@@ -37,13 +40,19 @@ impl Stage {
         let bin = connection.element().ok_or("the transport has no element")?;
         pipeline.add(bin).map_err(|err| err.to_string())?;
         watch_bus(&pipeline, sink, events.clone());
-        let stage = Self { connection: connection.clone(), pipeline: Some(pipeline), choice };
+        let is_known = AtomicBool::new(false);
+        let stage = Self { connection: connection.clone(), pipeline: Some(pipeline), is_known, choice };
         stage.follow_clock(sink);
         stage.set_state(gst::State::Ready)?;
+        stage.is_known.store(true, Ordering::Relaxed);
         signals::consumer_added(sink, peer_id, bin);
         signaller.consumer_added(peer_id, bin);
         signaller.webrtcbin_ready(peer_id, bin);
-        stage.set_state(gst::State::Playing)?;
+        if let Err(text) = stage.set_state(gst::State::Playing) {
+            stage.stop();
+            stage.say_goodbye(sink, peer_id, signaller);
+            return Err(text);
+        }
         Ok(stage)
     }
 
@@ -55,7 +64,7 @@ impl Stage {
         choice: Choice,
     ) -> Result<Self, String> {
         let connection = peer::through_native(engine, config, events.clone())?;
-        Ok(Self { connection, pipeline: None, choice })
+        Ok(Self { connection, pipeline: None, is_known: AtomicBool::new(false), choice })
     }
 
     fn set_state(&self, state: gst::State) -> Result<(), String> {
@@ -95,9 +104,11 @@ impl Stage {
         let _ = self.set_state(gst::State::Null);
     }
 
-    /// Tells the application that the viewer is gone.
+    /// Tells the application that the viewer is gone, once, where it was told that he came.
     pub(super) fn say_goodbye(&self, sink: &BaseWebRTCSink, peer_id: &str, signaller: &Signallable) {
-        if let Some(bin) = self.connection.element() {
+        if let Some(bin) = self.connection.element()
+            && self.is_known.swap(false, Ordering::Relaxed)
+        {
             signals::consumer_removed(sink, peer_id, bin);
             signaller.consumer_removed(peer_id, bin);
         }

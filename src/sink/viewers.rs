@@ -227,7 +227,11 @@ impl Viewers {
         let stage = Arc::new(stage);
         let _ = viewer.stage.set(Arc::downgrade(&stage));
         let _ = viewer.channels.set(Arc::downgrade(&channels));
-        channels.begin(&connection, &settings.channels())?;
+        if let Err(text) = channels.begin(&connection, &settings.channels()) {
+            stage.stop();
+            stage.say_goodbye(&sink, &viewer.peer_id, signaller);
+            return Err(text);
+        }
         data_channel::signals::session_added(&sink, id, &viewer.peer_id);
         let host = Outgoing {
             sink: self.sink.clone(),

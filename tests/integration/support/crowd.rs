@@ -70,8 +70,13 @@ impl Crowd {
 
     /// A viewer asks for what the sink serves, and will behave like that.
     pub(crate) fn invite(&self, session: &str, habit: Option<Habit>) {
+        self.invite_as("viewer", session, habit);
+    }
+
+    /// The same, of a peer with this name.
+    pub(crate) fn invite_as(&self, peer: &str, session: &str, habit: Option<Habit>) {
         self.guests.lock().insert(session.to_owned(), Guest { habit, ..Guest::default() });
-        self.direct.session_requested(session, "viewer", None);
+        self.direct.session_requested(session, peer, None);
     }
 
     /// A viewer behaves otherwise from now on.
