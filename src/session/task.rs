@@ -31,6 +31,10 @@ pub(crate) trait Host: Send + 'static {
     }
     /// The transport is up.
     fn start_media(&mut self);
+    /// A stream became another, which fits what was agreed on.
+    fn serve_again(&mut self) -> Result<(), EndReason> {
+        Ok(())
+    }
     /// The session is over; release everything.
     fn ended(&mut self, connection: &dyn Connection, reason: &EndReason);
 }
@@ -132,6 +136,7 @@ impl<H: Host> Running<H> {
             }
             Action::AddCandidate(candidate) => connection.add_candidate(&candidate),
             Action::StartMedia => host.start_media(),
+            Action::ServeAgain => host.serve_again()?,
             Action::End(reason) => {
                 host.ended(&**connection, &reason);
                 if !matches!(reason, EndReason::Peer { .. }) {

@@ -9,6 +9,7 @@
 //! | [`ice_servers`] | STUN and TURN servers of the signalling server as addresses |
 //! | [`codec`] | which codecs exist and what is offered for each |
 //! | [`sdp`] | what a remote description means for our streams, and the text of our own |
+//! | [`terms`] | whether a stream that changes can go on under its description |
 //! | [`placement`] | where the encoder of a viewer stands |
 //! | [`key_unit`] | when an encoder is asked for a key unit |
 //! | [`group_cache`] | what a viewer gets who comes in the middle of a group of pictures |
@@ -55,5 +56,6 @@ pub mod rtp;
 pub mod sdp;
 pub mod stun;
 pub mod switching;
+pub mod terms;
 
 pub use protocol;

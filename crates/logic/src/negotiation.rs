@@ -62,6 +62,8 @@ pub enum Event {
     RemoteCandidate(IceCandidate),
     /// Streams came or went: a new offer is due.
     MediaChanged,
+    /// A stream became another, which fits what was agreed on.
+    StreamChanged,
     /// The transport changed state.
     Transport(Transport),
     /// Something in this session failed.
@@ -98,6 +100,8 @@ pub enum Action {
     AddCandidate(IceCandidate),
     /// The transport is up for the first time: media may flow.
     StartMedia,
+    /// Send what was agreed on from streams as they are now.
+    ServeAgain,
     /// The session is over.
     End(EndReason),
 }
@@ -180,6 +184,7 @@ impl Negotiation {
             Event::LocalCandidate(candidate) => self.local_candidate(candidate),
             Event::RemoteCandidate(candidate) => self.remote_candidate(candidate),
             Event::MediaChanged => self.change_media(),
+            Event::StreamChanged => vec![Action::ServeAgain],
             Event::Transport(transport) => self.transport(transport),
             Event::Failed(reason) => self.end(reason),
             Event::Pulse { silence, .. } if self.connected && silence >= CONSENT => {

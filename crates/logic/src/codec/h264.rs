@@ -66,7 +66,7 @@ fn offered(facts: &Facts<'_>) -> Parameters {
 }
 
 /// `level_idc` from the name of a level, 31 from "3.1".
-fn level_idc(name: &str) -> Option<u8> {
+pub(crate) fn level_idc(name: &str) -> Option<u8> {
     match name.split_once('.') {
         Some((major, minor)) => {
             Some(major.parse::<u8>().ok()?.checked_mul(10)?.checked_add(minor.parse().ok()?)?)
@@ -76,7 +76,7 @@ fn level_idc(name: &str) -> Option<u8> {
 }
 
 /// The lowest level from 3.1 whose picture size and macroblock rate suffice (H.264 table A-1).
-fn level_for(facts: &Facts<'_>) -> u8 {
+pub(crate) fn level_for(facts: &Facts<'_>) -> u8 {
     let blocks = f64::from(facts.width.div_ceil(16)) * f64::from(facts.height.div_ceil(16));
     let rate = blocks * if facts.fps > 0.0 { facts.fps } else { 30.0 };
     const LEVELS: [(u8, f64, f64); 6] = [

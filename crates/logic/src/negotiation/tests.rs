@@ -341,3 +341,12 @@ fn crossing_offers_and_ends_go_as_the_table_says() {
         ),
     ]);
 }
+
+#[test]
+fn a_stream_that_fits_what_was_agreed_on_is_served_again_without_an_offer() {
+    let mut n = stable();
+    assert_eq!(n.handle(Event::StreamChanged), [Action::ServeAgain]);
+    assert_eq!(n.handle(Event::MediaChanged), [Action::CreateOffer]);
+    n.handle(Event::Failed(EndReason::Stalled));
+    assert_eq!(n.handle(Event::StreamChanged), []);
+}

@@ -84,7 +84,13 @@ pub fn read_answer(
                 Some((codec, format))
             })
         };
-        let as_it_is = ours.codecs.get(..1).filter(|_| ours.is_encoded).and_then(among);
+        // The answer took the parameters of what enters, which need not be those that we encode.
+        let as_it_is = ours.codecs.first().copied().filter(|_| ours.is_encoded).and_then(|own| {
+            let is_own = |format: &&Format| {
+                codec::by_rtpmap(own.kind, &format.encoding_name, format.clock_rate) == Some(own)
+            };
+            Some((own, media.formats.iter().find(is_own)?))
+        });
         match as_it_is.or_else(|| among(&ours.codecs)) {
             Some((codec, format)) => plan.push(sending(m_line, stream, codec, format, media)),
             None => refused.push((media, ours)),
