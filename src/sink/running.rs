@@ -18,6 +18,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+/// How long pads without caps are waited for, once another one has some.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// How long a stopping element waits for its sessions to end.
 const SESSIONS_END: Duration = Duration::from_millis(500);
 
@@ -27,6 +30,9 @@ pub(super) struct Running {
     /// As they were when it began.
     started: Settings,
     playing: AtomicBool,
+    /// Whether pads whose streams are not known are being waited for, and whether that has been long enough.
+    waits: AtomicBool,
+    waited: AtomicBool,
     _web_server: Option<WebServer>,
 }
 
@@ -85,6 +91,8 @@ impl BaseWebRTCSink {
             viewers,
             started: settings.clone(),
             playing: AtomicBool::new(false),
+            waits: AtomicBool::new(false),
+            waited: AtomicBool::new(false),
             _web_server: web_server,
         })
     }
@@ -107,12 +115,37 @@ impl BaseWebRTCSink {
         self.signal_when_ready(&running);
     }
 
-    /// Viewers can be offered something once every pad has caps; a sink without pads waits for nothing.
-    fn signal_when_ready(&self, running: &Running) {
-        let ready = self.pads().inputs.iter().all(|input| input.caps().is_some());
-        if ready && running.playing.load(Ordering::Relaxed) {
-            running.link.start();
+    /// Viewers can be offered something once every pad has caps, or some have and the others let them wait; a sink
+    /// without pads waits for nothing.
+    fn signal_when_ready(&self, running: &Arc<Running>) {
+        if !running.playing.load(Ordering::Relaxed) || running.link.is_started() {
+            return;
         }
+        let inputs = self.pads().inputs.clone();
+        let (known, unknown): (Vec<_>, Vec<_>) = inputs.iter().partition(|input| input.caps().is_some());
+        if unknown.is_empty() {
+            running.link.start();
+        } else if !known.is_empty() && running.waited.load(Ordering::Relaxed) {
+            let names: Vec<_> = unknown.iter().map(|input| input.name.as_str()).collect();
+            gst::warning!(CAT, imp = self, "going on without {}: no caps have come there", names.join(", "));
+            running.link.start();
+        } else if !known.is_empty() && !running.waits.swap(true, Ordering::Relaxed) {
+            self.wait_for_caps(running);
+        }
+    }
+
+    /// What comes later is offered then.
+    fn wait_for_caps(&self, running: &Arc<Running>) {
+        let (sink, running) = (self.obj().downgrade(), Arc::downgrade(running));
+        runtime::spawn(async move {
+            tokio::time::sleep(PATIENCE).await;
+            runtime::spawn_blocking(move || {
+                if let (Some(sink), Some(running)) = (sink.upgrade(), running.upgrade()) {
+                    running.waited.store(true, Ordering::Relaxed);
+                    sink.imp().signal_when_ready(&running);
+                }
+            });
+        });
     }
 
     /// A pad is gone: it may have been the last without caps, and viewers may have been sent its stream.

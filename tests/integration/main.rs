@@ -38,6 +38,7 @@ mod native_turn;
 mod never_blocks;
 mod order;
 mod outputs;
+mod pads;
 mod places;
 mod reasons;
 mod recipes;
