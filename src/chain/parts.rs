@@ -92,12 +92,32 @@ pub(super) fn filter(text: &str) -> Result<gst::Element, MissingElement> {
     Ok(filter)
 }
 
+/// What the payloader is fed; what is not compressed stays as viewers were told.
+pub(super) fn last_filter(plan: &Plan<'_>) -> Result<gst::Element, MissingElement> {
+    let filter = filter(plan.codec.payloader_caps)?;
+    let mut caps = filter.property::<gst::Caps>("caps");
+    let told = plan.told.structure(0).filter(|_| plan.codec.is_raw());
+    if let (Some(told), Some(asked)) = (told, caps.make_mut().structure_mut(0)) {
+        for name in ["rate", "channels", "width", "height"] {
+            if let Ok(value) = told.get::<i32>(name) {
+                asked.set(name, value);
+            }
+        }
+    }
+    filter.set_property("caps", caps);
+    Ok(filter)
+}
+
 /// What the encoder is fed.
 pub(super) fn raw_caps(plan: &Plan<'_>, family: Option<&'static Family>) -> String {
     if plan.codec.kind == MediaKind::Audio {
         return match plan.codec.name {
             "OPUS" => "audio/x-raw, rate=(int)48000, channels=(int)[ 1, 2 ]".into(),
-            "MULTIOPUS" => "audio/x-raw, rate=(int)48000, channels=(int)[ 3, 8 ]".into(),
+            "MULTIOPUS" => {
+                let told = plan.told.structure(0).and_then(|told| told.get::<i32>("channels").ok());
+                let channels = told.filter(|channels| (3..=8).contains(channels)).unwrap_or(6);
+                format!("audio/x-raw, rate=(int)48000, channels=(int){channels}")
+            }
             _ => "audio/x-raw".into(),
         };
     }

@@ -11,7 +11,7 @@ use super::delays::Delays;
 use super::encoded_filter;
 use super::encoding::Encoding;
 use super::fan_out::FanOut;
-use super::parts::{BACKLOG_TIME, entrance, fan_out_pad, filter, link_error, raw_caps, replay};
+use super::parts::{BACKLOG_TIME, entrance, fan_out_pad, filter, last_filter, link_error, raw_caps, replay};
 use super::payload;
 pub(crate) use super::payload::Numbers;
 use super::shape::Shaping;
@@ -72,6 +72,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) codec: &'static Codec,
     pub(crate) placement: Placement,
     pub(crate) input: &'a gst::Caps,
+    /// What it was when viewers were told of it: what is sent without compression stays that.
+    pub(crate) told: &'a gst::Caps,
     pub(crate) numbers: Numbers,
     pub(crate) bitrate: u32,
     /// What a viewer's network is taken to carry at first, in bit/s.
@@ -138,7 +140,7 @@ impl Rung {
         if let Some(parser) = plan.codec.parser {
             chain.push(make(parser)?);
         }
-        chain.push(filter(plan.codec.payloader_caps)?);
+        chain.push(last_filter(plan)?);
         chain.extend(encoded_filter::requested(plan, &*hooks)?);
         chain.push(payloader.clone());
         pipeline.add_many(&chain).map_err(|err| link_error(plan, &err))?;

@@ -4,6 +4,7 @@ use super::hooks::InputHooks;
 use super::input::Input;
 use super::rungs::{Lease, Slot, Which};
 use super::settings::Settings;
+use super::terms::Terms;
 use crate::chain::rung::{self, Rung, RungError};
 use crate::codec;
 use gst::subclass::prelude::*;
@@ -34,7 +35,8 @@ impl Input {
             let slot = match state.slots.iter().find(|slot| *slot.which() == which) {
                 Some(slot) => slot.clone(),
                 None => {
-                    let slot = Arc::new(Slot::new(which));
+                    let terms = state.terms.clone().ok_or("take a stream that is not known any more")?;
+                    let slot = Arc::new(Slot::new(which, terms));
                     state.slots.push(slot.clone());
                     slot
                 }
@@ -43,7 +45,9 @@ impl Input {
             let lease = Lease::new(self, &slot);
             (slot, lease)
         };
-        let build = || self.start_rung(which, bitrate, settings, peer_id).map_err(|err| err.to_string());
+        let build = || {
+            self.start_rung(which, slot.terms(), bitrate, settings, peer_id).map_err(|err| err.to_string())
+        };
         match slot.get_or_start(build) {
             Ok(_) => {
                 self.encoders_changed();
@@ -59,6 +63,7 @@ impl Input {
     fn start_rung(
         self: &Arc<Self>,
         which: Which,
+        terms: &Terms,
         bitrate: u32,
         settings: &Settings,
         peer_id: &str,
@@ -76,7 +81,8 @@ impl Input {
             codec: row,
             placement: placement::place(entering, row).map_err(link)?,
             input: &caps,
-            numbers: self.numbers(settings.payload_type(row), settings),
+            told: &terms.caps,
+            numbers: self.numbers(settings.payload_type(row), terms, settings),
             bitrate,
             start_bitrate: settings.start_bitrate,
             shape: which.shape,

@@ -6,6 +6,7 @@ use super::ladder::Ladder;
 use super::recent::Recent;
 use super::rungs::{Slot, Which};
 use super::settings::{Settings, WebRTCSinkEncoderSharing};
+use super::terms::{self, Terms};
 use super::{BaseWebRTCSink, WebRTCSinkPad, templates};
 use crate::chain::rung::Numbers;
 use crate::codec::{self, CAPTURE_TIME_ID};
@@ -14,6 +15,7 @@ use gst::prelude::*;
 use logic::codec::{Codec, Facts, MediaKind};
 use logic::placement::Input as Entering;
 use logic::sdp::plan::Stream;
+use logic::terms::{Change, Form};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Identifier of the transport-wide congestion control extension in our offers (RFC 8285).
@@ -27,15 +29,20 @@ pub(crate) struct Input {
     pub(super) pad: glib::WeakRef<WebRTCSinkPad>,
     pub(super) element: glib::WeakRef<BaseWebRTCSink>,
     sink: gst_app::AppSink,
-    ssrc: u32,
-    /// Of the timestamps of all its packets, whichever rung makes them.
-    timestamp_offset: u32,
     state: Mutex<State>,
+}
+
+/// A stream as it is offered.
+pub(super) struct Offered {
+    pub(super) stream: Stream,
+    pub(super) formats: gst::Caps,
+    pub(super) terms: Arc<Terms>,
 }
 
 #[derive(Default)]
 pub(super) struct State {
     caps: Option<gst::Caps>,
+    pub(super) terms: Option<Arc<Terms>>,
     pub(super) slots: Vec<Arc<Slot>>,
     ladders: Vec<Weak<Ladder>>,
     recent: Option<Recent>,
@@ -47,7 +54,6 @@ impl Input {
         element: &BaseWebRTCSink,
         name: &str,
         kind: MediaKind,
-        ssrc: u32,
     ) -> Result<Arc<Self>, glib::BoolError> {
         let sink = gst::ElementFactory::make("appsink")
             .name(name)
@@ -65,9 +71,6 @@ impl Input {
             pad: glib::WeakRef::new(),
             element: element.downgrade(),
             sink: sink.clone(),
-            ssrc,
-            // The largest number would stand for any.
-            timestamp_offset: glib::random_int() >> 1,
             state: Mutex::default(),
         });
         let weak = Arc::downgrade(&input);
@@ -104,12 +107,7 @@ impl Input {
     /// `gst-launch` links a queue whose caps it does not know to the first template that there is, so a video
     /// pad may turn out to carry audio.
     pub(super) fn kind(&self) -> MediaKind {
-        let state = self.state();
-        match state.caps.as_ref().and_then(|caps| caps.structure(0)) {
-            Some(structure) if structure.name().starts_with("audio/") => MediaKind::Audio,
-            Some(_) => MediaKind::Video,
-            None => self.template,
-        }
+        self.state().caps.as_deref().and_then(kind_of).unwrap_or(self.template)
     }
 
     /// What the pad accepts: any kind until the first caps, then the same kind.
@@ -128,43 +126,59 @@ impl Input {
         all
     }
 
-    /// Takes new caps in.
+    /// Takes new caps in, and tells what that asks of the sessions; none where they are the first.
     ///
     /// # Errors
     /// Text for an element error: nothing that is installed can send this.
-    pub(super) fn set_caps(&self, caps: &gst::Caps, settings: &Settings) -> Result<(), String> {
-        let old = self.state().caps.clone();
+    pub(super) fn set_caps(&self, caps: &gst::Caps, settings: &Settings) -> Result<Option<Change>, String> {
+        let old = self.caps();
         if old.as_ref() == Some(caps) {
-            return Ok(());
+            return Ok(Some(Change::Carried));
         }
-        let entering =
-            codec::input(caps).ok_or_else(|| format!("{} is not a kind of stream that can be sent", caps))?;
-        if let Some(old) = old
-            && !self.serves_on(&old, caps, entering)
-        {
-            return Err(format!("the stream changed from {old} to {caps}, which needs another description"));
+        let nothing = || format!("{caps} is not a kind of stream that can be sent");
+        let (entering, kind) = codec::input(caps).zip(kind_of(caps)).ok_or_else(nothing)?;
+        if old.is_some() && self.kind() != kind {
+            let was = self.kind();
+            return Err(format!(
+                "the stream was {was} and is {caps} now, which needs a pad of its own: request another one"
+            ));
         }
-        {
-            let mut state = self.state();
-            state.caps = Some(caps.clone());
-            state.recent = Recent::of(entering, settings);
+        let codecs = Self::fitting(self.sendable(kind, entering, settings), caps);
+        let codecs: Vec<_> = codecs.into_iter().map(|(row, _)| row).collect();
+        if codecs.is_empty() {
+            return Err(self.why_not(kind, entering, settings));
         }
-        if self.sendable(entering, settings).is_empty() {
-            return Err(self.why_not(entering, settings));
+        let change = self.become_another(caps, terms::form(caps, entering), codecs);
+        self.state().recent = Recent::of(entering, settings);
+        if change.is_none() {
+            self.follow_clock();
         }
-        self.follow_clock();
-        Ok(())
+        Ok(change)
     }
 
-    /// Whether sessions that were offered the stream with `old` caps can be sent it with new ones.
-    fn serves_on(&self, old: &gst::Caps, new: &gst::Caps, entering: Entering) -> bool {
-        if codec::input(old) != Some(entering) {
-            return false;
+    fn become_another(&self, caps: &gst::Caps, now: Form, codecs: Vec<&'static Codec>) -> Option<Change> {
+        let mut state = self.state();
+        let before = state.caps.as_ref().and_then(|caps| Some(terms::form(caps, codec::input(caps)?)));
+        let change = before
+            .zip(state.terms.as_ref())
+            .map(|(before, terms)| logic::terms::change(&terms.form, &before, &now, &terms.codecs, &codecs));
+        // Whom nobody holds to anything may promise something else.
+        let is_free = state.terms.as_ref().is_none_or(|terms| Arc::strong_count(terms) == 1);
+        let change = change.map(|change| if is_free { Change::Carried } else { change });
+        if is_free || change == Some(Change::Reoffered) {
+            state.terms = Some(Arc::new(Terms::new(caps, now, codecs)));
         }
-        let (Some(old), Some(new)) = (old.structure(0), new.structure(0)) else { return false };
-        let (old, new) = (codec::facts(old), codec::facts(new));
-        // Rate, format and layout are converted to what was offered; the number of channels was offered.
-        self.kind() == MediaKind::Video || entering == Entering::Raw && old.channels == new.channels
+        state.caps = Some(caps.clone());
+        let gone = match change {
+            Some(Change::Restarted | Change::Reoffered) => {
+                (std::mem::take(&mut state.slots), std::mem::take(&mut state.ladders))
+            }
+            _ => Default::default(),
+        };
+        drop(state);
+        // An encoder that lingers for nobody stops here.
+        drop(gone);
+        change
     }
 
     /// Live input is sent at once; only files and the like are held until their time has come.
@@ -174,12 +188,17 @@ impl Input {
         self.sink.set_property("sync", !live);
     }
 
-    fn sendable(&self, entering: Entering, settings: &Settings) -> Vec<(&'static Codec, u8)> {
+    fn sendable(
+        &self,
+        kind: MediaKind,
+        entering: Entering,
+        settings: &Settings,
+    ) -> Vec<(&'static Codec, u8)> {
         let can = |row: &'static Codec| {
             let as_it_is = entering == Entering::Raw || entering == Entering::Encoded(row);
             (as_it_is || settings.transcode) && codec::can_send(entering, row)
         };
-        let mut all: Vec<_> = settings.codecs(self.kind()).into_iter().filter(|(row, _)| can(row)).collect();
+        let mut all: Vec<_> = settings.codecs(kind).into_iter().filter(|(row, _)| can(row)).collect();
         if let Entering::Encoded(own) = entering {
             // What the application does not want to send is not there to be transcoded either.
             if all.iter().all(|(row, _)| *row != own) {
@@ -190,20 +209,19 @@ impl Input {
         all
     }
 
-    fn why_not(&self, entering: Entering, settings: &Settings) -> String {
-        let rows: Vec<_> = settings.codecs(self.kind()).into_iter().map(|(row, _)| row).collect();
+    fn why_not(&self, kind: MediaKind, entering: Entering, settings: &Settings) -> String {
+        let rows: Vec<_> = settings.codecs(kind).into_iter().map(|(row, _)| row).collect();
         let names = rows.iter().map(|row| row.name).collect::<Vec<_>>().join(", ");
         let wanted = match entering {
             Entering::Encoded(row) if !rows.contains(&row) => {
                 return format!(
-                    "{} input is not among the codecs of property {}-caps: {names}",
+                    "{} input is not among the codecs of property {kind}-caps: {names}",
                     row.name,
-                    self.kind()
                 );
             }
             Entering::Encoded(row) => Some(row),
             Entering::Raw if rows.is_empty() => {
-                return format!("property {}-caps names no codec", self.kind());
+                return format!("property {kind}-caps names no codec");
             }
             Entering::Raw => rows.iter().copied().find(|row| !codec::encoders(row).is_empty()),
         };
@@ -217,26 +235,32 @@ impl Input {
         format!("no encoder is installed for {names}; on Debian install {}", packages.join(" or "))
     }
 
-    /// What the stream can be sent as, and the formats to offer.
-    pub(super) fn offer(&self, settings: &Settings) -> Option<(Stream, gst::Caps)> {
-        let caps = self.caps()?;
-        let facts = codec::facts(caps.structure(0)?);
-        let sendable = self.sendable(codec::input(&caps)?, settings);
+    /// More than two channels are mixed down for plain Opus, which every browser plays, or sent as they are.
+    fn fitting(all: Vec<(&'static Codec, u8)>, told: &gst::Caps) -> Vec<(&'static Codec, u8)> {
+        let multichannel = told.structure(0).is_some_and(|told| codec::facts(told).channels > 2);
+        all.into_iter().filter(|(row, _)| row.name != "MULTIOPUS" || multichannel).collect()
+    }
+
+    /// What the stream can be sent as, on which terms, and the formats to offer.
+    pub(super) fn offer(&self, settings: &Settings) -> Option<Offered> {
+        let (caps, terms) = {
+            let state = self.state();
+            state.caps.clone().zip(state.terms.clone())?
+        };
+        let (kind, entering) = (kind_of(&caps)?, codec::input(&caps)?);
+        let sendable = Self::fitting(self.sendable(kind, entering, settings), &terms.caps);
+        let facts = codec::facts(terms.caps.structure(0)?);
         let feedback = self.feedback(settings);
-        let multichannel = facts.channels > 2;
-        // More than two channels are mixed down for plain Opus, which every browser plays, or sent as they are.
-        let fits = |row: &Codec| row.name != "MULTIOPUS" || multichannel;
-        let sendable: Vec<_> = sendable.into_iter().filter(|(row, _)| fits(row)).collect();
         let mut formats = gst::Caps::new_empty();
-        let entering = codec::input(&caps)?;
         for (row, pt) in &sendable {
             // Profile and level are those of what enters.
-            let own = entering == Entering::Encoded(row);
+            let own = terms.form.entering == Entering::Encoded(row);
             let facts = if own { facts } else { Facts { profile: None, level: None, ..facts } };
-            formats.merge(codec::offered(row, *pt, self.ssrc, &facts, feedback));
+            formats.merge(codec::offered(row, *pt, terms.ssrc, &facts, feedback));
         }
         let codecs = sendable.iter().map(|(row, _)| *row).collect();
-        Some((Stream { kind: self.kind(), codecs, is_encoded: entering != Entering::Raw }, formats))
+        let stream = Stream { kind, codecs, is_encoded: entering != Entering::Raw };
+        Some(Offered { stream, formats, terms })
     }
 
     /// What feedback is asked for.
@@ -245,8 +269,14 @@ impl Input {
         codec::Feedback { transport_cc, capture_time: Some(CAPTURE_TIME_ID) }
     }
 
-    pub(super) fn ssrc(&self) -> u32 {
-        self.ssrc
+    /// On which terms the stream is sent, once it is known.
+    pub(super) fn terms(&self) -> Option<Arc<Terms>> {
+        self.state().terms.clone()
+    }
+
+    /// Whether these are still the ones.
+    pub(super) fn is_on(&self, terms: &Arc<Terms>) -> bool {
+        self.state().terms.as_ref().is_some_and(|present| Arc::ptr_eq(present, terms))
     }
 
     /// A frame: handed to every rung. Runs for each frame, on the application's thread.
@@ -283,11 +313,11 @@ impl Input {
     }
 
     /// How packets are numbered.
-    pub(super) fn numbers(&self, payload_type: u8, settings: &Settings) -> Numbers {
+    pub(super) fn numbers(&self, payload_type: u8, terms: &Terms, settings: &Settings) -> Numbers {
         Numbers {
             payload_type,
-            ssrc: self.ssrc,
-            timestamp_offset: self.timestamp_offset,
+            ssrc: terms.ssrc,
+            timestamp_offset: terms.timestamp_offset,
             transport_cc: self.feedback(settings).transport_cc,
         }
     }
@@ -311,6 +341,11 @@ impl Input {
         self.state().ladders.iter().filter_map(Weak::upgrade).collect()
     }
 
+    /// Whether the encoders of a ladder are those that run now.
+    pub(super) fn has_ladder(&self, ladder: &Arc<Ladder>) -> bool {
+        self.state().ladders.iter().any(|known| known.as_ptr() == Arc::as_ptr(ladder))
+    }
+
     /// A rung failed: its viewers are to go elsewhere.
     pub(super) fn rung_failed(&self, which: &Which, text: &str) {
         gst::warning!(CAT, "pad {}: sending as {:?} failed: {text}", self.name, which.codec);
@@ -326,4 +361,10 @@ impl Input {
         drop(old);
         self.encoders_changed();
     }
+}
+
+/// Whether these are the caps of sound or of pictures.
+fn kind_of(caps: &gst::CapsRef) -> Option<MediaKind> {
+    let is_audio = caps.structure(0)?.name().starts_with("audio/");
+    Some(if is_audio { MediaKind::Audio } else { MediaKind::Video })
 }

@@ -7,6 +7,7 @@
 //! | `settings`, `signals`, `pad` | properties, signals, the pad type |
 //! | `live` | what becomes of a property that is set while the element runs |
 //! | `input`, `encoders`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by viewers |
+//! | `terms` | what viewers are told of a stream, whatever it becomes |
 //! | `ladder`, `seat` | which encoder serves which viewer, and how one goes from one to another |
 //! | `mitigation` | what an encoder's bitrate, or the application, takes from its pictures |
 //! | `viewers` | sessions by id, and what signalling says about them |
@@ -44,6 +45,7 @@ mod signals;
 mod stage;
 mod stats;
 mod templates;
+mod terms;
 mod transport;
 mod viewers;
 

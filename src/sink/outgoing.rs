@@ -9,6 +9,7 @@ use super::sections::Sections;
 use super::serving::{Served, Wishes, most};
 use super::settings::Settings;
 use super::stage::Stage;
+use super::terms::Terms;
 use crate::chain::member::Member;
 use crate::codec::{self, TRANSPORT_WIDE_CC};
 use crate::data_channel::Channels;
@@ -46,6 +47,8 @@ pub(super) struct Outgoing {
     pub(super) flows: Vec<Flow>,
     pub(super) places: Places,
     pub(super) offer: Option<Description>,
+    /// What both sides agreed on.
+    pub(super) plan: Vec<Sending>,
     /// Whether both sides have agreed on something before.
     pub(super) agreed: bool,
     pub(super) connected: bool,
@@ -55,6 +58,8 @@ pub(super) struct Outgoing {
 pub(super) struct Flow {
     pub(super) m_line: usize,
     pub(super) stream: usize,
+    /// What the viewer was told of it.
+    pub(super) terms: Arc<Terms>,
     pub(super) kind: MediaKind,
     pub(super) member: Arc<Member>,
     pub(super) seat: Option<Seated>,
@@ -66,7 +71,7 @@ impl Outgoing {
         let none = |input: &Arc<Input>| Stream { kind: input.kind(), codecs: Vec::new(), is_encoded: false };
         self.inputs
             .iter()
-            .map(|input| input.offer(&self.settings).map_or_else(|| none(input), |(s, _)| s))
+            .map(|input| input.offer(&self.settings).map_or_else(|| none(input), |offered| offered.stream))
             .collect()
     }
 
@@ -74,7 +79,7 @@ impl Outgoing {
         &mut self,
         connection: &dyn Connection,
         (m_line, stream): (usize, usize),
-        formats: &gst::Caps,
+        (formats, terms): (&gst::Caps, Arc<Terms>),
         rewrite: Rewrite,
     ) -> Result<(), EndReason> {
         let Some(input) = self.inputs.get(stream) else {
@@ -93,21 +98,23 @@ impl Outgoing {
         let events = self.events.clone();
         let member = Member::new(outlet, move || events.send(Event::Failed(EndReason::Stalled)));
         let kind = input.kind();
-        self.flows.push(Flow { m_line, stream, kind, member, seat: None, wishes });
+        self.flows.push(Flow { m_line, stream, terms, kind, member, seat: None, wishes });
         let pictures = self.flows.iter().filter(|flow| flow.kind == MediaKind::Video).count();
         connection.aim(0, most(self.settings.max_bitrate, pictures));
         Ok(())
     }
 
-    /// Streams whose pads are gone leave their m-lines.
-    fn take_leave(&mut self, connection: &dyn Connection, there: &[Arc<Input>]) {
+    /// Streams whose pads are gone leave their m-lines and, where this side offers, those that became something else.
+    fn take_leave(&mut self, connection: &dyn Connection, there: &[Arc<Input>], offers: bool) {
         for m_line in 0..self.places.lines().len() {
             let stream = self.places.lines().get(m_line).copied().flatten();
             let Some(input) = stream.and_then(|stream| self.inputs.get(stream)) else { continue };
-            if there.iter().any(|other| Arc::ptr_eq(other, input)) {
+            let flow = self.flows.iter().find(|flow| flow.m_line == m_line);
+            let is_another = offers && flow.is_some_and(|flow| !input.is_on(&flow.terms));
+            if !is_another && there.iter().any(|other| Arc::ptr_eq(other, input)) {
                 continue;
             }
-            let kind = self.flows.iter().find(|flow| flow.m_line == m_line).map(|flow| flow.kind);
+            let kind = flow.map(|flow| flow.kind);
             // The rung stops pushing before the transport lets go.
             self.flows.retain(|flow| flow.m_line != m_line);
             let reusable = connection.remove_sender(m_line);
@@ -127,7 +134,7 @@ impl Outgoing {
     }
 
     /// The format of the viewer's own offer in which a stream is sent, and what to rewrite for it.
-    fn answered(&self, sending: &Sending) -> Option<(gst::Caps, Rewrite)> {
+    fn answered(&self, sending: &Sending, terms: &Terms) -> Option<(gst::Caps, Rewrite)> {
         let input = self.inputs.get(sending.stream)?;
         let ours = self.settings.codecs(input.kind()).into_iter().find(|(row, _)| *row == sending.codec)?.1;
         let theirs = sending.format.payload_type;
@@ -138,7 +145,7 @@ impl Outgoing {
             .field("encoding-name", sending.format.encoding_name.to_uppercase())
             .field("clock-rate", i32::try_from(sending.format.clock_rate).ok()?)
             .field("payload", i32::from(theirs))
-            .field("ssrc", input.ssrc())
+            .field("ssrc", terms.ssrc)
             .build();
         let capture_time = sending.extensions.iter().find(|(_, uri)| uri == CAPTURE_TIME).map(|(id, _)| *id);
         let capture_time = capture_time.filter(|id| (1..15).contains(id));
@@ -160,7 +167,7 @@ impl Host for Outgoing {
     fn before_offer(&mut self, connection: &dyn Connection) -> Result<(), EndReason> {
         // Pads may have come since the session began; indices of those that were there stay.
         let there = self.sink.upgrade().map(|sink| sink.inputs()).unwrap_or_default();
-        self.take_leave(connection, &there);
+        self.take_leave(connection, &there, true);
         for input in there {
             if !self.inputs.iter().any(|known| Arc::ptr_eq(known, &input)) {
                 self.inputs.push(input);
@@ -170,11 +177,10 @@ impl Host for Outgoing {
             if self.places.lines().contains(&Some(stream)) {
                 continue;
             }
-            let Some((ours, formats)) = self.inputs.get(stream).and_then(|input| input.offer(&self.settings))
-            else {
+            let Some(ours) = self.inputs.get(stream).and_then(|input| input.offer(&self.settings)) else {
                 continue;
             };
-            if ours.codecs.is_empty() {
+            if ours.stream.codecs.is_empty() {
                 continue;
             }
             // Those of data channels, which come after the media of the offer that brought them, stay where they are.
@@ -182,8 +188,8 @@ impl Host for Outgoing {
             if connection.channels_line() == Some(count) {
                 self.places.reach(count + 1);
             }
-            let m_line = self.places.find(ours.kind);
-            self.add_flow(connection, (m_line, stream), &formats, Rewrite::default())?;
+            let m_line = self.places.find(ours.stream.kind);
+            self.add_flow(connection, (m_line, stream), (&ours.formats, ours.terms), Rewrite::default())?;
             self.places.take(m_line, stream);
         }
         if self.places.lines().is_empty() {
@@ -212,7 +218,7 @@ impl Host for Outgoing {
             return Ok(());
         };
         if let Some(sink) = self.sink.upgrade() {
-            self.take_leave(connection, &sink.inputs());
+            self.take_leave(connection, &sink.inputs(), false);
         }
         let mut plan = self.wanted(plan::read_offer(&offer, &self.streams(), self.places.lines()))?;
         plan.retain(|sending| {
@@ -227,8 +233,11 @@ impl Host for Outgoing {
             if self.flows.iter().any(|flow| flow.m_line == sending.m_line) {
                 continue;
             }
-            if let Some((formats, rewrite)) = self.answered(sending) {
-                self.add_flow(connection, (sending.m_line, sending.stream), &formats, rewrite)?;
+            let terms = self.inputs.get(sending.stream).and_then(|input| input.terms());
+            if let Some((terms, (formats, rewrite))) =
+                terms.and_then(|terms| Some((terms.clone(), self.answered(sending, &terms)?)))
+            {
+                self.add_flow(connection, (sending.m_line, sending.stream), (&formats, terms), rewrite)?;
             }
         }
         for (m_line, media) in offer.media.iter().enumerate() {
@@ -249,6 +258,12 @@ impl Host for Outgoing {
             return description;
         }
         self.signaller.munge_sdp(&self.session_id, &description)
+    }
+
+    fn serve_again(&mut self) -> Result<(), EndReason> {
+        // In the codec in which it has been sent: not every viewer takes another one in the middle of a stream.
+        let plan = self.plan.clone();
+        self.serve(&plan)
     }
 
     fn start_media(&mut self) {

@@ -29,8 +29,7 @@ impl BaseWebRTCSink {
     ) -> Result<WebRTCSinkPad, glib::BoolError> {
         let name = self.next_pad(kind);
         let obj = self.obj();
-        let ssrc = glib::random_int();
-        let input = Input::new(&obj, &name, kind, ssrc)?;
+        let input = Input::new(&obj, &name, kind)?;
         obj.add(input.sink())?;
         let target =
             input.sink().static_pad("sink").ok_or_else(|| glib::bool_error!("appsink has no sink pad"))?;

@@ -2,6 +2,7 @@
 //! a while after the last.
 
 use super::input::Input;
+use super::terms::Terms;
 use crate::chain::member::Member;
 use crate::chain::rung::Rung;
 use crate::runtime;
@@ -26,6 +27,8 @@ pub(super) struct Which {
 /// A rung's place, while it is built, runs and lingers.
 pub(super) struct Slot {
     which: Which,
+    /// What its viewers were told, which it makes true.
+    terms: Arc<Terms>,
     rung: OnceLock<Result<Arc<Rung>, String>>,
     leases: AtomicUsize,
     /// Counts the times that the last viewer left.
@@ -33,12 +36,16 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(which: Which) -> Self {
-        Self { which, rung: OnceLock::new(), leases: AtomicUsize::new(0), emptied: AtomicU64::new(0) }
+    pub(super) fn new(which: Which, terms: Arc<Terms>) -> Self {
+        Self { which, terms, rung: OnceLock::new(), leases: AtomicUsize::new(0), emptied: AtomicU64::new(0) }
     }
 
     pub(super) fn which(&self) -> &Which {
         &self.which
+    }
+
+    pub(super) fn terms(&self) -> &Terms {
+        &self.terms
     }
 
     /// Whether nobody has come since the last viewer left for the `turn`th time.

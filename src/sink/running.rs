@@ -14,6 +14,7 @@ use crate::{errors, runtime};
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use logic::negotiation::EndReason;
+use logic::terms::Change;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -227,16 +228,27 @@ impl super::BaseWebRTCSink {
     /// New caps on a pad; false refuses them.
     pub(super) fn caps_changed(&self, pad: &WebRTCSinkPad, caps: &gst::Caps) -> bool {
         let Some(input) = pad.input() else { return false };
-        let known_before = input.caps().is_some();
-        if let Err(text) = input.set_caps(caps, &self.settings()) {
-            gst::element_error!(self, gst::StreamError::CodecNotFound, ("pad {}: {text}", input.name));
-            return false;
-        }
-        if let Some(running) = self.imp().running() {
-            self.imp().signal_when_ready(&running);
-            if !known_before && running.link.is_started() {
-                running.viewers.media_changed();
+        let change = match input.set_caps(caps, &self.settings()) {
+            Ok(change) => change,
+            Err(text) => {
+                gst::element_error!(self, gst::StreamError::CodecNotFound, ("pad {}: {text}", input.name));
+                return false;
             }
+        };
+        let Some(running) = self.imp().running() else { return true };
+        gst::debug!(CAT, obj = self, "pad {}: {caps}: {change:?}", input.name);
+        match change {
+            None => {
+                // Whoever comes as soon as it is started is offered this stream at first.
+                let is_later = running.link.is_started();
+                self.imp().signal_when_ready(&running);
+                if is_later {
+                    running.viewers.media_changed();
+                }
+            }
+            Some(Change::Carried) => {}
+            Some(Change::Restarted) => running.viewers.stream_changed(),
+            Some(Change::Reoffered) => running.viewers.media_changed(),
         }
         true
     }

@@ -118,6 +118,11 @@ impl Seat {
         self.ladder.pad()
     }
 
+    /// Whether its encoders are those of the stream as it is now.
+    pub(super) fn is_current(&self, input: &Input) -> bool {
+        input.has_ladder(&self.ladder)
+    }
+
     /// Starts the flow: the viewer's transport is up.
     pub(super) fn begin(&self) {
         {

@@ -50,6 +50,7 @@ impl OutletEvents for Wishes {
 impl Outgoing {
     /// Takes a share of the rungs that the plan names, and gives back those that it does not.
     pub(super) fn serve(&mut self, plan: &[Sending]) -> Result<(), EndReason> {
+        self.plan = plan.to_vec();
         for flow in &mut self.flows {
             if plan.iter().all(|sending| sending.m_line != flow.m_line) {
                 flow.seat = None;
@@ -63,7 +64,10 @@ impl Outgoing {
             let Some(input) = self.inputs.get(flow.stream) else {
                 continue;
             };
-            if flow.seat.as_ref().is_some_and(|seated| seated.seat().codec() == sending.codec) {
+            let is_current = |seat: &Arc<Seat>| seat.codec() == sending.codec && seat.is_current(input);
+            // What became something else is offered anew before it is sent.
+            if !input.is_on(&flow.terms) || flow.seat.as_ref().is_some_and(|seated| is_current(seated.seat()))
+            {
                 continue;
             }
             let (estimates, m_line) = (self.estimates.clone(), flow.m_line);
@@ -87,7 +91,7 @@ impl Outgoing {
             let served = Served {
                 pad: input.name.clone(),
                 codec: sending.codec,
-                ssrc: input.ssrc(),
+                ssrc: flow.terms.ssrc,
                 seat: Arc::downgrade(&seat),
                 member: Arc::downgrade(&flow.member),
             };

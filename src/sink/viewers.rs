@@ -249,6 +249,7 @@ impl Viewers {
             flows: Vec::new(),
             places: Places::default(),
             offer: None,
+            plan: Vec::new(),
             agreed: false,
             connected: false,
         };
@@ -290,6 +291,13 @@ impl Viewers {
     pub(super) fn media_changed(&self) {
         for (_, viewer) in self.all() {
             viewer.events.send(Event::MediaChanged);
+        }
+    }
+
+    /// A stream became another that fits what its viewers were told.
+    pub(super) fn stream_changed(&self) {
+        for (_, viewer) in self.all() {
+            viewer.events.send(Event::StreamChanged);
         }
     }
 

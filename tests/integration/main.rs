@@ -11,6 +11,7 @@ mod browser_sizes;
 mod browsers;
 mod changed_minds;
 mod changing_properties;
+mod changing_streams;
 mod closing;
 mod codecs;
 mod coming_in_between;
