@@ -21,6 +21,11 @@ pub fn since_1900(unix: Duration) -> Duration {
     unix + TO_1970
 }
 
+/// Since 1970, of a time since 1900.
+pub fn since_1970(time: Duration) -> Duration {
+    time.saturating_sub(TO_1970)
+}
+
 /// NTP's 64 bits, of a time since 1900.
 fn to_ntp(time: Duration) -> u64 {
     let fraction = (u64::from(time.subsec_nanos()) << 32) / 1_000_000_000;

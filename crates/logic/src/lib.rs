@@ -10,12 +10,14 @@
 //! | [`codec`] | which codecs exist and what is offered for each |
 //! | [`sdp`] | what a remote description means for our streams, and the text of our own |
 //! | [`terms`] | whether a stream that changes can go on under its description |
+//! | [`pairing`] | what goes beside a frame, by its RTP timestamp |
 //! | [`placement`] | where the encoder of a viewer stands |
 //! | [`key_unit`] | when an encoder is asked for a key unit |
 //! | [`group_cache`] | what a viewer gets who comes in the middle of a group of pictures |
 //! | [`jitter`] | how long a receiver's jitter buffer is |
 //! | [`latency`] | what delay is traded for |
 //! | [`capture`] | when frames were captured, across clocks |
+//! | [`media_clock`] | RTP timestamps that are the time of a clock which both sides can read |
 //! | [`mean`] | delays as statistics tell them |
 //! | [`rtcp`] | reading of receivers' reports |
 //! | [`rtp`] | reading and rewriting of RTP headers |
@@ -45,7 +47,9 @@ pub mod jitter;
 pub mod key_unit;
 pub mod latency;
 pub mod mean;
+pub mod media_clock;
 pub mod negotiation;
+pub mod pairing;
 pub mod peer_client;
 pub mod picture;
 pub mod placement;

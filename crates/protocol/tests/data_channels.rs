@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
 use gst_plugin_webrtc_signalling_protocol::{
-    ControlMessage, ControlRequest, ControlRequestMessage, InputMessage, NavigationCommand, NavigationEvent,
+    ControlMessage, ControlRequest, ControlRequestMessage, FrameMeta, Info, InputMessage, NavigationCommand,
+    NavigationEvent, info_message,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -60,6 +61,29 @@ fn every_request_has_a_golden_file_and_is_written_as_it_stands_there() {
 fn every_message_of_producers_has_a_golden_file_and_is_written_as_it_stands_there() {
     let types = round_trip::<ControlMessage>("control-message", "/type");
     assert_eq!(types, names(&["ControlResponseMessage", "InfoMessage"]));
+}
+
+#[test]
+fn what_producers_tell_is_written_as_it_stands_in_golden_files() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/control-message");
+    let mut told = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let golden = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let ControlMessage::InfoMessage { mid, info } = serde_json::from_str(&golden).unwrap() else {
+            continue;
+        };
+        let info: Info = serde_json::from_value(info).unwrap();
+        // To the letter, as other clients may expect it.
+        assert_eq!(info_message(mid.as_deref(), &info.write().unwrap()).unwrap(), golden.trim_end());
+        told += 1;
+    }
+    assert_eq!(told, 3);
+}
+
+#[test]
+fn news_of_other_kinds_can_be_read() {
+    let info: Info = serde_json::from_str(r#"{"meta":{"type":"later","a":1},"b":2}"#).unwrap();
+    assert_eq!(info, Info { meta: Some(FrameMeta::Unknown), ..Info::default() });
 }
 
 #[test]

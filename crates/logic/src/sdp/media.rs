@@ -1,6 +1,7 @@
 //! Reading a remote description (RFC 8866, RFC 8829): media sections, formats, extensions.
 
 use crate::codec::{MediaKind, Parameters};
+use crate::media_clock::MediaClock;
 
 /// A remote description could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +51,8 @@ pub struct Media {
     pub extensions: Vec<(u8, String)>,
     /// The longest message of a data channel that the peer takes, in bytes.
     pub longest_message: u32,
+    /// Whose time RTP timestamps are, where it is said and can be read (RFC 7273).
+    pub clock: Option<MediaClock>,
 }
 
 /// One RTP payload format.
@@ -85,7 +88,7 @@ impl Description {
         if session.medias.is_empty() {
             return Err(ReadError::Empty);
         }
-        Ok(Self { media: session.medias.iter().map(read_media).collect() })
+        Ok(Self { media: session.medias.iter().map(|media| read_media(&session, media)).collect() })
     }
 
     /// The index of the section with this identification tag.
@@ -94,7 +97,7 @@ impl Description {
     }
 }
 
-fn read_media(media: &sdp_types::Media) -> Media {
+fn read_media(session: &sdp_types::Session, media: &sdp_types::Media) -> Media {
     let section = match media.media.as_str() {
         "audio" => Section::Rtp(MediaKind::Audio),
         "video" => Section::Rtp(MediaKind::Video),
@@ -112,7 +115,18 @@ fn read_media(media: &sdp_types::Media) -> Media {
         formats: read_formats(media),
         extensions: attributes(media, "extmap").filter_map(read_extension).collect(),
         longest_message: longest_message(attributes(media, "max-message-size").next()),
+        clock: clock(session, media),
     }
+}
+
+/// What the whole session says holds for sections that say nothing (RFC 7273 section 4.8).
+fn clock(session: &sdp_types::Session, media: &sdp_types::Media) -> Option<MediaClock> {
+    let of_all = |name: &str| {
+        let found = session.attributes.iter().find(|attribute| attribute.attribute == name);
+        found.and_then(|attribute| attribute.value.as_deref())
+    };
+    let said = |name: &'static str| attributes(media, name).next().or_else(|| of_all(name));
+    MediaClock::read(said("ts-refclk")?, said("mediaclk")?)
 }
 
 /// 64 KiB where the peer does not say, no limit where it says 0 (RFC 8841 section 6.1).
@@ -208,6 +222,17 @@ mod tests {
         assert_eq!(read("a=max-message-size:99999999999\r\n"), u32::MAX);
         assert_eq!(read("a=max-message-size:far\r\n"), 65_536);
         assert_eq!(read(""), 65_536);
+    }
+
+    #[test]
+    fn whose_time_timestamps_are_is_said_of_one_section_or_of_all() {
+        let media = "m=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 L16/48000\r\n";
+        let of_all = "a=ts-refclk:ntp=a\r\na=mediaclk:direct=0\r\n";
+        let own = "a=ts-refclk:ntp=b\r\na=mediaclk:direct=5\r\n";
+        let sdp = format!("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n{of_all}{media}{own}{media}");
+        let read: Vec<_> =
+            Description::parse(&sdp).unwrap().media.into_iter().map(|media| media.clock).collect();
+        assert_eq!(read, [MediaClock::read("ntp=b", "direct=5"), MediaClock::read("ntp=a", "direct=0")]);
     }
 
     #[test]

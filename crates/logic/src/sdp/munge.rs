@@ -1,4 +1,6 @@
-//! Changes to the text of our own descriptions before they are set and sent.
+//! Changes to the text of our own descriptions before they are set and sent, and to the peer's before they are set.
+
+use crate::media_clock::Reference;
 
 /// Puts `fingerprint` (`sha-256 AB:CD:...`) in the place of every `a=fingerprint` of `sdp`
 /// (RFC 8122 section 5).
@@ -28,6 +30,34 @@ pub fn with_longest_message(sdp: &str, bytes: u32) -> String {
         }
     }
     text
+}
+
+/// Says in each section whose media is sent whose time its RTP timestamps are (RFC 7273): directly that of the reference,
+/// or that of the sender's own clock where there is none that others can read.
+pub fn with_clock(sdp: &str, reference: Option<&Reference>) -> String {
+    let lines = match reference {
+        Some(reference) => format!("a=ts-refclk:{reference}\r\na=mediaclk:direct=0\r\n"),
+        None => "a=ts-refclk:local\r\na=mediaclk:sender\r\n".to_owned(),
+    };
+    let mut text = String::with_capacity(sdp.len() + 256);
+    for section in split_sections(sdp) {
+        let is_media = section.starts_with("m=audio") || section.starts_with("m=video");
+        let sends = section.lines().any(|line| matches!(line.trim_end(), "a=sendonly" | "a=sendrecv"));
+        text.push_str(section);
+        if is_media && sends {
+            if !section.ends_with('\n') {
+                text.push_str("\r\n");
+            }
+            text.push_str(&lines);
+        }
+    }
+    text
+}
+
+/// Leaves out which clocks timestamps are the time of, wherever it is said.
+pub fn without_clocks(sdp: &str) -> String {
+    let is_clock = |line: &&str| line.starts_with("a=ts-refclk:") || line.starts_with("a=mediaclk:");
+    sdp.split_inclusive('\n').filter(|line| !is_clock(line)).collect()
 }
 
 /// Gives media sections that were refused the ICE and DTLS attributes of the first that was not.
@@ -91,6 +121,20 @@ mod tests {
         let said = format!("{video}{data}a=max-message-size:7\r\n");
         assert_eq!(with_longest_message(&format!("{video}{data}"), 7), said);
         assert_eq!(with_longest_message(&said, 9), said.replace(":7", ":9"));
+    }
+
+    #[test]
+    fn what_is_sent_has_a_clock_and_nothing_else_has() {
+        let (head, data) = ("v=0\r\ns=-\r\n", "m=application 9\r\na=sctp-port:5000\r\n");
+        let (video, idle) = ("m=video 9\r\na=sendonly\r\n", "m=audio 9\r\na=inactive\r\n");
+        let sdp = format!("{head}{video}{idle}{data}{video}");
+        let ntp = Reference::read("ntp=192.0.2.1:5000").unwrap();
+        let said = "a=ts-refclk:ntp=192.0.2.1:5000\r\na=mediaclk:direct=0\r\n";
+        let with = with_clock(&sdp, Some(&ntp));
+        assert_eq!(with, format!("{head}{video}{said}{idle}{data}{video}{said}"));
+        assert_eq!(without_clocks(&with), sdp);
+        let own = "a=ts-refclk:local\r\na=mediaclk:sender\r\n";
+        assert_eq!(with_clock(video.trim_end(), None), format!("{video}{own}"));
     }
 
     #[test]
