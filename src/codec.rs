@@ -137,6 +137,11 @@ pub(crate) fn can_send(input: Input, row: &'static Codec) -> bool {
         && !matches!(placement, Placement::Transcode(from) if !decodable(from))
 }
 
+/// The rate of a codec's RTP timestamps, in Hz.
+pub(crate) fn clock_rate(row: &Codec, facts: &Facts<'_>) -> u32 {
+    if row.clock_rate == 0 { facts.rate } else { row.clock_rate }
+}
+
 /// One format of an offer, as RTP caps.
 pub(crate) fn offered(
     row: &Codec,
@@ -145,7 +150,7 @@ pub(crate) fn offered(
     facts: &Facts<'_>,
     feedback: Feedback,
 ) -> gst::Caps {
-    let rate = if row.clock_rate == 0 { facts.rate } else { row.clock_rate };
+    let rate = clock_rate(row, facts);
     let mut builder = gst::Structure::builder("application/x-rtp")
         .field("media", row.kind.as_str())
         .field("encoding-name", row.encoding_name)

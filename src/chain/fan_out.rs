@@ -5,6 +5,7 @@
 
 use super::member::Member;
 use super::meter::Meter;
+use super::notes::{Note, Notes};
 use super::replay::{self, Replay};
 use super::told::Told;
 use crate::peer::Batch;
@@ -26,6 +27,8 @@ pub(super) struct Packets {
     pub(super) key_unit: bool,
     pub(super) announced: Announced,
     pub(super) stream_id: Arc<str>,
+    /// What is to be told of the frame that begins with them.
+    pub(super) note: Option<Arc<Note>>,
 }
 
 /// A number that nothing else has.
@@ -58,6 +61,7 @@ pub(crate) struct FanOut {
     told: Told,
     stream_id: Arc<str>,
     meter: Meter,
+    notes: Notes,
     /// Where the encoder is not ours.
     replay: Option<Replay>,
     /// The rung's own, whose clock tells what time it is.
@@ -77,6 +81,7 @@ impl FanOut {
             pipeline: pipeline.downgrade(),
             stream_id: stream_id.into(),
             meter: Meter::new(),
+            notes: Notes::default(),
             replay,
             number: unique(),
             key_unit: AtomicBool::new(true),
@@ -141,6 +146,11 @@ impl FanOut {
         announced.segment = segment;
     }
 
+    /// A frame enters of which viewers are to be told when it comes out.
+    pub(crate) fn note(&self, note: Arc<Note>) {
+        self.notes.put(note);
+    }
+
     /// The next packets are of a frame that is, or is not, a key unit.
     pub(super) fn frame(&self, key_unit: bool) {
         self.key_unit.store(key_unit, Ordering::Relaxed);
@@ -177,14 +187,17 @@ impl FanOut {
         let group = self.group(announced.number, begins && !key_unit, &members);
         let list = self.replay.as_ref().and_then(|_| replay::owned(&list)).unwrap_or(list);
         let captured = self.captured(&list, &announced.segment);
+        let batch = Arc::new(Batch::new(list, captured, self.format, self.told.is_due()));
+        let note = batch.span().filter(|_| begins).and_then(|span| self.notes.take(span.timestamp()));
         let packets = Packets {
-            batch: Arc::new(Batch::new(list, captured, self.format, self.told.is_due())),
+            batch,
             rung: self.number,
             key_unit,
             announced,
             stream_id: self.stream_id.clone(),
+            note,
         };
-        let group = group.map(|batch| Packets { batch, key_unit: true, ..packets.clone() });
+        let group = group.map(|batch| Packets { batch, key_unit: true, note: None, ..packets.clone() });
         let gets_group = |member: &&Arc<Member>| group.is_some() && self.is_new(member);
         members.iter().filter(|member| !gets_group(member)).for_each(|member| member.deliver(&packets));
         // A group is much at once: nobody else waits for that.

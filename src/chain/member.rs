@@ -4,6 +4,7 @@
 use super::fan_out::Packets;
 use crate::peer::{Outlet, Taken};
 use logic::switching::{Switch, Verdict};
+use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -30,11 +31,18 @@ pub(crate) struct Member {
     epoch: Instant,
     /// Called once when the transport takes nothing any more.
     stalled: Box<dyn Fn() + Send + Sync>,
+    /// Tells the viewer something beside the packets.
+    tell: Box<dyn Fn(&RawValue) + Send + Sync>,
     given_up: AtomicBool,
 }
 
 impl Member {
-    pub(crate) fn new(outlet: Box<dyn Outlet>, stalled: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+    /// A viewer; neither `stalled` nor `tell` may block.
+    pub(crate) fn new(
+        outlet: Box<dyn Outlet>,
+        stalled: impl Fn() + Send + Sync + 'static,
+        tell: impl Fn(&RawValue) + Send + Sync + 'static,
+    ) -> Arc<Self> {
         Arc::new(Self {
             outlet,
             switch: Mutex::default(),
@@ -44,6 +52,7 @@ impl Member {
             pushing_since: AtomicU64::new(0),
             epoch: Instant::now(),
             stalled: Box::new(stalled),
+            tell: Box::new(tell),
             given_up: AtomicBool::new(false),
         })
     }
@@ -83,6 +92,9 @@ impl Member {
             return;
         }
         let Some(begins) = self.claim(packets) else { return };
+        if let Some(note) = &packets.note {
+            (self.tell)(&note.info);
+        }
         let (taken, took) = match self.own_thread.get() {
             None => self.push(packets, begins),
             Some(thread) => match thread.try_send((packets.clone(), begins)) {

@@ -10,6 +10,7 @@ mod encoding;
 pub(crate) mod fan_out;
 pub(crate) mod member;
 mod meter;
+pub(crate) mod notes;
 mod parts;
 mod payload;
 mod replay;

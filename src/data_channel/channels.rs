@@ -1,11 +1,12 @@
 //! The channels of one session: opened by the element, by the application or by the peer, and closed with it.
 
 use super::object::WebRTCDataChannel;
-use super::{CAT, options, signals};
-use crate::peer::{Arrivals, Channel, ChannelOptions, ChannelState, Connection};
+use super::{CAT, CONTROL, options, signals};
+use crate::peer::{Arrivals, Channel, ChannelOptions, ChannelState, Connection, Payload};
 use crate::runtime;
 use gst::glib;
 use gst::prelude::*;
+use serde_json::value::RawValue;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Channels that one session may have.
@@ -83,6 +84,25 @@ impl Channels {
         }
         state.all.push(channel.clone());
         true
+    }
+
+    /// Tells the peer something about a media section (`a=mid`), on its channel for requests; whoever has none, or does not
+    /// take it at once, is not told. Never blocks.
+    pub(crate) fn tell(&self, mid: &str, info: &RawValue) {
+        let control: Vec<_> = {
+            let state = self.state();
+            let is_meant = |channel: &&Arc<Channel>| {
+                channel.options.label == CONTROL && channel.state() == ChannelState::Open
+            };
+            state.all.iter().filter(is_meant).cloned().collect()
+        };
+        for channel in control {
+            let text = protocol::info_message(Some(mid), info).map_err(|err| err.to_string());
+            let sent = text.and_then(|text| channel.send(Payload::Text(text)).map_err(|err| err.to_string()));
+            if let Err(cause) = sent {
+                gst::info!(CAT, "session {}: failed to {cause}", self.session_id);
+            }
+        }
     }
 
     fn arrived(&self, channel: Arc<Channel>) {

@@ -6,7 +6,7 @@
 //! | `object`, `options`, `signals` | a channel as the application has it, and the way there |
 //! | `control` | what a producer does about requests on `control` and events on `input` |
 //! | `remote` | what a consumer sends over these |
-//! | `navigation`, `structure` | navigation events and structures, between JSON and GStreamer |
+//! | `navigation`, `structure`, `time_code` | navigation events, structures and time codes, between JSON and GStreamer |
 
 mod channels;
 mod control;
@@ -16,12 +16,14 @@ mod options;
 mod remote;
 pub(crate) mod signals;
 mod structure;
+pub(crate) mod time_code;
 
 pub use crate::peer::SendError;
 pub(crate) use channels::Channels;
 pub(crate) use control::{Targets, control, input};
 pub use object::WebRTCDataChannel;
 pub(crate) use remote::RemoteControl;
+pub(crate) use structure::from_json as structure_from_json;
 
 /// The channel for requests and their answers.
 pub(crate) const CONTROL: &str = "control";

@@ -6,9 +6,9 @@ use crate::peer::{Channel, ChannelEvent, ChannelState, Payload};
 use crate::signaller::structure_to_json;
 use gst::glib;
 use gst::prelude::*;
-use protocol::{ControlMessage, ControlRequest, ControlRequestMessage, InputMessage};
+use protocol::{ControlMessage, ControlRequest, ControlRequestMessage, Info, InputMessage};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A consumer's channels for events.
 pub(crate) struct RemoteControl {
@@ -16,7 +16,12 @@ pub(crate) struct RemoteControl {
     session_id: String,
     channels: Mutex<Vec<Arc<Channel>>>,
     next: AtomicU64,
+    /// Hears what the producer tells about its media.
+    informed: OnceLock<Informed>,
 }
+
+/// Hears of a media section (`a=mid`), or of all. Must not block for long: the channel's next message waits.
+type Informed = Box<dyn Fn(Option<&str>, &Info) + Send + Sync>;
 
 impl RemoteControl {
     /// None of them yet.
@@ -26,7 +31,13 @@ impl RemoteControl {
             session_id: session_id.into(),
             channels: Mutex::default(),
             next: AtomicU64::new(0),
+            informed: OnceLock::new(),
         })
+    }
+
+    /// Hands on what the producer tells about its media; to be called once.
+    pub(crate) fn on_info(&self, informed: impl Fn(Option<&str>, &Info) + Send + Sync + 'static) {
+        let _ = self.informed.set(Box::new(informed));
     }
 
     fn channels(&self) -> MutexGuard<'_, Vec<Arc<Channel>>> {
@@ -97,6 +108,11 @@ impl RemoteControl {
                     .field_if_some("error", error)
             }
             Ok(ControlMessage::InfoMessage { mid, info }) => {
+                if let (Some(informed), Ok(info)) =
+                    (self.informed.get(), serde_json::from_value::<Info>(info.clone()))
+                {
+                    informed(mid.as_deref(), &info);
+                }
                 let info = info.to_string().replace('\0', "");
                 gst::Structure::builder("webrtc-control-info").field("info", info).field_if_some("mid", mid)
             }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 ///
 /// # Errors
 /// The name is none that a structure can have, or there is no object; says so.
-pub(super) fn from_json(name: &str, json: &Value) -> Result<gst::Structure, String> {
+pub(crate) fn from_json(name: &str, json: &Value) -> Result<gst::Structure, String> {
     if !is_name(name) {
         return Err(format!("'{name}' is no name of a structure"));
     }

@@ -1,6 +1,7 @@
 //! `webrtcbin` as the transport: with its folder the only one that speaks strings to it.
 
 mod channels;
+mod clocks;
 mod estimator;
 mod receiving;
 mod repair;
@@ -260,7 +261,11 @@ impl Connection for WebRtcBin {
 
     fn set_remote(&self, description: &SessionDescription) -> Result<(), EndReason> {
         self.channels.heard(&description.sdp);
-        let sdp = munge::with_refused_sections_completed(&description.sdp);
+        let mut sdp = munge::with_refused_sections_completed(&description.sdp);
+        if !self.follows_clocks() {
+            // Jitter buffers would ask whatever host the peer names, even where they make no use of it.
+            sdp = munge::without_clocks(&sdp);
+        }
         let description = read(&SessionDescription { kind: description.kind, sdp })?;
         let events = self.events.clone();
         let promise = gst::Promise::with_change_func(move |reply| {

@@ -82,13 +82,13 @@ impl Input {
             placement: placement::place(entering, row).map_err(link)?,
             input: &caps,
             told: &terms.caps,
-            numbers: self.numbers(settings.payload_type(row), terms, settings),
+            numbers: self.numbers(row, settings.payload_type(row), terms, settings),
             bitrate,
             start_bitrate: settings.start_bitrate,
             shape: which.shape,
             mtu: settings.mtu,
             clock: element.as_ref().and_then(gst::prelude::ElementExt::clock),
-            base_time: element.as_ref().and_then(gst::prelude::ElementExt::base_time),
+            base_time: element.as_ref().and_then(|element| element.timeline().base_time(element)),
         };
         let hooks = InputHooks::new(self, which, settings, peer_id);
         Rung::start(&plan, Arc::new(hooks))

@@ -1,10 +1,12 @@
 //! The GObject of every sink: properties, pads, states, child proxy and navigation.
 
+use super::forwarding::Forwarding;
 use super::input::Input;
 use super::settings::{
     DEFAULT_RUNGS, Settings, WebRTCSinkCongestionControl, WebRTCSinkEncoderSharing, WebRTCSinkMitigationMode,
     WebRTCSinkTransport,
 };
+use super::timeline::Timeline;
 use super::{properties, signals, templates};
 use crate::latency::WebRTCLatencyProfile;
 use crate::peer::DEFAULT_STUN_SERVER;
@@ -42,6 +44,9 @@ pub struct BaseWebRTCSink {
     #[property(name = "transcode", type = bool, get, set, member = transcode, nick = "Transcode",
         blurb = "Offer encoded video in the other codecs of video-caps, too, and transcode it for viewers who do not take it as it is; \
         nothing is decoded before one of them comes", default = true, mutable_playing)]
+    #[property(name = "do-clock-signalling", type = bool, get, set, member = clock_signalling, nick = "Clock signalling",
+        blurb = "Tell viewers in descriptions whose time RTP timestamps are (RFC 7273), and have them be that of the pipeline's clock \
+        where it is a GstNtpClock or a GstPtpClock; other clocks are called the sender's own", mutable_ready)]
     #[property(name = "mtu", type = u32, get, set, member = mtu, nick = "Greatest packet",
         blurb = "No UDP datagram with media is larger, with everything that RTP, its protection and repair add, and without the \
         headers of IP and UDP, which are 28 bytes, or 48 with IPv6 (bytes); less for tunnels in tunnels", minimum = 256, maximum = 65_507,
@@ -115,6 +120,14 @@ pub struct BaseWebRTCSink {
     pub(super) signaller: Mutex<Option<Signallable>>,
     pub(super) pads: Mutex<Pads>,
     pub(super) running: Mutex<Option<Arc<super::running::Running>>>,
+    pub(super) timeline: Arc<Timeline>,
+    #[property(name = "forward-metas", type = Option<String>, get = Self::forward_metas, set = Self::set_forward_metas,
+        nick = "Forwarded metadata", blurb = "Comma-separated kinds of metadata of frames that viewers are told over the data channel \
+        control (enable-control-data-channel): timecode, for GstVideoTimeCodeMeta, is the only one", default = Some(""), mutable_playing)]
+    #[property(name = "forward-events", type = Option<String>, get = Self::forward_events, set = Self::set_forward_events,
+        nick = "Forwarded events", blurb = "Comma-separated names of structures: viewers are told of custom downstream events with these \
+        over the data channel control (enable-control-data-channel)", default = Some(""), mutable_playing)]
+    pub(super) forwarding: Arc<Forwarding>,
 }
 
 /// The pads, in the order in which they were requested.
@@ -143,6 +156,22 @@ impl ObjectSubclass for BaseWebRTCSink {
 impl BaseWebRTCSink {
     pub(super) fn settings(&self) -> MutexGuard<'_, Settings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forward_metas(&self) -> Option<String> {
+        Some(self.forwarding.metas())
+    }
+
+    fn set_forward_metas(&self, list: Option<String>) {
+        self.forwarding.set_metas(list);
+    }
+
+    fn forward_events(&self) -> Option<String> {
+        Some(self.forwarding.events())
+    }
+
+    fn set_forward_events(&self, list: Option<String>) {
+        self.forwarding.set_events(list);
     }
 
     fn viewers(&self) -> u32 {

@@ -1,25 +1,34 @@
 //! One sink pad's stream: takes frames in without ever blocking, knows what they can be sent as, and holds
 //! the encoders that send them and the ladders by which viewers are put on those.
 
+use super::forwarding::Forwarding;
 use super::imp::CAT;
 use super::ladder::Ladder;
 use super::recent::Recent;
 use super::rungs::{Slot, Which};
+use super::sendable;
 use super::settings::{Settings, WebRTCSinkEncoderSharing};
 use super::terms::{self, Terms};
+use super::timeline::Timeline;
 use super::{BaseWebRTCSink, WebRTCSinkPad, templates};
+use crate::chain::notes::Note;
 use crate::chain::rung::Numbers;
 use crate::codec::{self, CAPTURE_TIME_ID};
 use gst::glib;
 use gst::prelude::*;
 use logic::codec::{Codec, Facts, MediaKind};
+use logic::media_clock;
 use logic::placement::Input as Entering;
 use logic::sdp::plan::Stream;
 use logic::terms::{Change, Form};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 /// Identifier of the transport-wide congestion control extension in our offers (RFC 8285).
 pub(super) const TRANSPORT_CC_ID: u8 = 1;
+
+/// Of the RTP timestamps of pictures, in Hz.
+const PICTURE_RATE: u32 = 90_000;
 
 /// A stream that enters through a sink pad.
 pub(crate) struct Input {
@@ -29,6 +38,8 @@ pub(crate) struct Input {
     pub(super) pad: glib::WeakRef<WebRTCSinkPad>,
     pub(super) element: glib::WeakRef<BaseWebRTCSink>,
     sink: gst_app::AppSink,
+    timeline: Arc<Timeline>,
+    forwarding: Arc<Forwarding>,
     state: Mutex<State>,
 }
 
@@ -71,6 +82,8 @@ impl Input {
             pad: glib::WeakRef::new(),
             element: element.downgrade(),
             sink: sink.clone(),
+            timeline: element.timeline().clone(),
+            forwarding: element.forwarding().clone(),
             state: Mutex::default(),
         });
         let weak = Arc::downgrade(&input);
@@ -143,10 +156,10 @@ impl Input {
                 "the stream was {was} and is {caps} now, which needs a pad of its own: request another one"
             ));
         }
-        let codecs = Self::fitting(self.sendable(kind, entering, settings), caps);
+        let codecs = sendable::fitting(sendable::codecs(kind, entering, settings), caps);
         let codecs: Vec<_> = codecs.into_iter().map(|(row, _)| row).collect();
         if codecs.is_empty() {
-            return Err(self.why_not(kind, entering, settings));
+            return Err(sendable::why_not(kind, entering, settings));
         }
         let change = self.become_another(caps, terms::form(caps, entering), codecs);
         self.state().recent = Recent::of(entering, settings);
@@ -188,59 +201,6 @@ impl Input {
         self.sink.set_property("sync", !live);
     }
 
-    fn sendable(
-        &self,
-        kind: MediaKind,
-        entering: Entering,
-        settings: &Settings,
-    ) -> Vec<(&'static Codec, u8)> {
-        let can = |row: &'static Codec| {
-            let as_it_is = entering == Entering::Raw || entering == Entering::Encoded(row);
-            (as_it_is || settings.transcode) && codec::can_send(entering, row)
-        };
-        let mut all: Vec<_> = settings.codecs(kind).into_iter().filter(|(row, _)| can(row)).collect();
-        if let Entering::Encoded(own) = entering {
-            // What the application does not want to send is not there to be transcoded either.
-            if all.iter().all(|(row, _)| *row != own) {
-                return Vec::new();
-            }
-            all.sort_by_key(|(row, _)| *row != own);
-        }
-        all
-    }
-
-    fn why_not(&self, kind: MediaKind, entering: Entering, settings: &Settings) -> String {
-        let rows: Vec<_> = settings.codecs(kind).into_iter().map(|(row, _)| row).collect();
-        let names = rows.iter().map(|row| row.name).collect::<Vec<_>>().join(", ");
-        let wanted = match entering {
-            Entering::Encoded(row) if !rows.contains(&row) => {
-                return format!(
-                    "{} input is not among the codecs of property {kind}-caps: {names}",
-                    row.name,
-                );
-            }
-            Entering::Encoded(row) => Some(row),
-            Entering::Raw if rows.is_empty() => {
-                return format!("property {kind}-caps names no codec");
-            }
-            Entering::Raw => rows.iter().copied().find(|row| !codec::encoders(row).is_empty()),
-        };
-        if let Some(row) = wanted {
-            let payloaders = row.payloaders.join(" or ");
-            let package = row.payloaders.first().map_or("", |name| crate::packages::of_element(name));
-            return format!("{} needs element {payloaders}; on Debian it is in package {package}", row.name);
-        }
-        let mut packages: Vec<_> = rows.iter().map(|row| crate::packages::of_codec(row.name)).collect();
-        packages.dedup();
-        format!("no encoder is installed for {names}; on Debian install {}", packages.join(" or "))
-    }
-
-    /// More than two channels are mixed down for plain Opus, which every browser plays, or sent as they are.
-    fn fitting(all: Vec<(&'static Codec, u8)>, told: &gst::Caps) -> Vec<(&'static Codec, u8)> {
-        let multichannel = told.structure(0).is_some_and(|told| codec::facts(told).channels > 2);
-        all.into_iter().filter(|(row, _)| row.name != "MULTIOPUS" || multichannel).collect()
-    }
-
     /// What the stream can be sent as, on which terms, and the formats to offer.
     pub(super) fn offer(&self, settings: &Settings) -> Option<Offered> {
         let (caps, terms) = {
@@ -248,7 +208,7 @@ impl Input {
             state.caps.clone().zip(state.terms.clone())?
         };
         let (kind, entering) = (kind_of(&caps)?, codec::input(&caps)?);
-        let sendable = Self::fitting(self.sendable(kind, entering, settings), &terms.caps);
+        let sendable = sendable::fitting(sendable::codecs(kind, entering, settings), &terms.caps);
         let facts = codec::facts(terms.caps.structure(0)?);
         let feedback = self.feedback(settings);
         let mut formats = gst::Caps::new_empty();
@@ -299,10 +259,15 @@ impl Input {
             running(buffer.pts()).or_else(now),
             segment.and_then(|segment| segment.to_running_time(buffer.dts()?)),
         );
+        let placed = |time| self.timeline.of(time, || self.sink.base_time());
         let writable = buffer.make_mut();
-        writable.set_pts(pts);
-        writable.set_dts(dts);
+        writable.set_pts(pts.map(placed));
+        writable.set_dts(dts.map(placed));
+        let note = self.note(&buffer).map(Arc::new);
         for rung in rungs {
+            if let Some(note) = &note {
+                rung.fan_out().note(note.clone());
+            }
             let before = self.state().recent.as_ref().map(|recent| recent.before(&rung)).unwrap_or_default();
             before.into_iter().for_each(|frame| rung.push(frame, &caps));
             rung.push(buffer.clone(), &caps);
@@ -312,12 +277,32 @@ impl Input {
         }
     }
 
-    /// How packets are numbered.
-    pub(super) fn numbers(&self, payload_type: u8, terms: &Terms, settings: &Settings) -> Numbers {
+    /// What viewers are to be told of a frame.
+    fn note(&self, buffer: &gst::BufferRef) -> Option<Note> {
+        let timestamp = || {
+            // Of pictures alone, which have one rate in all codecs.
+            let own = || self.terms().map(|terms| terms.timestamp_offset);
+            let offset = self.timeline.first_timestamp(PICTURE_RATE).or_else(own)?;
+            Some(offset.wrapping_add(media_clock::timestamp(Duration::from(buffer.pts()?), PICTURE_RATE)))
+        };
+        let (timestamp, info) = self.forwarding.of_frame(buffer, timestamp)?;
+        Some(Note { timestamp, info })
+    }
+
+    /// How packets of a codec are numbered.
+    pub(super) fn numbers(
+        &self,
+        codec: &Codec,
+        payload_type: u8,
+        terms: &Terms,
+        settings: &Settings,
+    ) -> Numbers {
+        let facts = terms.caps.structure(0).map(codec::facts);
+        let clock_rate = codec::clock_rate(codec, &facts.unwrap_or_default());
         Numbers {
             payload_type,
             ssrc: terms.ssrc,
-            timestamp_offset: terms.timestamp_offset,
+            timestamp_offset: self.timeline.first_timestamp(clock_rate).unwrap_or(terms.timestamp_offset),
             transport_cc: self.feedback(settings).transport_cc,
         }
     }

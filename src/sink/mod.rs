@@ -7,6 +7,7 @@
 //! | `settings`, `signals`, `pad` | properties, signals, the pad type |
 //! | `live` | what becomes of a property that is set while the element runs |
 //! | `input`, `encoders`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by viewers |
+//! | `sendable` | what a stream can be sent as |
 //! | `terms` | what viewers are told of a stream, whatever it becomes |
 //! | `ladder`, `seat` | which encoder serves which viewer, and how one goes from one to another |
 //! | `mitigation` | what an encoder's bitrate, or the application, takes from its pictures |
@@ -15,6 +16,8 @@
 //! | `division` | what each stream of a session gets of that, where the application decides |
 //! | `audience` | how many watch, told to the application |
 //! | `transport`, `stage` | which transport serves a session; what it stands in |
+//! | `forwarding` | what viewers are told beside the media |
+//! | `timeline` | whose time RTP timestamps are |
 //! | `network` | ports and addresses as the properties have them |
 
 mod audience;
@@ -23,6 +26,7 @@ mod element;
 mod embedded_servers;
 mod encoders;
 mod estimates;
+mod forwarding;
 mod hooks;
 mod imp;
 mod input;
@@ -39,6 +43,7 @@ mod rungs;
 mod running;
 mod seat;
 mod sections;
+mod sendable;
 mod serving;
 mod settings;
 mod signals;
@@ -46,6 +51,7 @@ mod stage;
 mod stats;
 mod templates;
 mod terms;
+mod timeline;
 mod transport;
 mod viewers;
 

@@ -5,7 +5,7 @@ use super::BaseWebRTCSink;
 use super::estimates::Estimates;
 use super::input::{Input, TRANSPORT_CC_ID};
 use super::seat::Seated;
-use super::sections::Sections;
+use super::sections::{self, Sections};
 use super::serving::{Served, Wishes, most};
 use super::settings::Settings;
 use super::stage::Stage;
@@ -96,7 +96,8 @@ impl Outgoing {
         };
         let outlet = connection.add_sender(options).map_err(EndReason::Pipeline)?;
         let events = self.events.clone();
-        let member = Member::new(outlet, move || events.send(Event::Failed(EndReason::Stalled)));
+        let stalled = move || events.send(Event::Failed(EndReason::Stalled));
+        let member = Member::new(outlet, stalled, sections::teller(&self.sections, &self.channels, input));
         let kind = input.kind();
         self.flows.push(Flow { m_line, stream, terms, kind, member, seat: None, wishes });
         let pictures = self.flows.iter().filter(|flow| flow.kind == MediaKind::Video).count();
@@ -252,6 +253,11 @@ impl Host for Outgoing {
     }
 
     fn munge(&self, description: WebRTCSessionDescription) -> WebRTCSessionDescription {
+        let sink = self.sink.upgrade().filter(|_| self.settings.clock_signalling);
+        let description = match sink {
+            Some(sink) => sink.timeline().told_in(description),
+            None => description,
+        };
         let by_itself = self.signaller.find_property("manual-sdp-munging").is_some()
             && self.signaller.property_value("manual-sdp-munging").get::<bool>().unwrap_or(false);
         if by_itself {

@@ -42,6 +42,9 @@ impl BaseWebRTCSink {
                 {
                     return false;
                 }
+                if let (Some(sink), Some(input)) = (sink, pad.input()) {
+                    sink.forward(input, &event);
+                }
                 gst::Pad::event_default(pad, parent, event)
             })
             .query_function(|pad, parent, query| {

@@ -1,8 +1,10 @@
 //! What exists between READY and PAUSED and back: the link to the signaller, the sessions, the web server.
 
+use super::forwarding::Forwarding;
 use super::imp::{BaseWebRTCSink, CAT};
 use super::settings::Settings;
-use super::viewers::Viewers;
+use super::timeline::Timeline;
+use super::viewers::{Viewer, Viewers};
 use super::{WebRTCSinkMitigationMode, WebRTCSinkPad, stats, transport};
 use crate::data_channel::Channels;
 use crate::peer::{self, NO_TRANSPORT};
@@ -102,9 +104,10 @@ impl BaseWebRTCSink {
     pub(super) fn play(&self) {
         let Some(running) = self.running() else { return };
         let obj = self.obj();
+        self.timeline.play(&obj);
         for input in obj.inputs() {
             for rung in input.rungs() {
-                rung.set_time(obj.clock().as_ref(), obj.base_time());
+                rung.set_time(obj.clock().as_ref(), self.timeline.base_time(&obj));
             }
         }
         for (_, viewer) in running.viewers.all() {
@@ -170,6 +173,7 @@ impl BaseWebRTCSink {
         for input in inputs {
             input.reset();
         }
+        self.timeline.stop();
     }
 
     /// Statistics of all sessions.
@@ -180,6 +184,24 @@ impl BaseWebRTCSink {
 }
 
 impl super::BaseWebRTCSink {
+    /// What viewers are told beside the media.
+    pub(super) fn forwarding(&self) -> &Arc<Forwarding> {
+        &self.imp().forwarding
+    }
+
+    /// All sessions.
+    pub(super) fn all_viewers(&self) -> Vec<Viewer> {
+        let running = self.imp().running();
+        running
+            .map(|running| running.viewers.all().into_iter().map(|(_, viewer)| viewer).collect())
+            .unwrap_or_default()
+    }
+
+    /// Whose time timestamps are.
+    pub(super) fn timeline(&self) -> &Arc<Timeline> {
+        &self.imp().timeline
+    }
+
     /// A copy of the settings; of what was settled at the start, as it was then.
     pub(super) fn settings(&self) -> Settings {
         let set = self.imp().settings().clone();

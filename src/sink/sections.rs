@@ -1,13 +1,14 @@
-//! Which pad is behind which media section of a session, for events that the viewer sends.
+//! Which pad is behind which media section of a session, for events that the viewer sends and for what it is told.
 
 use super::BaseWebRTCSink;
 use super::input::Input;
-use crate::data_channel::Targets;
+use crate::data_channel::{Channels, Targets};
 use gst::glib;
 use gst::prelude::*;
 use logic::codec::MediaKind;
 use logic::sdp::media::Description;
 use logic::sdp::plan::Sending;
+use serde_json::value::RawValue;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// The sections of one session.
@@ -33,6 +34,29 @@ impl Sections {
             Some((mid, Arc::downgrade(inputs.get(sending.stream)?)))
         });
         *self.known() = sections.collect();
+    }
+
+    /// The section in which an input's stream is sent, by `a=mid`.
+    pub(super) fn mid(&self, input: &Arc<Input>) -> Option<String> {
+        let known = self.known();
+        let found = known.iter().find(|(_, other)| std::ptr::eq(other.as_ptr(), Arc::as_ptr(input)));
+        found.map(|(mid, _)| mid.clone())
+    }
+}
+
+/// Tells a viewer what there is to know of a stream's frames; never blocks.
+pub(super) fn teller(
+    sections: &Arc<Sections>,
+    channels: &Arc<Channels>,
+    input: &Arc<Input>,
+) -> impl Fn(&RawValue) + Send + Sync + use<> {
+    let (sections, channels) = (Arc::downgrade(sections), Arc::downgrade(channels));
+    let input = Arc::downgrade(input);
+    move |info| {
+        let mid = sections.upgrade().zip(input.upgrade()).and_then(|(sections, input)| sections.mid(&input));
+        if let (Some(mid), Some(channels)) = (mid, channels.upgrade()) {
+            channels.tell(&mid, info);
+        }
     }
 }
 

@@ -86,7 +86,7 @@ impl Stage {
             pipeline.use_clock(Some(&clock));
         }
         pipeline.set_start_time(gst::ClockTime::NONE);
-        if let Some(base_time) = sink.base_time() {
+        if let Some(base_time) = sink.timeline().base_time(sink) {
             pipeline.set_base_time(base_time);
         }
     }

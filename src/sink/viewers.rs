@@ -38,12 +38,18 @@ pub(super) struct Viewer {
     pub(super) served: Arc<Mutex<Vec<Served>>>,
     pub(super) estimates: Arc<Estimates>,
     channels: Arc<OnceLock<Weak<Channels>>>,
+    sections: Arc<OnceLock<Weak<Sections>>>,
 }
 
 impl Viewer {
     /// The session's transport and what it stands in, once made and while it lasts.
     pub(super) fn stage(&self) -> Option<Arc<Stage>> {
         self.stage.get()?.upgrade()
+    }
+
+    /// Which stream is in which section of the session, while it lasts.
+    pub(super) fn sections(&self) -> Option<Arc<Sections>> {
+        self.sections.get()?.upgrade()
     }
 
     /// The session's data channels, while it lasts.
@@ -162,6 +168,7 @@ impl Viewers {
             served: Arc::default(),
             estimates: Arc::default(),
             channels: Arc::default(),
+            sections: Arc::default(),
         };
         {
             // Registered before it is built: what the peer says meanwhile waits in its queue.
@@ -227,6 +234,7 @@ impl Viewers {
         let stage = Arc::new(stage);
         let _ = viewer.stage.set(Arc::downgrade(&stage));
         let _ = viewer.channels.set(Arc::downgrade(&channels));
+        let _ = viewer.sections.set(Arc::downgrade(&sections));
         if let Err(text) = channels.begin(&connection, &settings.channels()) {
             stage.stop();
             stage.say_goodbye(&sink, &viewer.peer_id, signaller);

@@ -27,6 +27,10 @@ pub struct BaseWebRTCSrc {
         blurb = "Send navigation and custom events from downstream to the producer, over its data channel called control", mutable_ready)]
     #[property(name = "enable-data-channel-navigation", type = bool, get, set, member = input_channel, nick = "Navigation data channel",
         blurb = "Send navigation events from downstream to the producer, over its data channel called input", mutable_ready)]
+    #[property(name = "rfc7273-sync", type = bool, get, set, member = rfc7273_sync, nick = "RFC 7273 synchronisation",
+        blurb = "Give frames the time at which they were captured by the reference clock that the producer's description names, which \
+        is asked over the network (RFC 7273); needs jitter buffers (jitter-buffer-min) that are longer than the whole way of a frame",
+        mutable_ready)]
     #[property(name = "latency-profile", type = WebRTCLatencyProfile, get, set, member = latency_profile, nick = "Latency profile",
         blurb = "What delay is traded for; sets the bounds of the jitter buffers: live 20 to 150 ms, balanced 50 to 1000 ms, \
         smooth 200 to 2000 ms", builder(WebRTCLatencyProfile::Balanced).mutable_ready())]

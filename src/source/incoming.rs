@@ -2,8 +2,9 @@
 //! stands between.
 
 use super::imp::CAT;
+use super::said::Said;
 use super::settings::Settings;
-use super::timing::Timing;
+use super::timing::{Origin, Timing};
 use super::{BaseWebRTCSrc, WebRTCSrcPad, jitter, templates};
 use crate::chain::decode::{self, Chain, Output};
 use crate::codec::{self, CAPTURE_TIME_ID};
@@ -37,6 +38,8 @@ pub(super) struct Streams {
     source: glib::WeakRef<BaseWebRTCSrc>,
     session_id: String,
     jitter_buffer: (Duration, Duration),
+    /// Whether frames get their time from the clock that the description names.
+    follows_clocks: bool,
     /// When frames were captured.
     timing: Arc<Timing>,
     /// Where events from downstream go.
@@ -46,14 +49,14 @@ pub(super) struct Streams {
 
 #[derive(Default)]
 struct Open {
-    pads: Vec<WebRTCSrcPad>,
+    /// With the m-lines of their streams.
+    pads: Vec<(usize, WebRTCSrcPad)>,
     chains: Vec<Chain>,
     audio: u32,
     video: u32,
     /// How many streams the description promises.
     promised: usize,
-    /// Identification tags by m-line.
-    mids: Vec<Option<String>>,
+    said: Said,
     over: bool,
 }
 
@@ -110,7 +113,7 @@ impl Host for Incoming {
         {
             let mut open = self.streams.open();
             open.promised = plan.len();
-            open.mids = parsed.media.iter().map(|media| media.mid.clone()).collect();
+            open.said = Said::new(&parsed);
         }
         if remote.kind == DescriptionKind::Offer {
             self.offer = Some((parsed, plan));
@@ -169,6 +172,7 @@ impl Streams {
             source: source.downgrade(),
             session_id: session_id.into(),
             jitter_buffer: settings.jitter_buffer(),
+            follows_clocks: settings.rfc7273_sync,
             timing: Arc::default(),
             remote: remote.clone(),
             open: Mutex::default(),
@@ -177,6 +181,13 @@ impl Streams {
 
     fn open(&self) -> std::sync::MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pads of a media section, all where none is named.
+    pub(super) fn pads(&self, mid: Option<&str>) -> Vec<WebRTCSrcPad> {
+        let open = self.open();
+        let is_meant = |m_line: usize| mid.is_none() || open.said.mid(m_line).as_deref() == mid;
+        open.pads.iter().filter(|(m_line, _)| is_meant(*m_line)).map(|(_, pad)| pad.clone()).collect()
     }
 
     /// When frames were captured.
@@ -189,7 +200,12 @@ impl Streams {
         let (bounds, timing) = (self.jitter_buffer, self.timing.clone());
         receiver.set_latency(gst::ClockTime::from_mseconds(u64::try_from(bounds.0.as_millis()).unwrap_or(0)));
         receiver.set_longest_latency(bounds.1);
+        if self.follows_clocks {
+            receiver.follow_clocks();
+        }
         receiver.on_jitter_buffer(move |buffer| jitter::follow(buffer, bounds, &timing));
+        let streams = Arc::downgrade(self);
+        receiver.name_clocks(move |payload_type| streams.upgrade()?.open().said.clock_of(payload_type));
         let timing = self.timing.clone();
         receiver.on_reports(move |reports| timing.hear(reports));
         let streams = self.clone();
@@ -216,7 +232,7 @@ impl Streams {
         let Some((name, last)) = self.next_name(kind) else {
             return Ok(());
         };
-        let pad = self.add_pad(source, &name, kind)?;
+        let pad = self.add_pad(source, &name, (kind, received.m_line))?;
         pad.set_msid(received.pad.property("msid"));
         // The application links in pad-added; only then is known what it wants.
         let output = decode::wanted(pad.upcast_ref(), kind);
@@ -224,9 +240,14 @@ impl Streams {
         drop_while_unlinked(&received.pad, &pad);
         self.pass_events_on(&received.pad, received.m_line);
         let failed = |err: &dyn std::fmt::Display| format!("failed to {err}");
+        let (clock, mid) = {
+            let open = self.open();
+            (open.said.clock(received.m_line), open.said.mid(received.m_line))
+        };
+        let origin = Origin { arrival: &received.pad, caps: &caps, clock, mid };
         if output == Output::Rtp {
             self.name_stream(&received.pad, received.m_line);
-            self.timing.follow(&name, &received.pad, &caps, &received.pad);
+            self.timing.follow(&name, origin, &received.pad);
             pad.set_target(Some(&received.pad)).map_err(|err| failed(&err))?;
         } else {
             let chain = Chain::build(source.upcast_ref(), &caps, output).map_err(|err| failed(&err))?;
@@ -234,7 +255,7 @@ impl Streams {
                 return Err("the chain has no pads".into());
             };
             self.name_stream(&exit, received.m_line);
-            self.timing.follow(&name, &received.pad, &caps, &exit);
+            self.timing.follow(&name, origin, &exit);
             pad.set_target(Some(&exit)).map_err(|err| failed(&err))?;
             let linked = received.pad.link(&entry).map_err(|err| failed(&err));
             self.keep(source, chain);
@@ -248,7 +269,7 @@ impl Streams {
 
     /// Hands navigation and custom events from downstream to the producer; the rest is the transport's.
     fn pass_events_on(&self, arrival: &gst::Pad, m_line: usize) {
-        let mid = self.open().mids.get(m_line).cloned().flatten();
+        let mid = self.open().said.mid(m_line);
         let remote = Arc::downgrade(&self.remote);
         arrival.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
             let Some(event) = info.event() else { return gst::PadProbeReturn::Ok };
@@ -281,13 +302,18 @@ impl Streams {
         Some((name, count >= open.promised))
     }
 
-    fn add_pad(&self, source: &BaseWebRTCSrc, name: &str, kind: MediaKind) -> Result<WebRTCSrcPad, String> {
+    fn add_pad(
+        &self,
+        source: &BaseWebRTCSrc,
+        name: &str,
+        (kind, m_line): (MediaKind, usize),
+    ) -> Result<WebRTCSrcPad, String> {
         let wanted = format!("{kind}_%u");
         let template = templates::src().iter().find(|template| template.name_template() == wanted);
         let template = template.ok_or("there is no such pad template")?;
         let pad = gst::PadBuilder::<WebRTCSrcPad>::from_template(template).name(name).build();
         let _ = pad.set_active(true);
-        self.open().pads.push(pad.clone());
+        self.open().pads.push((m_line, pad.clone()));
         source.add_pad(&pad).map_err(|err| err.to_string())?;
         Ok(pad)
     }
@@ -330,7 +356,7 @@ impl Streams {
         };
         if !end_streams {
             // Downstream may hold a streaming thread, which the transport would wait for.
-            for pad in &pads {
+            for (_, pad) in &pads {
                 pad.push_event(gst::event::FlushStart::new());
             }
         }
@@ -344,7 +370,7 @@ impl Streams {
         for chain in chains {
             chain.dismantle(source.upcast_ref());
         }
-        for pad in pads {
+        for (_, pad) in pads {
             if end_streams {
                 pad.push_event(gst::event::Eos::new());
             }

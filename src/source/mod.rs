@@ -5,7 +5,8 @@
 //! | `imp` | the GObject: properties, states, child proxy |
 //! | `element` | `webrtcsrc` itself: the base, and URIs |
 //! | `running` | what exists while the element runs: link, session |
-//! | `incoming` | the session: what is accepted, pads, decoding |
+//! | `incoming`, `said` | the session: what is accepted, pads, decoding; what the description says |
+//! | `informed` | events and time codes that the producer tells of |
 //! | `jitter` | the length of the jitter buffers |
 //! | `timing` | when frames were captured, and `stats` |
 //! | `pad`, `properties`, `settings`, `templates` | the pad type, properties, pad templates |
@@ -13,10 +14,12 @@
 mod element;
 mod imp;
 mod incoming;
+mod informed;
 mod jitter;
 mod pad;
 mod properties;
 mod running;
+mod said;
 mod settings;
 mod templates;
 mod timing;

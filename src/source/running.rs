@@ -2,6 +2,7 @@
 
 use super::imp::{BaseWebRTCSrc, CAT};
 use super::incoming::{Incoming, Streams};
+use super::informed;
 use super::settings::Settings;
 use super::timing::Timing;
 use crate::data_channel::{self, CONTROL, Channels, INPUT, RemoteControl};
@@ -293,6 +294,7 @@ impl super::BaseWebRTCSrc {
         let connection = Arc::new(receiver);
         let streams = Streams::new(self, id, &settings, &remote);
         streams.watch(&connection);
+        informed::listen(&streams, &remote);
         self.add(connection.bin()).map_err(|err| err.to_string())?;
         signaller.webrtcbin_ready(id, connection.bin());
         connection.bin().sync_state_with_parent().map_err(|err| err.to_string())?;

@@ -16,6 +16,7 @@ pub(crate) struct Settings {
     pub(super) do_retransmission: bool,
     pub(super) control_channel: bool,
     pub(super) input_channel: bool,
+    pub(super) rfc7273_sync: bool,
     pub(super) latency_profile: WebRTCLatencyProfile,
     /// In ms, where the application has set it.
     pub(super) jitter_buffer_min: Option<u32>,
@@ -34,6 +35,7 @@ impl Default for Settings {
             do_retransmission: true,
             control_channel: false,
             input_channel: false,
+            rfc7273_sync: false,
             latency_profile: WebRTCLatencyProfile::default(),
             jitter_buffer_min: None,
             jitter_buffer_max: None,

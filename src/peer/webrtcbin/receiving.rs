@@ -48,13 +48,16 @@ impl WebRtcBin {
     /// How long jitter buffers may become: what error correction restores is missed only then.
     pub(crate) fn set_longest_latency(&self, longest: Duration) {
         let kept = longest.saturating_add(BESIDE).as_nanos();
-        let rtpbin = self.bin.downcast_ref::<gst::Bin>().and_then(|bin| bin.by_name("rtpbin"));
-        let Some(rtpbin) = rtpbin else { return };
+        let Some(rtpbin) = self.rtpbin() else { return };
         // Webrtcbin, which set it to its own latency, has been told before.
         rtpbin.connect("new-storage", false, move |values| {
             set_if_present(&values.get(1)?.get::<gst::Element>().ok()?, "size-time", &kept.to_string());
             None
         });
+    }
+
+    pub(super) fn rtpbin(&self) -> Option<gst::Element> {
+        self.bin.downcast_ref::<gst::Bin>()?.by_name("rtpbin")
     }
 
     /// Chooses what to receive in an m-line of the offer that was set, or refuses what it offers.

@@ -7,6 +7,7 @@ pub(crate) mod delays;
 pub(crate) mod direct;
 pub(crate) mod emulated;
 pub(crate) mod light;
+pub(crate) mod ntp;
 pub(crate) mod picture;
 pub(crate) mod program;
 pub(crate) mod relay;

@@ -3,6 +3,7 @@
 
 use super::Pipeline;
 use gst::prelude::*;
+use std::collections::HashMap;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -63,6 +64,46 @@ impl Drop for Feeder {
     fn drop(&mut self) {
         drop(self.stop.take());
         let _ = self.thread.take().unwrap().join();
+    }
+}
+
+/// Feeds each picture to several such sources at once, by one clock, which tells when it was captured.
+pub(crate) struct Numbered {
+    stop: Option<Sender<()>>,
+    thread: std::thread::JoinHandle<HashMap<u16, gst::ClockTime>>,
+}
+
+impl Numbered {
+    pub(crate) fn start<const N: usize>(pipelines: [&Pipeline; N], clock: &gst::Clock) -> Self {
+        let sources = pipelines.map(|pipeline| {
+            let source = pipeline.element("pictures").downcast::<gst_app::AppSrc>().unwrap();
+            source.set_property("do-timestamp", false);
+            source
+        });
+        let (clock, (stop, stopped)) = (clock.clone(), channel());
+        let thread = std::thread::spawn(move || {
+            let mut captured = HashMap::new();
+            for number in 0u16.. {
+                if stopped.recv_timeout(Duration::from_millis(40)) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
+                let now = clock.time();
+                captured.insert(number, now);
+                for source in &sources {
+                    let mut picture = coded(number);
+                    picture.get_mut().unwrap().set_pts(now - source.base_time().unwrap());
+                    source.push_buffer(picture).unwrap();
+                }
+            }
+            captured
+        });
+        Self { stop: Some(stop), thread }
+    }
+
+    /// When each was captured, by the clock.
+    pub(crate) fn stop(mut self) -> HashMap<u16, gst::ClockTime> {
+        drop(self.stop.take());
+        self.thread.join().unwrap()
     }
 }
 
