@@ -19,7 +19,13 @@ pub(super) struct Division {
 struct Asker {
     sink: glib::WeakRef<BaseWebRTCSink>,
     peer_id: String,
-    bounds: Bounds,
+    bounds: Mutex<Bounds>,
+}
+
+impl Asker {
+    fn bounds(&self) -> Bounds {
+        *self.bounds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What there is to ask.
@@ -33,12 +39,20 @@ struct Work {
 impl Division {
     /// Whose handlers decide.
     pub(super) fn attach(&self, sink: &glib::WeakRef<BaseWebRTCSink>, peer_id: &str, bounds: Bounds) {
+        let bounds = Mutex::new(bounds);
         let _ = self.asker.set(Asker { sink: sink.clone(), peer_id: peer_id.to_owned(), bounds });
+    }
+
+    /// The application allows more or less from now on.
+    pub(super) fn set_bounds(&self, bounds: Bounds) {
+        if let Some(asker) = self.asker.get() {
+            *asker.bounds.lock().unwrap_or_else(PoisonError::into_inner) = bounds;
+        }
     }
 
     /// What each encoder may have.
     pub(super) fn bounds(&self) -> Option<Bounds> {
-        self.asker.get().map(|asker| asker.bounds)
+        self.asker.get().map(Asker::bounds)
     }
 
     /// Whether the application decides.
@@ -83,8 +97,9 @@ impl Division {
         let Some(sink) = asker.sink.upgrade().filter(|_| !seats.is_empty()) else { return };
         let pads: Vec<_> = seats.iter().map(|(seat, share)| (seat.pad(), *share)).collect();
         let numbers = signals::define_bitrates(&sink, &asker.peer_id, &pads);
+        let bounds = asker.bounds();
         for ((seat, share), number) in seats.iter().zip(numbers) {
-            seat.estimate(defined(number, *share, asker.bounds));
+            seat.estimate(defined(number, *share, bounds));
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::division::Division;
 use super::seat::Seat;
 use crate::peer::Connection;
-use logic::bitrate::{Spending, budget};
+use logic::bitrate::{Bounds, Spending, budget};
 use logic::codec::MediaKind;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -98,6 +98,20 @@ impl Estimates {
         let most = self.division.bounds().map_or(0, |bounds| bounds.max);
         let shares: Vec<_> = video.map(|seat| (Arc::downgrade(&seat), most)).collect();
         self.division.ask(shares);
+    }
+
+    /// The application allows more or less from now on.
+    pub(super) fn set_bounds(&self, bounds: Bounds, is_measured: bool) {
+        self.division.set_bounds(bounds);
+        if is_measured {
+            return;
+        }
+        if self.division.is_defined() {
+            return self.settled(false);
+        }
+        for seat in self.seats().iter().filter(|seat| seat.codec().kind == MediaKind::Video) {
+            seat.estimate(bounds.max);
+        }
     }
 
     /// The network is to be tried for so much for an m-line.

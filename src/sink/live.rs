@@ -69,7 +69,7 @@ impl BaseWebRTCSink {
                 ("property {name} was set while the element runs and applies when it starts next; set it in NULL or READY")
             );
         }
-        let settings = self.settings().clone();
+        let settings = self.obj().settings();
         match name {
             "min-bitrate" | "max-bitrate" | "start-bitrate" => self.set_bounds(&settings),
             "stun-server" | "turn-servers" => running.viewers().set_servers(&settings),
@@ -80,15 +80,16 @@ impl BaseWebRTCSink {
     /// Encoders and estimators keep to other bounds from now on.
     fn set_bounds(&self, settings: &Settings) {
         let bounds = settings.bounds();
+        let inputs: Vec<Arc<_>> = self.pads().inputs.clone();
+        for ladder in inputs.iter().flat_map(|input| input.ladders()) {
+            ladder.set_bounds(bounds);
+        }
         let viewers = self.running().map(|running| running.viewers().all()).unwrap_or_default();
         for (_, viewer) in viewers {
             if let Some(stage) = viewer.stage() {
                 stage.connection().set_bounds(bounds);
             }
-        }
-        let inputs: Vec<Arc<_>> = self.pads().inputs.clone();
-        for ladder in inputs.iter().flat_map(|input| input.ladders()) {
-            ladder.set_bounds(bounds);
+            viewer.estimates.set_bounds(bounds, settings.measures_network());
         }
     }
 }

@@ -173,6 +173,7 @@ fn row(name: &str, says: &str, blurb: &str) -> String {
 fn blurb(type_: &str, name: &str) -> String {
     // An interface's properties are found on who implements it.
     let classes = [type_, "GstWebRTCSignaller"].into_iter().filter_map(glib::Type::from_name);
+    let classes = classes.filter(|type_| !type_.is_a(glib::Type::INTERFACE));
     let mut classes = classes.filter_map(glib::object::Class::<glib::Object>::from_type);
     let spec = classes.find_map(|class| class.find_property(name)).unwrap();
     spec.blurb().unwrap_or_default().to_owned()
