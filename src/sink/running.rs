@@ -250,6 +250,8 @@ impl super::BaseWebRTCSink {
     /// New caps on a pad; false refuses them.
     pub(super) fn caps_changed(&self, pad: &WebRTCSinkPad, caps: &gst::Caps) -> bool {
         let Some(input) = pad.input() else { return false };
+        // Who comes after the caps are known is offered this stream at first.
+        let is_later = self.imp().running().is_some_and(|running| running.link.is_started());
         let change = match input.set_caps(caps, &self.settings()) {
             Ok(change) => change,
             Err(text) => {
@@ -261,8 +263,6 @@ impl super::BaseWebRTCSink {
         gst::debug!(CAT, obj = self, "pad {}: {caps}: {change:?}", input.name);
         match change {
             None => {
-                // Whoever comes as soon as it is started is offered this stream at first.
-                let is_later = running.link.is_started();
                 self.imp().signal_when_ready(&running);
                 if is_later {
                     running.viewers.media_changed();
