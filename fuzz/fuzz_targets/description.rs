@@ -9,7 +9,7 @@ use logic::sdp::plan::{Sending, Stream, read_answer, read_offer, read_offer_to_r
 
 /// Two streams of each kind, in every codec.
 fn streams() -> Vec<Stream> {
-    let of = |kind| Stream { kind, codecs: ALL.iter().copied().filter(|codec| codec.kind == kind).collect(), is_encoded: false };
+    let of = |kind| Stream { kind, codecs: ALL.iter().copied().filter(|codec| codec.kind == kind).collect(), is_encoded: false, profile: None };
     vec![of(MediaKind::Video), of(MediaKind::Audio), of(MediaKind::Video), of(MediaKind::Audio)]
 }
 

@@ -219,7 +219,10 @@ impl Input {
             formats.merge(codec::offered(row, *pt, terms.ssrc, &facts, feedback));
         }
         let codecs = sendable.iter().map(|(row, _)| *row).collect();
-        let stream = Stream { kind, codecs, is_encoded: entering != Entering::Raw };
+        let is_encoded = entering != Entering::Raw;
+        let profile = caps.structure(0).and_then(|caps| caps.get::<&str>("profile").ok());
+        let profile = profile.filter(|_| is_encoded).map(str::to_owned);
+        let stream = Stream { kind, codecs, is_encoded, profile };
         Some(Offered { stream, formats, terms })
     }
 

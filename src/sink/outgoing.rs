@@ -68,7 +68,12 @@ pub(super) struct Flow {
 
 impl Outgoing {
     fn streams(&self) -> Vec<Stream> {
-        let none = |input: &Arc<Input>| Stream { kind: input.kind(), codecs: Vec::new(), is_encoded: false };
+        let none = |input: &Arc<Input>| Stream {
+            kind: input.kind(),
+            codecs: Vec::new(),
+            is_encoded: false,
+            profile: None,
+        };
         self.inputs
             .iter()
             .map(|input| input.offer(&self.settings).map_or_else(|| none(input), |offered| offered.stream))

@@ -3,7 +3,7 @@
 //! What enters an encoder of ours is converted, whatever it is; what viewers are told of a stream that is encoded
 //! already names its profile and its level, and those it has to keep to.
 
-use crate::codec::{Codec, Facts, h264, h265};
+use crate::codec::{Codec, Facts, Parameters, h264, h265};
 use crate::placement::Input;
 
 /// What the caps of a stream say that a description or a running encoder depends on.
@@ -91,6 +91,23 @@ fn ours(codec: &Codec) -> Option<&'static str> {
         "VP9" => Some("0"),
         _ => None,
     }
+}
+
+/// Whether a peer with these format parameters decodes a stream of this profile, as far as can be told.
+pub fn takes(codec: &Codec, remote: &Parameters, profile: &str) -> bool {
+    let said = |default| remote.get("profile-id").unwrap_or(default);
+    let theirs = match codec.name {
+        "H264" if remote.get("packetization-mode").is_some_and(|mode| mode != "1") => None,
+        "H264" => h264::profile(remote),
+        "H265" => match said("1") {
+            "1" => Some("main"),
+            "2" => Some("main-10"),
+            _ => None,
+        },
+        "VP9" => Some(said("0")),
+        _ => None,
+    };
+    theirs.is_some_and(|theirs| contains(codec, theirs, profile))
 }
 
 /// Whether who decodes one profile of a codec decodes the other as well (H.264 table A-2, H.265 A.3).

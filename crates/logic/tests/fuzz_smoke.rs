@@ -96,6 +96,7 @@ fn no_mutation_of_a_real_description_is_a_panic_or_a_plan_beyond_it() {
         kind,
         codecs: ALL.iter().copied().filter(|codec| codec.kind == kind).collect(),
         is_encoded: false,
+        profile: None,
     };
     let streams = [MediaKind::Video, MediaKind::Audio, MediaKind::Video].map(of);
     let real = real_descriptions();

@@ -90,6 +90,21 @@ pub(crate) fn level_for(facts: &Facts<'_>) -> u8 {
     LEVELS.iter().find(|(_, size, speed)| blocks <= *size && rate <= *speed).map_or(52, |(level, ..)| *level)
 }
 
+/// The profile that a peer decodes, by its GStreamer name (RFC 6184 table 5).
+pub(crate) fn profile(remote: &Parameters) -> Option<&'static str> {
+    let Some(id) = remote.get("profile-level-id") else { return Some("baseline") };
+    let id = ProfileLevelId::parse(id)?;
+    match (id.profile, id.constraints) {
+        (66, constraints) if constraints & 0x40 != 0 => Some("constrained-baseline"),
+        (77, constraints) if constraints & 0x80 != 0 => Some("constrained-baseline"),
+        (66, _) => Some("baseline"),
+        (77, _) => Some("main"),
+        (100, constraints) if constraints & 0x0c == 0x0c => Some("constrained-high"),
+        (100, _) => Some("high"),
+        _ => None,
+    }
+}
+
 /// Constrained baseline is part of every profile for which decoders exist; single-NAL mode is not served,
 /// for our packets are fragmented. Without the parameter a peer means baseline (RFC 6184 section 8.1).
 fn serves(remote: &Parameters) -> bool {

@@ -2,6 +2,7 @@
 
 use super::media::{Description, Format, Media, Section};
 use crate::codec::{self, Codec, MediaKind};
+use crate::terms;
 
 /// Why a remote description leaves nothing to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +29,8 @@ pub struct Stream {
     pub codecs: Vec<&'static Codec>,
     /// Whether the first of these is taken wherever the peer takes it: it is what enters, and the others cost more.
     pub is_encoded: bool,
+    /// The profile of what enters, by its GStreamer name, where that is encoded already and says it.
+    pub profile: Option<String>,
 }
 
 /// What to send in one m-line.
@@ -128,8 +131,10 @@ pub fn read_offer(
         let Some((stream, (ours, taken))) = free else {
             continue;
         };
-        let chosen = ours.codecs.iter().copied().find_map(|codec| {
-            let format = media.formats.iter().find(|format| matches(codec, media, format))?;
+        let chosen = ours.codecs.iter().copied().enumerate().find_map(|(index, codec)| {
+            let profile = ours.profile.as_deref().filter(|_| ours.is_encoded && index == 0);
+            let fitting = profile.and_then(|profile| of_profile(codec, profile, media));
+            let format = fitting.or_else(|| media.formats.iter().find(|f| matches(codec, media, f)))?;
             Some((codec, format))
         });
         match chosen {
@@ -153,7 +158,7 @@ pub fn read_offer_to_receive(
 ) -> Result<Vec<Receiving>, PlanError> {
     let mut plan = Vec::new();
     let mut refused = Vec::new();
-    let ours = Stream { kind: MediaKind::Video, codecs: wanted.to_vec(), is_encoded: false };
+    let ours = Stream { kind: MediaKind::Video, codecs: wanted.to_vec(), is_encoded: false, profile: None };
     for (m_line, media) in offer.media.iter().enumerate() {
         let Section::Rtp(kind) = media.section else {
             continue;
@@ -187,6 +192,15 @@ fn matches(codec: &'static Codec, media: &Media, format: &Format) -> bool {
     };
     codec::by_rtpmap(kind, &format.encoding_name, format.clock_rate) == Some(codec)
         && (codec.serves)(&format.parameters)
+}
+
+/// The first format of a codec in which a stream of this profile may be sent.
+fn of_profile<'a>(codec: &'static Codec, profile: &str, media: &'a Media) -> Option<&'a Format> {
+    let fits = |format: &&Format| {
+        codec::by_rtpmap(codec.kind, &format.encoding_name, format.clock_rate) == Some(codec)
+            && terms::takes(codec, &format.parameters, profile)
+    };
+    media.formats.iter().find(fits)
 }
 
 fn sending(m_line: usize, stream: usize, codec: &'static Codec, format: &Format, media: &Media) -> Sending {

@@ -63,6 +63,7 @@ fn stream(text: &str) -> Stream {
         kind,
         codecs: names.split(' ').map(|name| codec::by_name(name).unwrap()).collect(),
         is_encoded: false,
+        profile: None,
     }
 }
 
@@ -357,4 +358,19 @@ fn what_is_encoded_already_is_sent_as_it_is_wherever_the_answer_takes_it() {
     assert_eq!(chosen(&both, false), "VP8");
     assert_eq!(chosen(&both, true), "H264");
     assert_eq!(chosen(", rtpmap:96 VP8/90000", true), "VP8");
+}
+
+#[test]
+fn what_is_encoded_already_is_sent_in_the_viewers_format_for_its_profile() {
+    let offer = Description::parse(&file("chromium-offer-recvonly")).unwrap();
+    let chosen = |codecs: &str, profile: &str| {
+        let streams = [Stream { is_encoded: true, profile: Some(profile.to_owned()), ..stream(codecs) }];
+        plan::read_offer(&offer, &streams, &[]).unwrap()[0].format.payload_type
+    };
+    let chosen_h264 = |profile| chosen("video H264", profile);
+    assert_eq!([chosen_h264("baseline"), chosen_h264("constrained-baseline")], [102, 102]);
+    assert_eq!(chosen_h264("main"), 116);
+    // What it names no format for goes in the first: decoders know more than they tell.
+    assert_eq!(chosen_h264("high"), 102);
+    assert_eq!(["0", "2", "1"].map(|profile| chosen("video VP9", profile)), [98, 100, 35]);
 }
