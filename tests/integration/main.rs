@@ -58,6 +58,7 @@ mod signalling_client;
 mod support;
 mod surface;
 mod transcoding;
+mod untouched;
 mod viewer_offers;
 mod watching;
 mod watching_channels;

@@ -5,7 +5,7 @@ use super::direct::{Direct, Said};
 use gst_webrtc::WebRTCSDPType;
 use gstrswebrtc::signaller::SignallableExt;
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
@@ -39,11 +39,20 @@ impl Watcher {
     /// A viewer whose transport is as `prepare` has it, of the sink behind this signaller: it has asked for a
     /// session called `s`, and was offered one.
     pub(crate) fn new(
+        direct: (Direct, Receiver<Said>),
+        prepare: impl FnOnce(RtcConfig) -> RtcConfig,
+    ) -> Self {
+        Self::at(Ipv4Addr::LOCALHOST.into(), direct, prepare)
+    }
+
+    /// The same at an address of this machine: webrtcbin reaches none that stays inside.
+    pub(crate) fn at(
+        at: IpAddr,
         (direct, said): (Direct, Receiver<Said>),
         prepare: impl FnOnce(RtcConfig) -> RtcConfig,
     ) -> Self {
         let rtc = prepare(RtcConfig::new().set_rtp_mode(true)).build(Instant::now());
-        let (socket, address) = bind();
+        let (socket, address) = bind(at);
         direct.session_requested("s", "watcher", None);
         let mut watcher = Self {
             rtc,
@@ -113,7 +122,7 @@ impl Watcher {
 
     /// The same from another address; what the sink answered.
     pub(crate) fn move_away(&mut self) -> String {
-        let (socket, address) = bind();
+        let (socket, address) = bind(self.address.ip());
         let candidate = Candidate::host(address, "udp").unwrap();
         let pending = self.offer(|offer| format!("{offer}a={}\r\n", candidate.to_sdp_string()));
         // From now on nothing comes to the old place.
@@ -209,8 +218,8 @@ impl Watcher {
     }
 }
 
-fn bind() -> (UdpSocket, SocketAddr) {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+fn bind(at: IpAddr) -> (UdpSocket, SocketAddr) {
+    let socket = UdpSocket::bind((at, 0)).unwrap();
     let address = socket.local_addr().unwrap();
     (socket, address)
 }
