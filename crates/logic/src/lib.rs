@@ -12,12 +12,14 @@
 //! | [`terms`] | whether a stream that changes can go on under its description |
 //! | [`pairing`] | what goes beside a frame, by its RTP timestamp |
 //! | [`placement`] | where the encoder of a viewer stands |
+//! | [`following`] | whether an encoder follows the bitrate that it is told |
 //! | [`key_unit`] | when an encoder is asked for a key unit |
 //! | [`group_cache`] | what a viewer gets who comes in the middle of a group of pictures |
 //! | [`jitter`] | how long a receiver's jitter buffer is |
 //! | [`latency`] | what delay is traded for |
 //! | [`capture`] | when frames were captured, across clocks |
 //! | [`media_clock`] | RTP timestamps that are the time of a clock which both sides can read |
+//! | [`memory`] | where raw pictures lie, and what brings them to an encoder |
 //! | [`mean`] | delays as statistics tell them |
 //! | [`rtcp`] | reading of receivers' reports |
 //! | [`rtp`] | reading and rewriting of RTP headers |
@@ -26,6 +28,7 @@
 //! | [`dtls`] | a handshake's messages put together, and which cipher it came out with |
 //! | [`stun`] | whose a connectivity check is |
 //! | [`picture`] | how large a rung's pictures are, and which frames it takes |
+//! | [`trials`] | which encoders are tried after some have failed |
 //! | [`switching`] | whose packets a viewer is sent between two rungs |
 //! | [`repair`] | how lost packets are repaired: sent again, or by forward error correction |
 //! | [`estimate`] | what the network to one peer carries |
@@ -40,6 +43,7 @@ pub mod capture;
 pub mod codec;
 pub mod dtls;
 pub mod estimate;
+pub mod following;
 pub mod framing;
 pub mod group_cache;
 pub mod ice_servers;
@@ -48,6 +52,7 @@ pub mod key_unit;
 pub mod latency;
 pub mod mean;
 pub mod media_clock;
+pub mod memory;
 pub mod negotiation;
 pub mod pairing;
 pub mod peer_client;
@@ -61,5 +66,6 @@ pub mod sdp;
 pub mod stun;
 pub mod switching;
 pub mod terms;
+pub mod trials;
 
 pub use protocol;
