@@ -1,7 +1,8 @@
 //! From the rows of `logic::codec` to caps and to what is installed.
 
+use crate::encoder::Table;
+use crate::errors;
 use crate::errors::MissingElement;
-use crate::{encoder, errors};
 use gst::prelude::*;
 use logic::capture::CAPTURE_TIME;
 use logic::codec::{self, Codec, Facts, MediaKind};
@@ -66,15 +67,19 @@ pub(crate) fn facts(structure: &gst::StructureRef) -> Facts<'_> {
 }
 
 /// Encoders for a codec, best first: known ones by rank, then unknown ones.
-pub(crate) fn encoders(row: &Codec) -> Vec<gst::ElementFactory> {
-    let mut found = factories(gst::ElementFactoryType::ENCODER, row, gst::PadDirection::Src);
-    found.sort_by_key(|factory| encoder::family(&factory.name()).is_none());
+pub(crate) fn encoders(row: &Codec, table: &Table) -> Vec<gst::ElementFactory> {
+    let mut found = factories(gst::ElementFactoryType::ENCODER, row, gst::PadDirection::Src, |factory| {
+        table.rank(factory)
+    });
+    found.sort_by_key(|factory| !table.knows(&factory.name()));
     found
 }
 
 /// Decoders for a codec, best first.
 pub(crate) fn decoders(row: &Codec) -> Vec<gst::ElementFactory> {
-    factories(gst::ElementFactoryType::DECODER, row, gst::PadDirection::Sink)
+    let rank =
+        |factory: &gst::ElementFactory| Some(factory.rank()).filter(|rank| *rank >= gst::Rank::MARGINAL);
+    factories(gst::ElementFactoryType::DECODER, row, gst::PadDirection::Sink, rank)
         .into_iter()
         // What decodes pictures with an alpha channel takes no others.
         .filter(|factory| !factory.name().contains("alpha"))
@@ -85,15 +90,17 @@ fn factories(
     kind: gst::ElementFactoryType,
     row: &Codec,
     direction: gst::PadDirection,
+    rank: impl Fn(&gst::ElementFactory) -> Option<gst::Rank>,
 ) -> Vec<gst::ElementFactory> {
     let media = match row.kind {
         MediaKind::Audio => gst::ElementFactoryType::MEDIA_AUDIO,
         MediaKind::Video => gst::ElementFactoryType::MEDIA_VIDEO,
     };
     let wanted = caps(row.caps);
-    let mut found: Vec<_> = gst::ElementFactory::factories_with_type(kind | media, gst::Rank::MARGINAL)
+    let mut found: Vec<_> = gst::ElementFactory::factories_with_type(kind | media, gst::Rank::NONE)
         .into_iter()
-        .filter(|factory| {
+        .filter_map(|factory| Some((rank(&factory)?, factory)))
+        .filter(|(_, factory)| {
             let mut templates = factory
                 .static_pad_templates()
                 .into_iter()
@@ -101,8 +108,8 @@ fn factories(
             templates.any(|template| !template.caps().is_any() && template.caps().can_intersect(&wanted))
         })
         .collect();
-    found.sort_by(|a, b| b.rank().cmp(&a.rank()).then_with(|| a.name().cmp(&b.name())));
-    found
+    found.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.name().cmp(&other.name())));
+    found.into_iter().map(|(_, factory)| factory).collect()
 }
 
 /// The first of these elements that is installed.
@@ -129,11 +136,11 @@ pub(crate) fn depayloader(row: &Codec) -> Result<gst::Element, MissingElement> {
 }
 
 /// Whether a stream that enters as `input` can be sent as `row`.
-pub(crate) fn can_send(input: Input, row: &'static Codec) -> bool {
+pub(crate) fn can_send(input: Input, row: &'static Codec, table: &Table) -> bool {
     let Ok(placement) = logic::placement::place(input, row) else { return false };
     let decodable = |from: &Codec| !decoders(from).is_empty();
     first_installed(row.payloaders).is_some()
-        && (!placement.encodes() || !encoders(row).is_empty())
+        && (!placement.encodes() || !encoders(row, table).is_empty())
         && !matches!(placement, Placement::Transcode(from) if !decodable(from))
 }
 

@@ -3,21 +3,85 @@
 use gst::glib;
 use gst::prelude::*;
 
+/// A property that can be set at any time.
+fn settable(object: &glib::Object, name: &str) -> Option<glib::ParamSpec> {
+    let spec = object.find_property(name)?;
+    let flags = spec.flags();
+    let is_open =
+        flags.contains(glib::ParamFlags::WRITABLE) && !flags.contains(glib::ParamFlags::CONSTRUCT_ONLY);
+    is_open.then_some(spec)
+}
+
 /// Sets a property from text where the object has it, and says whether the value took.
 ///
 /// Plugins differ between versions and systems: a property or a value that is not there is no error.
 pub(crate) fn set_if_present(object: &impl IsA<glib::Object>, name: &str, text: &str) -> bool {
     let object = object.as_ref();
-    let Some(spec) = object.find_property(name) else {
-        return false;
-    };
-    let Ok(value) = glib::Value::deserialize_with_pspec(text, &spec) else {
-        return false;
-    };
-    if !in_range(&spec, &value) {
+    let Some(spec) = settable(object, name) else { return false };
+    let Some(value) = value_of(&spec, text) else { return false };
+    object.set_property_from_value(name, &value);
+    true
+}
+
+/// What a property is set to by text; none where it takes no such value.
+pub(crate) fn value_of(spec: &glib::ParamSpec, text: &str) -> Option<glib::Value> {
+    let value = glib::Value::deserialize_with_pspec(text, spec).ok()?;
+    in_range(spec, &value).then_some(value)
+}
+
+/// Sets a property that is a whole number to the nearest that it takes; false where there is no such property.
+pub(crate) fn set_number(object: &impl IsA<glib::Object>, name: &str, number: u64) -> bool {
+    let object = object.as_ref();
+    let Some(value) = settable(object, name).and_then(|spec| nearest(&spec, number)) else { return false };
+    object.set_property_from_value(name, &value);
+    true
+}
+
+/// The nearest number that a property takes.
+fn nearest(spec: &glib::ParamSpec, number: u64) -> Option<glib::Value> {
+    let signed = i64::try_from(number).unwrap_or(i64::MAX);
+    if let Some(spec) = spec.downcast_ref::<glib::ParamSpecInt>() {
+        let bound = signed.clamp(spec.minimum().into(), spec.maximum().into());
+        return Some(i32::try_from(bound).ok()?.to_value());
+    }
+    if let Some(spec) = spec.downcast_ref::<glib::ParamSpecUInt>() {
+        let bound = number.clamp(spec.minimum().into(), spec.maximum().into());
+        return Some(u32::try_from(bound).ok()?.to_value());
+    }
+    if let Some(spec) = spec.downcast_ref::<glib::ParamSpecInt64>() {
+        return Some(signed.clamp(spec.minimum(), spec.maximum()).to_value());
+    }
+    let spec = spec.downcast_ref::<glib::ParamSpecUInt64>()?;
+    Some(number.clamp(spec.minimum(), spec.maximum()).to_value())
+}
+
+/// Whether a property that is a whole number is the nearest that it takes; true where that cannot be told.
+pub(crate) fn holds_number(object: &impl IsA<glib::Object>, name: &str, number: u64) -> bool {
+    let object = object.as_ref();
+    let spec = settable(object, name).filter(|spec| spec.flags().contains(glib::ParamFlags::READABLE));
+    let whole = |value: &glib::Value| value.transform::<i64>().ok()?.get::<i64>().ok();
+    let wanted = spec.and_then(|spec| whole(&nearest(&spec, number)?));
+    wanted.is_none_or(|wanted| whole(&object.property_value(name)) == Some(wanted))
+}
+
+/// Sets a field of a property that is a structure, and leaves the others; false where there is no such property.
+pub(crate) fn set_field(
+    object: &impl IsA<glib::Object>,
+    name: &str,
+    field: &str,
+    value: &glib::SendValue,
+) -> bool {
+    let object = object.as_ref();
+    let Some(spec) = settable(object, name) else { return false };
+    if spec.value_type() != gst::Structure::static_type()
+        || !spec.flags().contains(glib::ParamFlags::READABLE)
+    {
         return false;
     }
-    object.set_property_from_value(name, &value);
+    let old = object.property::<Option<gst::Structure>>(name);
+    let mut structure = old.unwrap_or_else(|| gst::Structure::new_empty("controls"));
+    structure.set_value(field, value.clone());
+    object.set_property(name, structure);
     true
 }
 

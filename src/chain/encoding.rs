@@ -1,19 +1,33 @@
-//! The encoder of a rung: which one starts, the bitrate that it follows, and its key units.
+//! The encoder of a rung: how it starts, the bitrate that it follows, and its key units.
 
-use super::rung::{Hooks, Plan, RungError};
+use super::convert;
+use super::output::Output;
+use super::restart;
+use super::rung::{Hooks, Plan};
 use super::shape;
-use crate::codec;
-use crate::encoder::{self, Family};
+use crate::encoder::Row;
 use crate::gobject::set_if_present;
 use gst::prelude::*;
+use logic::following::Stubborn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+/// An encoder that may be tried.
+pub(crate) struct Candidate {
+    pub(crate) name: String,
+    pub(crate) factory: gst::ElementFactory,
+    pub(crate) row: Option<Row>,
+}
+
 /// An encoder at work.
 pub(super) struct Encoding {
+    /// Of its factory.
+    name: String,
+    factory: gst::ElementFactory,
     encoder: gst::Element,
-    family: Option<&'static Family>,
+    row: Option<Row>,
     rate: Mutex<Rate>,
+    output: Output,
 }
 
 /// Its bitrate, in bit/s.
@@ -26,35 +40,29 @@ struct Rate {
 }
 
 impl Encoding {
-    /// The first encoder, best first, that goes to READY: the others lack their device or their driver.
-    pub(super) fn start(plan: &Plan<'_>, hooks: &dyn Hooks) -> Result<Self, RungError> {
-        let mut tried = Vec::new();
-        for factory in codec::encoders(plan.codec) {
-            let Ok(encoder) = factory.create().build() else {
-                continue;
-            };
-            let family = encoder::family(&factory.name());
-            set_if_present(&encoder, "perfect-timestamp", "true");
-            if !hooks.encoder(&encoder)
-                && let Some(family) = family
-            {
-                family.set_up(&encoder);
-                family.set_threads(&encoder, shape::pixels(plan.input, plan.shape), cores());
-                family.set_bitrate(&encoder, plan.bitrate);
-            }
-            if encoder.set_state(gst::State::Ready).is_ok() {
-                let rate = Rate { present: plan.bitrate, since: Instant::now(), wanted: plan.bitrate };
-                return Ok(Self { encoder, family, rate: Mutex::new(rate) });
-            }
-            let _ = encoder.set_state(gst::State::Null);
-            tried.push(factory.name().to_string());
+    /// Takes this encoder to READY.
+    ///
+    /// # Errors
+    /// Its device or its driver is not there.
+    pub(super) fn start(plan: &Plan<'_>, hooks: &dyn Hooks, candidate: &Candidate) -> Result<Self, String> {
+        let encoder = candidate.factory.create().build().map_err(|err| err.to_string())?;
+        let row = candidate.row.clone();
+        set_if_present(&encoder, "perfect-timestamp", "true");
+        if !hooks.encoder(&encoder)
+            && let Some(row) = &row
+        {
+            row.set_up(&encoder);
+            row.set_threads(&encoder, shape::pixels(plan.input, plan.shape), cores());
+            row.set_bitrate(&encoder, plan.bitrate);
         }
-        let tried = if tried.is_empty() {
-            "none is installed".to_owned()
-        } else {
-            format!("tried {}", tried.join(", "))
-        };
-        Err(RungError::NoEncoder { codec: plan.codec.name, tried })
+        if let Err(err) = encoder.set_state(gst::State::Ready) {
+            let _ = encoder.set_state(gst::State::Null);
+            return Err(err.to_string());
+        }
+        let rate = Rate { present: plan.bitrate, since: Instant::now(), wanted: plan.bitrate };
+        let output = Output::watch(&encoder);
+        let (name, factory) = (candidate.name.clone(), candidate.factory.clone());
+        Ok(Self { name, factory, encoder, row, rate: Mutex::new(rate), output })
     }
 
     fn rate(&self) -> MutexGuard<'_, Rate> {
@@ -65,14 +73,17 @@ impl Encoding {
         &self.encoder
     }
 
-    pub(super) fn family(&self) -> Option<&'static Family> {
-        self.family
+    pub(super) fn row(&self) -> Option<&Row> {
+        self.row.as_ref()
     }
 
     /// The encoder's factory and its bitrate in bit/s.
-    pub(super) fn facts(&self) -> Option<(String, u32)> {
-        let name = self.encoder.factory()?.name().to_string();
-        Some((name, self.rate().present))
+    pub(super) fn facts(&self) -> (String, u32) {
+        (self.name.clone(), self.rate().present)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Its bitrate in bit/s.
@@ -88,10 +99,8 @@ impl Encoding {
 
     /// Does what is due of that; to be called now and then.
     pub(super) fn catch_up(&self) {
-        let (Some(family), rate) = (self.family, *self.rate()) else { return };
-        if !family.is_worth(rate.present, rate.wanted, rate.since.elapsed())
-            || !family.set_bitrate(&self.encoder, rate.wanted)
-        {
+        let (Some(row), rate) = (&self.row, *self.rate()) else { return };
+        if !row.is_worth(rate.present, rate.wanted, rate.since.elapsed()) || !self.change(row, rate.wanted) {
             return;
         }
         gst::debug!(gst::CAT_RUST, obj = self.encoder, "{} -> {} bit/s", rate.present, rate.wanted);
@@ -99,9 +108,47 @@ impl Encoding {
         (now.present, now.since) = (rate.wanted, Instant::now());
     }
 
+    /// Has the encoder run at another bitrate; false where it has none.
+    fn change(&self, row: &Row, bits_per_second: u32) -> bool {
+        if !row.stands_for_changes() || self.encoder.current_state() < gst::State::Paused {
+            return row.set_bitrate(&self.encoder, bits_per_second);
+        }
+        let row = row.clone();
+        restart::with(&self.encoder, move |encoder| {
+            row.set_bitrate(encoder, bits_per_second);
+        });
+        true
+    }
+
+    /// Looks at what comes out of the encoder, now and then; what is wrong with its bitrate, once.
+    pub(super) fn look(&self) -> Option<Stubborn> {
+        let (row, rate) = (self.row.as_ref()?, *self.rate());
+        let is_refused = !row.stands_for_changes() && !row.holds(&self.encoder, rate.present);
+        if is_refused && self.output.follows() {
+            return self.output.note(Stubborn { told: rate.present, makes: None });
+        }
+        self.output.look(rate.present)
+    }
+
+    /// Whether it takes pictures in this memory.
+    pub(super) fn takes(&self, memory: &str) -> bool {
+        let may = self.row.as_ref().is_none_or(|row| row.may_take(memory));
+        may && convert::takes(&self.factory, memory)
+    }
+
+    /// Whether the encoder does as it is told, as far as is known.
+    pub(super) fn follows(&self) -> bool {
+        self.output.follows()
+    }
+
+    /// Whether it takes pictures and makes nothing of them.
+    pub(super) fn is_silent(&self) -> bool {
+        self.output.is_silent()
+    }
+
     /// Asks for a key unit.
     pub(super) fn ask_key_unit(&self) {
-        if self.family.is_some_and(|family| family.ask_key_unit(&self.encoder)) {
+        if self.row.as_ref().is_some_and(|row| row.ask_key_unit(&self.encoder)) {
             return;
         }
         let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();

@@ -2,19 +2,24 @@
 //! depayload and decode.
 
 mod admission;
-mod convert;
+pub(crate) mod convert;
 pub(crate) mod decode;
 pub(crate) mod delays;
 mod encoded_filter;
-mod encoding;
+pub(crate) mod encoding;
 pub(crate) mod fan_out;
+pub(crate) mod fault;
 pub(crate) mod member;
 mod meter;
 pub(crate) mod notes;
+mod output;
 mod parts;
 mod payload;
+mod plan;
 mod replay;
+mod restart;
 pub(crate) mod rung;
 mod shape;
+mod starting;
 mod told;
 mod transcode;

@@ -5,7 +5,7 @@ use super::payload::{self, Numbers};
 use super::replay::Replay;
 use super::rung::{Plan, RungError};
 use crate::codec;
-use crate::encoder::Family;
+use crate::encoder::Row;
 use crate::errors::{MissingElement, make};
 use gst::prelude::*;
 use logic::codec::MediaKind;
@@ -109,7 +109,7 @@ pub(super) fn last_filter(plan: &Plan<'_>) -> Result<gst::Element, MissingElemen
 }
 
 /// What the encoder is fed.
-pub(super) fn raw_caps(plan: &Plan<'_>, family: Option<&'static Family>) -> String {
+pub(super) fn raw_caps(plan: &Plan<'_>, row: Option<&Row>, memory: Option<&str>) -> String {
     if plan.codec.kind == MediaKind::Audio {
         return match plan.codec.name {
             "OPUS" => "audio/x-raw, rate=(int)48000, channels=(int)[ 1, 2 ]".into(),
@@ -123,9 +123,7 @@ pub(super) fn raw_caps(plan: &Plan<'_>, family: Option<&'static Family>) -> Stri
     }
     // Left to itself the converter picks what is nearest to the input, 4:4:4 for RGB, which the profiles that
     // are offered exclude.
-    let formats = family.and_then(Family::formats).unwrap_or("{ I420, NV12, YV12 }");
-    format!(
-        "video/x-raw, format=(string){formats}, pixel-aspect-ratio=1/1; \
-         video/x-raw(ANY), format=(string){formats}, pixel-aspect-ratio=1/1"
-    )
+    let formats = row.and_then(Row::formats).unwrap_or("{ I420, NV12, YV12 }");
+    let memory = memory.map(|memory| format!("({memory})")).unwrap_or_default();
+    format!("video/x-raw{memory}, format=(string){formats}, pixel-aspect-ratio=1/1")
 }

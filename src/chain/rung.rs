@@ -6,24 +6,24 @@
 
 use super::admission::{Admission, Verdict};
 use super::convert;
-use super::decode::DecodeError;
 use super::delays::Delays;
 use super::encoded_filter;
 use super::encoding::Encoding;
 use super::fan_out::FanOut;
+use super::fault::{self, Fault, Faults};
 use super::parts::{BACKLOG_TIME, entrance, fan_out_pad, filter, last_filter, link_error, raw_caps, replay};
 use super::payload;
 pub(crate) use super::payload::Numbers;
+pub(crate) use super::plan::{Hooks, Plan, RungError};
 use super::shape::Shaping;
 use super::transcode;
-use crate::errors::{MissingElement, make};
-use crate::{packages, runtime};
+use crate::errors::make;
+use crate::runtime;
 use gst::prelude::*;
 use logic::codec::{Codec, MediaKind};
 use logic::key_unit::{Arbiter, Decision};
-use logic::picture::{Cut, Shape};
 use logic::placement::Placement;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Encoded frames that wait for the payloader; more are dropped up to the next key unit.
@@ -34,57 +34,6 @@ const MARGIN: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 const KEY_UNIT_SPACING: Duration = Duration::from_millis(300);
 /// An encoder that has not made a key unit by then is asked again.
 const KEY_UNIT_PATIENCE: Duration = Duration::from_secs(1);
-
-/// A rung could not be built.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum RungError {
-    #[error("{0}")]
-    Missing(#[from] MissingElement),
-    #[error("no encoder for {codec} starts: {tried}; on Debian install {}", packages::of_codec(codec))]
-    NoEncoder { codec: &'static str, tried: String },
-    #[error("{0}")]
-    Decode(#[from] DecodeError),
-    #[error("use element {name}, which a handler of request-encoded-filter returned: {cause}")]
-    Filter { name: String, cause: &'static str },
-    #[error("connect the elements of the {codec} chain: {cause}")]
-    Link { codec: &'static str, cause: String },
-}
-
-/// What the application may change while a rung is built. Called without any lock held.
-pub(crate) trait Hooks: Send + Sync {
-    /// The element's signal `encoder-setup`; true: the application has set it up.
-    fn encoder(&self, encoder: &gst::Element) -> bool;
-    /// The element's signal `payloader-setup`.
-    fn payloader(&self, payloader: &gst::Element) -> bool;
-    /// The element's signal `request-encoded-filter`: what encoded frames with these caps are to pass.
-    fn filter(&self, caps: &gst::Caps) -> Option<gst::Element>;
-    /// How pictures with these caps are to be cut at a bitrate, in bit/s; `None`: as before.
-    fn cut(&self, source: &gst::Caps, bits_per_second: u32) -> Option<Cut>;
-    /// Asks the application's pipeline for a key unit, for input that is already encoded.
-    fn upstream_key_unit(&self);
-    /// Something in the rung failed: its viewers cannot be served.
-    fn failed(&self, text: String);
-}
-
-/// What a rung is made of.
-pub(crate) struct Plan<'a> {
-    pub(crate) name: String,
-    pub(crate) codec: &'static Codec,
-    pub(crate) placement: Placement,
-    pub(crate) input: &'a gst::Caps,
-    /// What it was when viewers were told of it: what is sent without compression stays that.
-    pub(crate) told: &'a gst::Caps,
-    pub(crate) numbers: Numbers,
-    pub(crate) bitrate: u32,
-    /// What a viewer's network is taken to carry at first, in bit/s.
-    pub(crate) start_bitrate: u32,
-    /// Of its pictures.
-    pub(crate) shape: Shape,
-    /// No datagram is larger (bytes).
-    pub(crate) mtu: u32,
-    pub(crate) clock: Option<gst::Clock>,
-    pub(crate) base_time: Option<gst::ClockTime>,
-}
 
 /// A running rung. Dropping it stops it, in the background.
 pub(crate) struct Rung {
@@ -102,40 +51,42 @@ pub(crate) struct Rung {
     arbiter: Mutex<Arbiter>,
     started: Instant,
     admission: Admission,
-    failure: OnceLock<String>,
+    faults: Arc<Faults>,
 }
 
 impl Rung {
-    /// Builds and starts a rung.
+    /// Builds and starts one, with this encoder where it encodes.
     ///
     /// # Errors
-    /// An element is missing or none of the encoders starts.
-    pub(crate) fn start(plan: &Plan<'_>, hooks: Arc<dyn Hooks>) -> Result<Arc<Self>, RungError> {
-        let pipeline = gst::Pipeline::with_name(&plan.name);
+    /// An element is missing, or the elements or the encoder do not work.
+    pub(super) fn put_together(
+        plan: &Plan<'_>,
+        hooks: Arc<dyn Hooks>,
+        encoding: Option<Encoding>,
+        pipeline: &gst::Pipeline,
+    ) -> Result<Arc<Self>, RungError> {
         let entrance = entrance(plan);
-        let fan_out = Arc::new(FanOut::new(&plan.name, plan.codec, &pipeline, replay(plan)));
+        let fan_out = Arc::new(FanOut::new(&plan.name, plan.codec, pipeline, replay(plan)));
         let payloader = payload::payloader(plan, &*hooks)?;
         let exit =
             payloader.static_pad("src").ok_or_else(|| link_error(plan, &"the payloader has no src pad"))?;
         let mut chain: Vec<gst::Element> = vec![entrance.clone().upcast()];
-        let mut encoding = None;
         let shaping = Arc::new(Shaping::new(plan));
         if let Placement::Transcode(from) = plan.placement {
             chain.extend(transcode::decoder(from, &shaping)?);
             transcode::pass_key_unit_requests_on(entrance.upcast_ref(), &hooks);
         }
-        if plan.placement.encodes() {
-            let converters = convert::converters(plan.codec.kind, plan.input)?;
-            let started = Encoding::start(plan, &*hooks)?;
-            let raw = filter(&raw_caps(plan, started.family()))?;
+        if let Some(encoding) = &encoding {
+            let takes = |memory: &str| encoding.takes(memory);
+            let (converters, memory) = convert::converters(plan.codec.kind, plan.input, takes)?;
+            let raw = filter(&raw_caps(plan, encoding.row(), memory))?;
             shaping.follow(&converters, &raw);
             chain.extend(converters);
             chain.push(raw);
-            chain.push(started.element().clone());
+            chain.push(encoding.element().clone());
             chain.push(filter(plan.codec.encoder_caps)?);
-            encoding = Some(started);
         } else if plan.codec.is_raw() {
-            chain.extend(convert::converters(plan.codec.kind, plan.input)?);
+            chain.extend(convert::converters(plan.codec.kind, plan.input, |_| false)?.0);
         }
         if let Some(parser) = plan.codec.parser {
             chain.push(make(parser)?);
@@ -149,12 +100,12 @@ impl Rung {
             payloader.static_pad("sink").ok_or_else(|| link_error(plan, &"the payloader has no sink pad"))?;
         let end = fan_out_pad(&fan_out, plan.numbers);
         exit.link_full(&end, gst::PadLinkCheck::empty()).map_err(|err| link_error(plan, &err))?;
-        let delays = Delays::watch(&pipeline, encoding.as_ref().map(Encoding::element), &sink);
+        let delays = Delays::watch(pipeline, encoding.as_ref().map(Encoding::element), &sink);
         let rung = Arc::new(Self {
             codec: plan.codec,
             _end: end,
             placement: plan.placement,
-            pipeline,
+            pipeline: pipeline.clone(),
             entrance,
             shaping,
             encoding,
@@ -164,7 +115,7 @@ impl Rung {
             arbiter: Mutex::new(Arbiter::new(KEY_UNIT_SPACING, KEY_UNIT_PATIENCE)),
             started: Instant::now(),
             admission: Admission::new(matches!(plan.placement, Placement::Transcode(_))),
-            failure: OnceLock::new(),
+            faults: Arc::default(),
         });
         rung.watch_frames(&sink);
         rung.mitigate();
@@ -193,23 +144,15 @@ impl Rung {
     }
 
     fn run(self: &Arc<Self>, plan: &Plan<'_>) -> Result<(), RungError> {
-        let (hooks, running) = (Arc::downgrade(&self.hooks), Arc::downgrade(self));
-        if let Some(bus) = self.pipeline.bus() {
-            bus.set_sync_handler(move |_, message| {
-                if let (gst::MessageView::Error(err), Some(hooks)) = (message.view(), hooks.upgrade()) {
-                    let text = format!("{} ({})", err.error(), err.debug().unwrap_or_default());
-                    // Elements post more than one error; the first tells the cause.
-                    if let Some(rung) = running.upgrade()
-                        && rung.failure.set(text.clone()).is_ok()
-                    {
-                        hooks.failed(text);
-                    }
-                }
-                gst::BusSyncReply::Drop
-            });
-        }
+        let hooks = Arc::downgrade(&self.hooks);
+        let encoding = self.encoding.as_ref();
+        fault::watch(&self.pipeline, encoding, self.entrance.upcast_ref(), &self.faults, hooks);
         self.set_time(plan.clock.as_ref(), plan.base_time);
-        self.pipeline.set_state(gst::State::Playing).map_err(|err| link_error(plan, &err))?;
+        self.pipeline.set_state(gst::State::Playing).map_err(|err| match self.failure() {
+            Some(fault) => link_error(plan, &fault.text),
+            None => link_error(plan, &err),
+        })?;
+        self.faults.runs().map_err(|text| link_error(plan, &text))?;
         self.watch_stalls();
         Ok(())
     }
@@ -235,7 +178,7 @@ impl Rung {
                 // A viewer that still waits for its key unit has been forgotten by somebody: ask again.
                 let watch = move || {
                     rung.fan_out.check();
-                    rung.encoding.iter().for_each(Encoding::catch_up);
+                    rung.watch_encoder();
                     rung.mitigate();
                     if rung.fan_out.awaits_key_unit() {
                         rung.request_key_unit();
@@ -246,13 +189,29 @@ impl Rung {
         });
     }
 
+    /// Tells of an encoder that does not do as it is told, and gives up one that does nothing.
+    fn watch_encoder(&self) {
+        let Some(encoding) = &self.encoding else { return };
+        encoding.catch_up();
+        if let Some(stubborn) = encoding.look() {
+            self.hooks.bitrate_not_followed(encoding.name(), stubborn);
+        }
+        if encoding.is_silent() {
+            let text = "the encoder takes pictures and makes nothing of them".into();
+            let fault = Fault { text, encoder: Some(encoding.name().to_owned()) };
+            if self.faults.note(fault.clone()) {
+                self.hooks.failed(fault);
+            }
+        }
+    }
+
     fn arbiter(&self) -> std::sync::MutexGuard<'_, Arbiter> {
         self.arbiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why the rung failed, where it did.
-    pub(crate) fn failure(&self) -> Option<&str> {
-        self.failure.get().map(String::as_str)
+    pub(crate) fn failure(&self) -> Option<&Fault> {
+        self.faults.first()
     }
 
     pub(crate) fn fan_out(&self) -> &FanOut {
@@ -266,7 +225,12 @@ impl Rung {
 
     /// The encoder's factory and its bitrate in bit/s, where the rung encodes.
     pub(crate) fn encoder(&self) -> Option<(String, u32)> {
-        self.encoding.as_ref()?.facts()
+        Some(self.encoding.as_ref()?.facts())
+    }
+
+    /// Whether the encoder, where there is one, follows the bitrate that it is told, as far as is known.
+    pub(crate) fn follows_bitrate(&self) -> bool {
+        self.encoding.as_ref().is_none_or(Encoding::follows)
     }
 
     /// Width and height of its pictures, where it encodes them and some have come.

@@ -1,6 +1,6 @@
-//! AV1 in software (libaom, SVT, rav1e).
+//! AV1 in software (libaom, rav1e).
 
-use super::{Bitrate, Family, PLAIN};
+use super::{Bitrate, Changes, Family, PLAIN};
 
 pub(super) static ROWS: &[Family] = &[
     Family {
@@ -25,15 +25,11 @@ pub(super) static ROWS: &[Family] = &[
         ..PLAIN
     },
     Family {
-        factories: &["svtav1enc"],
-        bitrate: Bitrate::kilobits("target-bitrate"),
-        settings: &[("preset", "12"), ("intra-period-length", "2560")],
-        ..PLAIN
-    },
-    Family {
         factories: &["rav1enc"],
         bitrate: Bitrate::bits("bitrate"),
         settings: &[("low-latency", "true"), ("max-key-frame-interval", "715827882"), ("speed-preset", "10")],
+        // The element hands it to the library where it begins.
+        changes: Changes::STANDING,
         ..PLAIN
     },
 ];

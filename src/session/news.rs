@@ -1,6 +1,7 @@
 //! What the application hears of sessions and of signalling: element messages on the bus.
 
 use gst::prelude::*;
+use logic::following::Stubborn;
 use logic::negotiation::EndReason;
 
 /// The transport of a session is up: `webrtc-session-connected` with `session-id` and `peer-id`.
@@ -39,6 +40,41 @@ pub(crate) fn signalling(element: &impl IsA<gst::Element>, connected: bool, deta
     let mut message = details.to_owned();
     message.set_name(name);
     post(element, message);
+}
+
+/// An encoder failed: `webrtc-encoder-failed` with `pad` (its name), `codec` (the name of its caps), `encoder` (its
+/// factory), `text` (for people) and, where another is tried, `next-encoder`.
+pub(crate) fn encoder_failed(
+    element: &impl IsA<gst::Element>,
+    (pad, codec): (&str, &str),
+    encoder: &str,
+    next: Option<&str>,
+    text: &str,
+) {
+    let message = gst::Structure::builder("webrtc-encoder-failed")
+        .field("pad", pad)
+        .field("codec", codec)
+        .field("encoder", encoder)
+        .field("text", text)
+        .field_if_some("next-encoder", next);
+    post(element, message.build());
+}
+
+/// An encoder does not follow the bitrate that it is told: `webrtc-bitrate-not-followed` with `pad`, `codec` and `encoder`
+/// as above, `bitrate` (what it was told, bit/s) and, where it took that but makes something else, `output` (bit/s).
+pub(crate) fn bitrate_not_followed(
+    element: &impl IsA<gst::Element>,
+    (pad, codec): (&str, &str),
+    encoder: &str,
+    stubborn: Stubborn,
+) {
+    let message = gst::Structure::builder("webrtc-bitrate-not-followed")
+        .field("pad", pad)
+        .field("codec", codec)
+        .field("encoder", encoder)
+        .field("bitrate", stubborn.told)
+        .field_if_some("output", stubborn.makes);
+    post(element, message.build());
 }
 
 fn post(element: &impl IsA<gst::Element>, structure: gst::Structure) {

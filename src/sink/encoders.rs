@@ -32,7 +32,7 @@ impl Input {
     ) -> Result<Lease, String> {
         let (slot, lease) = {
             let mut state = self.state();
-            let slot = match state.slots.iter().find(|slot| *slot.which() == which) {
+            let slot = match state.slots.iter().find(|slot| slot.serves(&which)) {
                 Some(slot) => slot.clone(),
                 None => {
                     let terms = state.terms.clone().ok_or("take a stream that is not known any more")?;
@@ -83,6 +83,7 @@ impl Input {
             input: &caps,
             told: &terms.caps,
             numbers: self.numbers(row, settings.payload_type(row), terms, settings),
+            encoders: self.candidates(row, settings),
             bitrate,
             start_bitrate: settings.start_bitrate,
             shape: which.shape,
@@ -103,7 +104,7 @@ impl Input {
 
     /// An encoder that runs.
     pub(super) fn running(&self, which: &Which) -> Option<Arc<Rung>> {
-        self.state().slots.iter().find(|slot| slot.which() == which)?.rung().cloned()
+        self.state().slots.iter().find(|slot| slot.serves(which))?.rung().cloned()
     }
 
     /// The running rungs, for a new base time.

@@ -5,9 +5,11 @@ use super::mitigation::Mitigating;
 use super::rungs::Which;
 use super::settings::Settings;
 use super::signals;
+use crate::chain::fault::Fault;
 use crate::chain::rung::Hooks;
 use crate::runtime;
 use gst::prelude::*;
+use logic::following::Stubborn;
 use logic::picture::Cut;
 use std::sync::Arc;
 
@@ -65,9 +67,29 @@ impl Hooks for InputHooks {
         pad.push_event(gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build());
     }
 
-    fn failed(&self, text: String) {
+    fn encoder_failed(&self, encoder: &str, next: Option<&str>, text: &str) {
         let Some(input) = self.input.upgrade() else { return };
+        input.note_failure(encoder);
+        input.tell_failure(self.which.codec, encoder, next, text);
+    }
+
+    fn context(&self, message: &gst::Message) {
+        if let Some(element) = self.input.upgrade().and_then(|input| input.element.upgrade()) {
+            let _ = element.post_message(message.clone());
+        }
+    }
+
+    fn bitrate_not_followed(&self, encoder: &str, stubborn: Stubborn) {
+        if let Some(input) = self.input.upgrade() {
+            input.tell_stubborn(self.which.codec, encoder, stubborn);
+        }
+    }
+
+    fn failed(&self, fault: Fault) {
+        let Some(input) = self.input.upgrade() else { return };
+        // At once: who starts the rung anew meanwhile does so with another.
+        fault.encoder.iter().for_each(|encoder| input.note_failure(encoder));
         let which = self.which;
-        runtime::spawn_blocking(move || input.rung_failed(&which, &text));
+        runtime::spawn_blocking(move || input.rung_failed(&which, &fault));
     }
 }

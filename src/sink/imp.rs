@@ -99,6 +99,9 @@ pub struct BaseWebRTCSink {
     #[property(name = "enable-mitigation-modes", type = WebRTCSinkMitigationMode, get, set, member = mitigation_modes,
         nick = "Mitigation modes", blurb = "What may be given up of pictures where the bitrate is low: their size, frames, both or \
         neither; rungs that give up something else are not used", default = WebRTCSinkMitigationMode::all(), mutable_playing)]
+    #[property(name = "encoder-table", type = Option<String>, get, set, member = encoder_table, nick = "Table of encoders",
+        blurb = "TOML file that changes and adds rows of the table of encoders: which are used, in what order, and how they are set up \
+        (docs/encoders.md); NULL for the file that the environment variable WEBRTCSINK_ENCODER_TABLE names, if any", mutable_ready)]
     #[property(name = "run-web-server", type = bool, get, set, member = run_web_server, nick = "Run web server",
         blurb = "Serve the page that plays the stream", mutable_ready)]
     #[property(name = "web-server-cert", type = Option<String>, get, set, member = web_server_cert, nick = "Web server certificate",

@@ -2,15 +2,15 @@
 //! the encoders that send them and the ladders by which viewers are put on those.
 
 use super::forwarding::Forwarding;
-use super::imp::CAT;
 use super::ladder::Ladder;
 use super::recent::Recent;
-use super::rungs::{Slot, Which};
+use super::rungs::Slot;
 use super::sendable;
 use super::settings::{Settings, WebRTCSinkEncoderSharing};
 use super::terms::{self, Terms};
 use super::timeline::Timeline;
 use super::{BaseWebRTCSink, WebRTCSinkPad, templates};
+use crate::chain::convert;
 use crate::chain::notes::Note;
 use crate::chain::rung::Numbers;
 use crate::codec::{self, CAPTURE_TIME_ID};
@@ -21,8 +21,12 @@ use logic::media_clock;
 use logic::placement::Input as Entering;
 use logic::sdp::plan::Stream;
 use logic::terms::{Change, Form};
+use logic::trials::Trials;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
+
+/// Buffers of the kernel, as caps call them.
+const DMA_BUF: &str = "memory:DMABuf";
 
 /// Identifier of the transport-wide congestion control extension in our offers (RFC 8285).
 pub(super) const TRANSPORT_CC_ID: u8 = 1;
@@ -57,6 +61,8 @@ pub(super) struct State {
     pub(super) slots: Vec<Arc<Slot>>,
     ladders: Vec<Weak<Ladder>>,
     recent: Option<Recent>,
+    /// Of its encoders.
+    pub(super) trials: Trials,
 }
 
 impl Input {
@@ -135,6 +141,11 @@ impl Input {
         }
         for template in templates::sink().iter().filter(wanted) {
             all.make_mut().append(template.caps().clone());
+        }
+        // Cameras that have a choice would give what nothing here can read.
+        if !convert::can_read(DMA_BUF) {
+            let kept = all.iter_with_features().filter(|(_, features)| !features.contains(DMA_BUF));
+            all = kept.map(|(structure, features)| (structure.to_owned(), features.to_owned())).collect();
         }
         all
     }
@@ -332,15 +343,6 @@ impl Input {
     /// Whether the encoders of a ladder are those that run now.
     pub(super) fn has_ladder(&self, ladder: &Arc<Ladder>) -> bool {
         self.state().ladders.iter().any(|known| known.as_ptr() == Arc::as_ptr(ladder))
-    }
-
-    /// A rung failed: its viewers are to go elsewhere.
-    pub(super) fn rung_failed(&self, which: &Which, text: &str) {
-        gst::warning!(CAT, "pad {}: sending as {:?} failed: {text}", self.name, which.codec);
-        self.forget_failed(which);
-        for ladder in self.ladders().iter().filter(|ladder| ladder.has(which)) {
-            ladder.failed(which.rung, text);
-        }
     }
 
     /// Stops everything and forgets the caps; the pad can be used anew.

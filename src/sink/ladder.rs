@@ -3,7 +3,7 @@
 
 use super::WebRTCSinkMitigationMode;
 use super::input::Input;
-use super::rungs::{Lease, Which};
+use super::rungs::{Lease, Which, picture};
 use super::seat::Seat;
 use super::settings::{Settings, WebRTCSinkEncoderSharing};
 use crate::runtime;
@@ -42,6 +42,8 @@ struct State {
     seats: Vec<(u64, Weak<Seat>)>,
     /// Rungs that failed since the last tick, and why.
     failed: Vec<(usize, String)>,
+    /// All that ever did.
+    lost: Vec<usize>,
     picture: Option<Picture>,
     /// What may be given up of pictures.
     modes: WebRTCSinkMitigationMode,
@@ -49,6 +51,12 @@ struct State {
     told: bool,
     /// Whether somebody looks now and then.
     watched: bool,
+}
+
+impl State {
+    fn seats(&self) -> Vec<Arc<Seat>> {
+        self.seats.iter().filter_map(|(_, seat)| seat.upgrade()).collect()
+    }
 }
 
 /// What a tick found out.
@@ -88,6 +96,7 @@ impl Ladder {
                 allocator,
                 seats: Vec::new(),
                 failed: Vec::new(),
+                lost: Vec::new(),
                 picture,
                 modes,
                 told: false,
@@ -217,7 +226,7 @@ impl Ladder {
                     state.told = true;
                     Vec::new()
                 }
-                None => state.seats.iter().filter_map(|(_, seat)| seat.upgrade()).collect(),
+                None => state.seats(),
             }
         };
         for seat in seats {
@@ -234,15 +243,29 @@ impl Ladder {
                 Some(allocator) => {
                     allocator.unavailable(rung);
                     state.failed.push((rung, text.to_owned()));
+                    state.lost.push(rung);
                     Vec::new()
                 }
-                None => state.seats.iter().filter_map(|(_, seat)| seat.upgrade()).collect(),
+                None => state.seats(),
             }
         };
         for seat in seats {
             seat.end(text);
         }
         self.urgent.notify_one();
+    }
+
+    /// A rung that failed is started anew, with another encoder, for all who are on it or on their way there.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(super) fn renew(&self, rung: usize) -> Result<(), String> {
+        self.state().seats().iter().try_for_each(|seat| seat.renew(rung))
+    }
+
+    /// Whether another encoder is left to take the place of those that failed.
+    pub(super) fn has_next(&self) -> bool {
+        self.input.has_next(self.codec)
     }
 
     /// Looks now and then at who should be where, while there are viewers.
@@ -290,9 +313,10 @@ impl Ladder {
                 break;
             }
         }
+        let lost = self.state().lost.clone();
         for (seat, desired) in seats {
             for (rung, text) in &failed {
-                seat.abandon(*rung, text);
+                seat.abandon(*rung, text, &lost);
             }
             if let Some(rung) = seat.settle() {
                 self.unavailable(rung);
@@ -373,13 +397,4 @@ impl Ladder {
 fn unique() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
-/// The pictures with these caps.
-pub(super) fn picture(caps: &gst::Caps) -> Option<Picture> {
-    let structure = caps.structure(0)?;
-    let number = |name: &str| u32::try_from(structure.get::<i32>(name).ok()?).ok();
-    let rate = structure.get::<gst::Fraction>("framerate").ok();
-    let rate = rate.map_or(0.0, |rate| f64::from(rate.numer()) / f64::from(rate.denom()));
-    Some(Picture { width: number("width")?, height: number("height")?, frames_per_second: rate })
 }

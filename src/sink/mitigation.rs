@@ -1,8 +1,8 @@
 //! How the pictures of an encoder are cut when its bitrate changes: by a handler of `configure-mitigation-caps`, or as
 //! `logic::bitrate` says.
 
-use super::ladder::picture;
 use super::rungs::Which;
+use super::rungs::picture;
 use super::settings::{Settings, WebRTCSinkEncoderSharing};
 use super::{BaseWebRTCSink, WebRTCSinkMitigationMode, signals};
 use logic::bitrate::{Bounds, Ladder, Limits, Mitigation, Modes, comfortable};

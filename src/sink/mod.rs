@@ -9,6 +9,7 @@
 //! | `input`, `encoders`, `rungs` | one sink pad's stream: caps and frames; its encoders, shared by viewers |
 //! | `sendable` | what a stream can be sent as |
 //! | `terms` | what viewers are told of a stream, whatever it becomes |
+//! | `encoder_table`, `fallback` | the user's rows about encoders; what becomes of viewers when one fails |
 //! | `ladder`, `seat` | which encoder serves which viewer, and how one goes from one to another |
 //! | `mitigation` | what an encoder's bitrate, or the application, takes from its pictures |
 //! | `viewers` | sessions by id, and what signalling says about them |
@@ -24,8 +25,10 @@ mod audience;
 mod division;
 mod element;
 mod embedded_servers;
+mod encoder_table;
 mod encoders;
 mod estimates;
+mod fallback;
 mod forwarding;
 mod hooks;
 mod imp;

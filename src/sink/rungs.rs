@@ -6,6 +6,7 @@ use super::terms::Terms;
 use crate::chain::member::Member;
 use crate::chain::rung::Rung;
 use crate::runtime;
+use logic::bitrate::Picture;
 use logic::codec::Codec;
 use logic::picture::Shape;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -46,6 +47,11 @@ impl Slot {
 
     pub(super) fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// Whether this is that encoder, and has not failed.
+    pub(super) fn serves(&self, which: &Which) -> bool {
+        self.which == *which && self.rung().is_none_or(|rung| rung.failure().is_none())
     }
 
     /// Whether nobody has come since the last viewer left for the `turn`th time.
@@ -134,4 +140,13 @@ impl Drop for Lease {
             }
         });
     }
+}
+
+/// The pictures with these caps.
+pub(super) fn picture(caps: &gst::Caps) -> Option<Picture> {
+    let structure = caps.structure(0)?;
+    let number = |name: &str| u32::try_from(structure.get::<i32>(name).ok()?).ok();
+    let rate = structure.get::<gst::Fraction>("framerate").ok();
+    let rate = rate.map_or(0.0, |rate| f64::from(rate.numer()) / f64::from(rate.denom()));
+    Some(Picture { width: number("width")?, height: number("height")?, frames_per_second: rate })
 }

@@ -53,6 +53,7 @@ impl BaseWebRTCSink {
 
     /// READY to PAUSED.
     pub(super) fn begin(&self) -> Result<(), gst::StateChangeError> {
+        self.read_encoders()?;
         let settings = self.settings().clone();
         let webrtcbin = transport::expects_webrtcbin(&self.obj(), &settings);
         if webrtcbin && let Err(err) = errors::require(NO_TRANSPORT) {

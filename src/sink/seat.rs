@@ -4,6 +4,7 @@ use super::input::Input;
 use super::ladder::Ladder;
 use super::rungs::{Lease, Which};
 use super::settings::Settings;
+use crate::chain::fault::Fault;
 use crate::chain::member::Member;
 use crate::chain::rung::Rung;
 use crate::session::EventSender;
@@ -79,9 +80,9 @@ impl Seated {
         seat.ladder.seated(viewer, &seat);
         // A rung that failed before told nobody of this one.
         if let Some((which, rung)) = seat.rung()
-            && let Some(text) = rung.failure()
+            && let Some(fault) = rung.failure()
         {
-            seat.ladder.failed(which.rung, text);
+            input.rung_had_failed(&seat.ladder, &which, fault);
         }
         Ok(Self(seat))
     }
@@ -240,8 +241,47 @@ impl Seat {
         rung
     }
 
+    /// A rung has failed, and another encoder takes its place: the viewer goes on there. Blocks while that is started.
+    ///
+    /// # Errors
+    /// None starts.
+    pub(super) fn renew(&self, rung: usize) -> Result<(), String> {
+        let failed = |lease: &Lease| lease.which().rung == rung && failure(lease).is_some();
+        let is_concerned = || {
+            let places = self.places();
+            let next = places.next.as_ref().map(|next| &next.lease);
+            next.into_iter().chain(&places.current).any(failed)
+        };
+        while is_concerned() {
+            if !self.ladder.has_next() {
+                return Err("none of the encoders works".into());
+            }
+            let mut lease = self.ladder.lease(rung, &self.guest.peer_id)?;
+            let (old, spare) = {
+                let mut places = self.places();
+                let Places { current, next, joined } = &mut *places;
+                let next = next.as_mut().map(|next| &mut next.lease);
+                match next.into_iter().chain(current).find(|lease| failed(lease)) {
+                    Some(place) => {
+                        if *joined {
+                            lease.join(&self.guest.member);
+                        }
+                        (Some(std::mem::replace(place, lease)), None)
+                    }
+                    None => (None, Some(lease)),
+                }
+            };
+            drop(old);
+            spare.into_iter().for_each(Lease::give_up);
+            self.request_key_unit();
+        }
+        Ok(())
+    }
+
     /// A rung has failed: the viewer goes on without it, or not at all.
-    pub(super) fn abandon(&self, rung: usize, text: &str) {
+    ///
+    /// `lost` are all that have failed so far: who was on his way from one to the other is left with nothing.
+    pub(super) fn abandon(&self, rung: usize, text: &str, lost: &[usize]) {
         let failed = |lease: &Lease| lease.which().rung == rung && failure(lease).is_some();
         let (next, is_over) = {
             let mut places = self.places();
@@ -250,7 +290,8 @@ impl Seat {
             } else {
                 None
             };
-            (next, places.next.is_none() && places.current.as_ref().is_some_and(failed))
+            let is_lost = |lease: &Lease| failure(lease).is_some() && lost.contains(&lease.which().rung);
+            (next, places.next.is_none() && places.current.as_ref().is_some_and(is_lost))
         };
         self.give_up(next);
         if is_over {
@@ -288,6 +329,6 @@ fn goes_on(current: Option<&Lease>, before: u64) -> bool {
 }
 
 /// Why a rung failed, where it did.
-fn failure(lease: &Lease) -> Option<&str> {
+fn failure(lease: &Lease) -> Option<&Fault> {
     lease.rung()?.failure()
 }

@@ -9,7 +9,7 @@ use logic::placement::Input as Entering;
 pub(super) fn codecs(kind: MediaKind, entering: Entering, settings: &Settings) -> Vec<(&'static Codec, u8)> {
     let can = |row: &'static Codec| {
         let as_it_is = entering == Entering::Raw || entering == Entering::Encoded(row);
-        (as_it_is || settings.transcode) && codec::can_send(entering, row)
+        (as_it_is || settings.transcode) && codec::can_send(entering, row, &settings.encoders)
     };
     let mut all: Vec<_> = settings.codecs(kind).into_iter().filter(|(row, _)| can(row)).collect();
     if let Entering::Encoded(own) = entering {
@@ -34,7 +34,9 @@ pub(super) fn why_not(kind: MediaKind, entering: Entering, settings: &Settings) 
         Entering::Raw if rows.is_empty() => {
             return format!("property {kind}-caps names no codec");
         }
-        Entering::Raw => rows.iter().copied().find(|row| !codec::encoders(row).is_empty()),
+        Entering::Raw => {
+            rows.iter().copied().find(|row| !codec::encoders(row, &settings.encoders).is_empty())
+        }
     };
     if let Some(row) = wanted {
         let payloaders = row.payloaders.join(" or ");

@@ -2,12 +2,14 @@
 
 use crate::codec;
 use crate::data_channel::{CONTROL, INPUT};
+use crate::encoder::Table;
 use crate::latency::WebRTCLatencyProfile;
 use crate::peer::DEFAULT_STUN_SERVER;
 use gst::glib;
 use logic::bitrate::Ladder;
 use logic::codec::{Codec, MediaKind};
 use logic::rtp::PlayoutDelay;
+use std::sync::Arc;
 
 /// The rungs where the application names no others.
 pub(super) const DEFAULT_RUNGS: &str = "1, 1/2, 1/4";
@@ -117,6 +119,9 @@ pub(crate) struct Settings {
     pub(crate) encoder_sharing: WebRTCSinkEncoderSharing,
     pub(crate) rungs: Option<String>,
     pub(crate) mitigation_modes: WebRTCSinkMitigationMode,
+    pub(crate) encoder_table: Option<String>,
+    /// What was read of that.
+    pub(crate) encoders: Arc<Table>,
     pub(crate) run_web_server: bool,
     pub(crate) web_server_cert: Option<String>,
     pub(crate) web_server_key: Option<String>,
@@ -163,6 +168,8 @@ impl Default for Settings {
             encoder_sharing: WebRTCSinkEncoderSharing::default(),
             rungs: Some(DEFAULT_RUNGS.into()),
             mitigation_modes: WebRTCSinkMitigationMode::all(),
+            encoder_table: None,
+            encoders: Arc::default(),
             run_web_server: false,
             web_server_cert: None,
             web_server_key: None,

@@ -81,6 +81,7 @@ fn encoder(served: &Served, fec_percentage: u8) -> gst::Structure {
     let on = served.seat.upgrade().and_then(|seat| seat.rung());
     let (name, bitrate) = on.as_ref().and_then(|(_, rung)| rung.encoder()).unwrap_or_default();
     let (smaller, slower) = on.as_ref().map(|(_, rung)| rung.is_reduced()).unwrap_or_default();
+    let follows = on.as_ref().is_none_or(|(_, rung)| rung.follows_bitrate());
     let (which, size) = on.map(|(which, rung)| (which, rung.size())).unzip();
     let mut mode = WebRTCSinkMitigationMode::NONE;
     mode.set(WebRTCSinkMitigationMode::DOWNSCALED, smaller);
@@ -92,6 +93,7 @@ fn encoder(served: &Served, fec_percentage: u8) -> gst::Structure {
         .field("codec-name", served.codec.media_type)
         .field("fec-percentage", u32::from(fec_percentage))
         .field("encoder", name)
+        .field("follows-bitrate", follows)
         .field("rung", which.and_then(|which| u32::try_from(which.rung).ok()).unwrap_or_default())
         .field("width", width)
         .field("height", height)

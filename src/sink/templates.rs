@@ -6,8 +6,8 @@ use gst::prelude::*;
 use std::sync::LazyLock;
 
 const VIDEO: &str = "video/x-raw; video/x-raw(memory:CUDAMemory); video/x-raw(memory:GLMemory); \
-    video/x-raw(memory:NVMM); video/x-raw(memory:D3D11Memory); video/x-raw(memory:VAMemory); video/x-vp8; \
-    video/x-h264; video/x-vp9; video/x-h265; video/x-av1";
+    video/x-raw(memory:NVMM); video/x-raw(memory:D3D11Memory); video/x-raw(memory:VAMemory); \
+    video/x-raw(memory:DMABuf); video/x-vp8; video/x-h264; video/x-vp9; video/x-h265; video/x-av1";
 const AUDIO: &str = "audio/x-raw; audio/x-opus, channel-mapping-family=(int)0; \
     audio/x-opus, channel-mapping-family=(int)1";
 

@@ -1,0 +1,81 @@
+//! What goes into an encoder and comes out of it, and what is wrong with that.
+
+use gst::prelude::*;
+use logic::following::{Following, Stubborn};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// An encoder that has taken so many frames in so much time and made none makes none.
+const FRAMES: u32 = 90;
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// An encoder's.
+#[derive(Default)]
+pub(super) struct Output {
+    counts: Arc<Counts>,
+    following: Mutex<Following>,
+    stubborn: OnceLock<Stubborn>,
+}
+
+#[derive(Default)]
+struct Counts {
+    taken: AtomicU32,
+    /// When the first was taken.
+    since: OnceLock<Instant>,
+    bytes: AtomicU64,
+    key_units: AtomicU32,
+}
+
+impl Output {
+    /// Counts what the encoder takes and makes, once a frame.
+    pub(super) fn watch(encoder: &gst::Element) -> Self {
+        let output = Self::default();
+        if let Some(pad) = encoder.static_pad("sink") {
+            let counts = output.counts.clone();
+            pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+                counts.taken.fetch_add(1, Ordering::Relaxed);
+                counts.since.get_or_init(Instant::now);
+                gst::PadProbeReturn::Ok
+            });
+        }
+        if let Some(pad) = encoder.static_pad("src") {
+            let counts = output.counts.clone();
+            pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+                if let Some(buffer) = info.buffer() {
+                    counts.bytes.fetch_add(u64::try_from(buffer.size()).unwrap_or(0), Ordering::Relaxed);
+                    let is_delta = buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+                    counts.key_units.fetch_add(u32::from(!is_delta), Ordering::Relaxed);
+                }
+                gst::PadProbeReturn::Ok
+            });
+        }
+        output
+    }
+
+    /// Whether the encoder takes frames and makes none.
+    pub(super) fn is_silent(&self) -> bool {
+        let counts = &*self.counts;
+        let late = counts.since.get().is_some_and(|since| since.elapsed() > SILENCE);
+        late && counts.bytes.load(Ordering::Relaxed) == 0 && counts.taken.load(Ordering::Relaxed) > FRAMES
+    }
+
+    /// Whether the encoder follows the bitrate that it has been told; what is wrong, once.
+    pub(super) fn look(&self, told: u32) -> Option<Stubborn> {
+        let now = self.counts.since.get()?.elapsed();
+        let bytes = self.counts.bytes.load(Ordering::Relaxed);
+        let key_units = self.counts.key_units.load(Ordering::Relaxed);
+        let mut following = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        self.note(following.look(told, bytes, key_units, now)?)
+    }
+
+    /// The encoder does not follow; none where that is known.
+    pub(super) fn note(&self, stubborn: Stubborn) -> Option<Stubborn> {
+        self.stubborn.set(stubborn).is_ok().then_some(stubborn)
+    }
+
+    /// Whether nothing is known to be wrong with its bitrate.
+    pub(super) fn follows(&self) -> bool {
+        self.stubborn.get().is_none()
+    }
+}
