@@ -79,6 +79,16 @@ impl JitterBuffer {
         }
     }
 
+    /// Other bounds from now on; returns the new length where it changes.
+    pub fn set_bounds(&mut self, shortest: Duration, longest: Duration) -> Option<Duration> {
+        let longest = longest.max(shortest);
+        // Who asks for less wants it now; without a change of theirs calm is what makes a buffer shorter.
+        let shorter = shortest < self.shortest;
+        (self.shortest, self.longest) = (shortest, longest);
+        let next = if shorter { shortest } else { self.current.clamp(shortest, longest) };
+        (next != std::mem::replace(&mut self.current, next)).then_some(next)
+    }
+
     /// How long to wait for an answer before asking again, and for how long to ask, where the buffer is too short for as
     /// many round trips as the loss needs attempts; some packets come twice then. Nothing: a round trip, as long as the
     /// buffer waits.
@@ -222,6 +232,18 @@ mod tests {
         }
         assert!(buffer.current() >= ms(10));
         assert!(buffer.current() < ms(12));
+    }
+
+    #[test]
+    fn new_bounds_hold_at_once_and_the_same_ones_change_nothing() {
+        let mut buffer = JitterBuffer::new(ms(50), ms(1000));
+        assert_eq!(buffer.update(jitter(50), STEP), Some(ms(200)));
+        assert_eq!(buffer.set_bounds(ms(50), ms(1000)), None);
+        assert_eq!(buffer.set_bounds(ms(300), ms(1000)), Some(ms(300)));
+        assert_eq!(buffer.set_bounds(ms(300), ms(200)), None);
+        assert_eq!(buffer.set_bounds(ms(20), ms(150)), Some(ms(20)));
+        assert_eq!(buffer.update(jitter(50), STEP), Some(ms(150)));
+        assert_eq!(buffer.set_bounds(ms(20), ms(100)), Some(ms(100)));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | [`negotiation`] | the offer/answer exchange of one session |
 //! | [`peer_client`] | what a signalling client says when |
 //! | [`reconnection`], [`backoff`] | whether and when to connect again |
+//! | [`returning`] | what becomes of a consumer whose session ends |
 //! | [`ice_servers`] | STUN and TURN servers of the signalling server as addresses |
 //! | [`codec`] | which codecs exist and what is offered for each |
 //! | [`sdp`] | what a remote description means for our streams, and the text of our own |
@@ -60,6 +61,7 @@ pub mod picture;
 pub mod placement;
 pub mod reconnection;
 pub mod repair;
+pub mod returning;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;

@@ -7,11 +7,12 @@
 
 mod asking;
 mod hearing;
+mod speaking;
 
 use crate::backoff::Backoff;
 use protocol::{
-    ClientMessage, EndReason, IceServer, Meta, Outbox, PeerId, PeerMessage, PeerMessageInner, PeerRole,
-    PeerStatus, ProtocolVersion, SessionId,
+    ClientMessage, EndReason, IceServer, Meta, Outbox, PeerId, PeerMessageInner, PeerRole, PeerStatus,
+    ProtocolVersion, SessionId,
 };
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -165,6 +166,10 @@ pub struct PeerClient {
     heard_of: u64,
     /// Whose stream is asked for.
     asked: Option<PeerId>,
+    /// Whose stream was the last that was had.
+    last: Option<PeerId>,
+    /// The next session is wanted as soon as the last is over.
+    wanting: bool,
     /// How long to wait before those who refused are asked again.
     pause: Option<Duration>,
     delays: Backoff,
@@ -197,6 +202,8 @@ impl PeerClient {
             producers: HashMap::new(),
             heard_of: 0,
             asked: None,
+            last: None,
+            wanting: false,
             pause: None,
             delays,
             sessions: HashSet::new(),
@@ -285,45 +292,6 @@ impl PeerClient {
         if self.phase == Phase::Open {
             self.announce();
         }
-    }
-
-    /// Says something to the other member of a session; nothing where the server no longer knows it.
-    ///
-    /// # Errors
-    /// The queue is full: this connection ends, and the server's knowledge of us with it.
-    pub fn say(&mut self, session: &SessionId, inner: PeerMessageInner) -> Result<(), Problem> {
-        if !self.sessions.contains(session) {
-            return Ok(());
-        }
-        self.push(&ClientMessage::Peer(PeerMessage { session_id: session.clone(), inner }))
-    }
-
-    /// Ends a session that this side no longer wants; nothing where it is over already.
-    ///
-    /// # Errors
-    /// As with [`PeerClient::say`].
-    pub fn end_session(
-        &mut self,
-        session: &SessionId,
-        reason: Option<EndReason>,
-        error: Option<String>,
-    ) -> Result<(), Problem> {
-        if self.orphans.remove(session) {
-            self.ask_again();
-        }
-        if !self.sessions.remove(session) {
-            return Ok(());
-        }
-        let session_id = session.clone();
-        let message = if self.version >= ProtocolVersion::V1_2 {
-            ClientMessage::EndSessionV1_1 { session_id, error, reason }
-        } else if error.is_some() {
-            ClientMessage::EndSessionV1_1 { session_id, error, reason: None }
-        } else {
-            // A server of 1.0 drops the longer form without a word, so an ordinary end uses the shorter.
-            ClientMessage::EndSession { session_id }
-        };
-        self.push(&message)
     }
 
     fn push(&mut self, message: &ClientMessage) -> Result<(), Problem> {

@@ -138,3 +138,35 @@ fn a_clock_that_is_set_is_followed_at_once() {
         assert!(age.abs_diff(ms(80)) < Duration::from_micros(1), "{age:?}");
     }
 }
+
+/// A report, and a packet that tells its capture time once a second, by a clock that is off by so many parts in a
+/// million; how far the age that is told is from what it is, at worst, over an hour.
+fn worst_over_an_hour(off: f64) -> Duration {
+    const WAY: Duration = Duration::from_millis(30);
+    let theirs = |time: Duration| TIME + time.mul_f64(1.0 + off / 1e6);
+    let (mut clock, mut captured) = (SenderClock::default(), Captured::default());
+    let mut worst = Duration::ZERO;
+    for frame in 0..3600 * 30u32 {
+        let made = Duration::from_millis(u64::from(frame) * 100 / 3);
+        if frame % 30 == 0 {
+            let report = [&[0x80, 200, 0, 6, 0, 0, 0, 1][..], &to_ntp(theirs(made)).to_be_bytes(), &[0; 12]];
+            // The fastest reports take no time here, so a frame is as old as its way is long.
+            clock.hear(&report.concat(), TIME + made);
+        }
+        let timestamp = (made.mul_f64(1.0 + off / 1e6).as_secs_f64() * 90_000.0).round() as u64 as u32;
+        let told = (frame % 30 == 0).then(|| theirs(made));
+        let at = captured.of(timestamp, told, 90_000).unwrap();
+        let age = clock.age(at, TIME + made + WAY).unwrap();
+        worst = worst.max(age.abs_diff(WAY));
+    }
+    worst
+}
+
+#[test]
+fn an_hour_with_a_clock_that_is_too_fast_or_too_slow_moves_no_age_by_more_than_the_reports_are_apart() {
+    for off in [-500.0, -100.0, 0.0, 100.0, 500.0] {
+        let worst = worst_over_an_hour(off);
+        // Eight reports a second apart, and a second between two times that are told.
+        assert!(worst < Duration::from_micros(4600), "{off} ppm: {worst:?}");
+    }
+}

@@ -18,6 +18,13 @@ impl PeerClient {
         self.ask_again();
     }
 
+    /// A consumer whose session is over, or about to be, wants the next one. Where any producer will do it is that of
+    /// another than the last, if there is one: the server may keep the place of one that is gone.
+    pub fn want(&mut self) {
+        self.wanting = true;
+        self.ask_again();
+    }
+
     /// Asks for the stream of a producer, unless one is asked for or runs.
     pub(super) fn ask(&mut self, producer: PeerId) {
         if self.asked.is_none() && self.sessions.is_empty() && self.orphans.is_empty() {
@@ -33,7 +40,8 @@ impl PeerClient {
             Purpose::Consume(producer) => self.ask(producer.clone()),
             Purpose::ConsumeFirst => {
                 let willing = self.producers.iter().filter(|(_, producer)| !producer.refused);
-                let first = willing.min_by_key(|(_, producer)| producer.order);
+                let last = self.last.as_ref().filter(|_| self.wanting);
+                let first = willing.min_by_key(|(id, producer)| (Some(*id) == last, producer.order));
                 if let Some(id) = first.map(|(id, _)| id.clone()) {
                     self.ask(id);
                 }
@@ -43,10 +51,19 @@ impl PeerClient {
     }
 
     /// The session that was asked for exists.
-    pub(super) fn granted(&mut self) {
+    pub(super) fn granted(&mut self, producer: PeerId) {
         self.asked = None;
+        self.wanting = false;
+        self.last = Some(producer);
         self.pause = None;
         self.delays.succeeded();
+    }
+
+    /// A session is over: the next may be wanted already.
+    pub(super) fn freed(&mut self) {
+        if self.wanting {
+            self.ask_again();
+        }
     }
 
     /// The session that was asked for is refused. That the producer is not there is no news: it may have gone a

@@ -43,7 +43,7 @@ impl PeerClient {
             }
             ServerMessage::SessionStarted { peer_id, session_id } => {
                 self.sessions.insert(session_id.clone());
-                self.granted();
+                self.granted(peer_id.clone());
                 vec![Action::SessionStarted(session_id, peer_id)]
             }
             ServerMessage::Peer(message) => vec![Action::Peer(message.session_id, message.inner)],
@@ -198,6 +198,7 @@ impl PeerClient {
             self.ask_again();
         }
         self.sessions.remove(session);
+        self.freed();
     }
 
     fn refused(

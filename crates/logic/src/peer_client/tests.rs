@@ -2,7 +2,7 @@
 //! connection is in [`leases`].
 
 use super::*;
-use protocol::{ErrorCode, Peer, ServerMessage};
+use protocol::{ErrorCode, Peer, PeerMessage, ServerMessage};
 
 mod asking;
 mod leases;

@@ -156,9 +156,19 @@ pub fn read_offer_to_receive(
     offer: &Description,
     wanted: &[&'static Codec],
 ) -> Result<Vec<Receiving>, PlanError> {
+    read_offer_to_receive_by_line(offer, |_| wanted.to_vec())
+}
+
+/// The same where each m-line has codecs of its own.
+///
+/// # Errors
+/// Nothing is left to receive.
+pub fn read_offer_to_receive_by_line(
+    offer: &Description,
+    wanted: impl Fn(usize) -> Vec<&'static Codec>,
+) -> Result<Vec<Receiving>, PlanError> {
     let mut plan = Vec::new();
-    let mut refused = Vec::new();
-    let ours = Stream { kind: MediaKind::Video, codecs: wanted.to_vec(), is_encoded: false, profile: None };
+    let mut refused = None;
     for (m_line, media) in offer.media.iter().enumerate() {
         let Section::Rtp(kind) = media.section else {
             continue;
@@ -166,14 +176,16 @@ pub fn read_offer_to_receive(
         if media.rejected || !media.sends {
             continue;
         }
+        let codecs = wanted(m_line);
         let formats: Vec<_> =
-            media.formats.iter().filter_map(|f| Some((f.clone(), known(kind, f, wanted)?))).collect();
+            media.formats.iter().filter_map(|f| Some((f.clone(), known(kind, f, &codecs)?))).collect();
         if formats.is_empty() {
-            refused.push((media, &ours));
+            refused.get_or_insert((media, Stream { kind, codecs, is_encoded: false, profile: None }));
         } else {
             plan.push(Receiving { m_line, kind, formats });
         }
     }
+    let refused: Vec<_> = refused.iter().map(|(media, ours)| (*media, ours)).collect();
     finish(plan, &refused)
 }
 

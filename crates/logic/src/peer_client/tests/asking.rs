@@ -215,3 +215,40 @@ fn who_might_not_listen_tries_again_when_it_comes_back() {
     client.handle(error(Some(ErrorCode::UnknownPeer), Some("a"), None));
     assert_eq!(client.pause(), None);
 }
+
+fn session(id: &str, producer: &str) -> ServerMessage {
+    ServerMessage::SessionStarted { peer_id: producer.into(), session_id: id.into() }
+}
+
+#[test]
+fn a_consumer_that_wants_another_session_asks_as_soon_as_the_last_is_over_and_not_twice() {
+    let mut client = client(Purpose::Consume("camera".into()));
+    connect(&mut client);
+    client.handle(session("s", "camera"));
+    client.want();
+    assert_eq!(said(&mut client), []);
+    client.end_session(&"s".into(), None, None).unwrap();
+    assert_eq!(said(&mut client), [ClientMessage::EndSession { session_id: "s".into() }, start("camera")]);
+    client.want();
+    assert_eq!(said(&mut client), []);
+    // Without a wish the end of a session is the end.
+    client.handle(session("t", "camera"));
+    client.handle(ServerMessage::EndSession { session_id: "t".into() });
+    assert_eq!(said(&mut client), []);
+    client.want();
+    assert_eq!(said(&mut client), [start("camera")]);
+}
+
+#[test]
+fn whoever_takes_any_producer_tries_another_than_the_last_where_there_is_one() {
+    let mut client = asking(&["gone", "back"]);
+    client.handle(session("s", "gone"));
+    client.handle(ServerMessage::EndSession { session_id: "s".into() });
+    client.want();
+    assert_eq!(said(&mut client), [start("back")]);
+    let mut alone = asking(&["gone"]);
+    alone.handle(session("s", "gone"));
+    alone.handle(ServerMessage::EndSession { session_id: "s".into() });
+    alone.want();
+    assert_eq!(said(&mut alone), [start("gone")]);
+}
