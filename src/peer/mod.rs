@@ -9,6 +9,7 @@ mod heard;
 mod native;
 mod resolve;
 mod sending;
+mod unusable;
 mod webrtcbin;
 
 pub(crate) use batch::{Batch, now};
@@ -21,6 +22,7 @@ pub(crate) use channel::{
 pub use native::fuzzing;
 pub(crate) use native::{AgreedFormat, Engine, Listen};
 pub(crate) use resolve::{DEFAULT_STUN_SERVER, IceServers};
+pub(crate) use unusable::unusable;
 pub(crate) use webrtcbin::{NO_TRANSPORT, Received, WebRtcBin as Receiver};
 
 use crate::errors::MissingElement;

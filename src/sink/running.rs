@@ -69,7 +69,8 @@ impl BaseWebRTCSink {
         if webrtcbin {
             peer::prepare();
         }
-        if let Some(text) = transport::unlikely(&settings) {
+        let servers = peer::unusable(settings.stun_server.as_deref(), &settings.turn_servers);
+        for text in servers.into_iter().chain(transport::unlikely(&settings).map(str::to_owned)) {
             gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}"));
         }
         Ok(())

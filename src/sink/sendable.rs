@@ -32,7 +32,9 @@ pub(super) fn why_not(kind: MediaKind, entering: Entering, settings: &Settings) 
         }
         Entering::Encoded(row) => Some(row),
         Entering::Raw if rows.is_empty() => {
-            return format!("property {kind}-caps names no codec");
+            return format!(
+                "property {kind}-caps names no codec; gst-inspect-1.0 webrtcsink shows those that it may"
+            );
         }
         Entering::Raw => {
             rows.iter().copied().find(|row| !codec::encoders(row, &settings.encoders).is_empty())

@@ -33,11 +33,17 @@ impl WebServer {
         let wrong = |why: &str| {
             format!("web server address '{text}' (property web-server-host-addr) cannot be used: {why}")
         };
-        let url = url::Url::parse(&text).map_err(|err| wrong(&err.to_string()))?;
+        let url = url::Url::parse(&text)
+            .map_err(|err| wrong(&format!("{err}; write it as http://127.0.0.1:8080")))?;
         let addresses = url.socket_addrs(|| Some(80)).map_err(|err| wrong(&err.to_string()))?;
         let (cert, key) = (settings.web_server_cert.as_deref(), settings.web_server_key.as_deref());
         let tls = signalling::tls::load_optional(cert.map(Path::new), key.map(Path::new))
             .map_err(|err| format!("{err} (properties web-server-cert and web-server-key)"))?;
+        if url.scheme() == "https" && tls.is_none() {
+            return Err(wrong(
+                "https needs a certificate: set properties web-server-cert and web-server-key",
+            ));
+        }
         let listener = TcpListener::bind(&addresses[..])
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .map_err(|err| wrong(&format!("{err}; choose another port")))?;

@@ -49,6 +49,30 @@ fn an_address_that_is_none_is_an_error_that_quotes_it() {
 }
 
 #[test]
+fn an_address_of_the_page_that_cannot_be_is_an_error_with_one_that_can() {
+    for (bad, why) in [("8080", "http://127.0.0.1:8080"), ("https://127.0.0.1:0", "web-server-cert")] {
+        let pipeline =
+            Pipeline::parse(&format!("{VIDEO} ! {SINK} run-web-server=true web-server-host-addr={bad}"));
+        assert!(pipeline.0.set_state(gst::State::Playing).is_err());
+        let text = pipeline.error();
+        assert!(text.contains(why) && text.contains("web-server-host-addr"), "{text}");
+    }
+}
+
+#[test]
+fn an_ice_server_that_is_none_is_a_warning_that_says_how_to_write_it() {
+    for element in [format!("{VIDEO} ! {SINK}"), "webrtcsrc stun-server=\"\" name=ws ! fakesink".into()] {
+        let pipeline = Pipeline::parse(&element);
+        let servers = gst::Array::new(["user:secret@a.example"]);
+        pipeline.element("ws").set_property("turn-servers", servers);
+        pipeline.play();
+        let text = pipeline.warning();
+        assert!(text.contains("turn-servers") && text.contains("turn://"), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
+}
+
+#[test]
 fn null_where_text_is_expected_does_no_harm() {
     support::init();
     let sink = gst::ElementFactory::make("webrtcsink").build().unwrap();

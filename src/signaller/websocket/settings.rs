@@ -98,7 +98,8 @@ impl Settings {
         let shown = address::shown(&text);
         let wrong =
             |why: &str| format!("signalling server URI '{shown}' (property uri) cannot be used: {why}");
-        let url = url::Url::parse(&text).map_err(|err| wrong(&err.to_string()))?;
+        let url =
+            url::Url::parse(&text).map_err(|err| wrong(&format!("{err}; write it as ws://host:8443")))?;
         if !matches!(url.scheme(), "ws" | "wss") {
             return Err(wrong("its scheme must be ws or wss"));
         }
