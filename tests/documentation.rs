@@ -105,3 +105,21 @@ fn every_document_is_in_the_table_of_contents() {
         "README.md does not link docs/README.md"
     );
 }
+
+#[test]
+fn what_is_missing_is_told_to_who_comes_from_the_other_plugin() {
+    let deviations = fs::read_to_string(root().join("tests/surface/deviations.txt")).unwrap();
+    let page = fs::read_to_string(root().join("docs/migrating.md")).unwrap();
+    let (_, page) = page.split_once("## Not there").unwrap();
+    let missing = deviations.lines().filter_map(|line| line.strip_suffix(" missing"));
+    // A fact is a kind, a type and mostly a name; values and parents are told of by their types.
+    let names = missing.filter_map(|fact| {
+        let mut words = fact.split(' ');
+        match (words.next()?, words.next()?) {
+            ("type" | "value", name) => Some(name),
+            _ => words.next(),
+        }
+    });
+    let untold: BTreeSet<_> = names.filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(untold.is_empty(), "{untold:?}: say in docs/migrating.md, under Not there, what to do");
+}
