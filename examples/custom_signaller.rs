@@ -1,9 +1,14 @@
 //! Signalling without a server: `webrtcsink` and `webrtcsrc` in one program, each with a signaller that hands
 //! everything to the other. A signaller of one's own over any channel has the same shape.
 //!
-//! With an argument, a number, it ends after that many frames.
+//! cargo run --release --example custom_signaller [FRAMES]
+//!
+//! It ends after that many frames, or by Ctrl-C.
 
-use anyhow::{Context, Error, bail};
+#[expect(dead_code, reason = "the two ends of this program meet without a server")]
+mod app;
+
+use anyhow::{Context, Error};
 use gst::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -93,10 +98,8 @@ mod local {
 }
 
 fn main() -> Result<(), Error> {
-    let enough = std::env::args().nth(1).map_or(Ok(u64::MAX), |count| count.parse());
-    let enough = enough.context("the argument is a number of frames")?;
-    gst::init()?;
-    gstrswebrtc::plugin_register_static()?;
+    let [frames] = app::begin(include_str!("custom_signaller.rs"), ["FRAMES"])?;
+    let enough = frames.map_or(Ok(u64::MAX), |frames| frames.parse()).context("FRAMES is a number")?;
     let (producer, consumer) = local::Local::pair();
 
     let pipeline = gst::Pipeline::new();
@@ -116,17 +119,7 @@ fn main() -> Result<(), Error> {
         }
     });
 
-    pipeline.set_state(gst::State::Playing)?;
-    for message in pipeline.bus().context("no bus")?.iter_timed(gst::ClockTime::NONE) {
-        match message.view() {
-            gst::MessageView::Error(error) => bail!("{}: {:?}", error.error(), error.debug()),
-            gst::MessageView::Element(news) => println!("{:?}", news.structure()),
-            gst::MessageView::Eos(_) => break,
-            _ => {}
-        }
-    }
-    pipeline.set_state(gst::State::Null)?;
-    Ok(())
+    app::play(&pipeline, |news| println!("{news}"))
 }
 
 /// Connects a pad to a sink, and says on the bus when enough frames have come.

@@ -112,6 +112,7 @@ fn a_command_line_that_is_wrong_is_answered_with_the_right_one() {
         ("sink", &["--help"][..], "Without --uri it runs a signalling server"),
         ("sink", &["--url", "x"], "--url is not understood"),
         ("source", &["--uri"], "--uri needs a value"),
+        ("custom_signaller", &["many"], "FRAMES is a number"),
         ("remote_control", &[], "`produce` or `watch`"),
         ("change_streams", &["--every", "soon"], "takes a number of seconds"),
         ("passthrough", &["nothing.mp4"], "name a file with H.264, or a camera"),
