@@ -44,6 +44,14 @@ fn an_encoder_is_tuned() {
 }
 
 #[test]
+fn bitrates_are_split() {
+    let (_server, producer, viewer) = watched("split_bitrates", &[]);
+    producer.says("video_1=(int)");
+    viewer.samples(10);
+    producer.interrupted();
+}
+
+#[test]
 fn statistics_are_a_table_or_lines_of_json() {
     let (_server, table, _viewer) = watched("watch_statistics", &[]);
     table.says("1280x720");
