@@ -79,6 +79,7 @@ impl ObjectImpl for WebRTCSink {
             "signalling-server-headers" => self.settings().headers = value.get().ok().flatten(),
             _ => self.derived_set_property(id, value, spec),
         }
+        self.obj().upcast_ref::<super::BaseWebRTCSink>().imp().changed(spec.name());
     }
 
     fn property(&self, id: usize, spec: &glib::ParamSpec) -> glib::Value {

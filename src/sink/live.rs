@@ -17,7 +17,7 @@ enum Moment {
     NextStart,
 }
 
-/// When a property of every sink applies.
+/// When a property of the sinks applies.
 fn moment(name: &str) -> Moment {
     match name {
         "congestion-control"
@@ -37,7 +37,9 @@ fn moment(name: &str) -> Moment {
         | "web-server-key"
         | "web-server-path"
         | "web-server-directory"
-        | "web-server-host-addr" => Moment::NextStart,
+        | "web-server-host-addr"
+        | "run-signalling-server" => Moment::NextStart,
+        name if name.starts_with("signalling-server-") => Moment::NextStart,
         "min-bitrate" | "max-bitrate" | "start-bitrate" | "encoder-linger" | "meta" => Moment::Now,
         _ => Moment::NextSession,
     }

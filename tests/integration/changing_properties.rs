@@ -174,8 +174,10 @@ fn what_all_sessions_agree_on_waits_for_the_next_start_and_the_application_is_to
     let stage = Stage::set("transport=native");
     stage.play();
     stage.invite("first", Habit::Says(GOOD));
-    for name in ["rungs", "mtu", "encoder-sharing", "congestion-control", "udp-port", "web-server-path"] {
+    let names = ["rungs", "mtu", "encoder-sharing", "congestion-control", "udp-port", "web-server-path"];
+    for name in names.into_iter().chain(["signalling-server-port"]) {
         let value = match name {
+            "signalling-server-port" => 0u32.to_value(),
             "mtu" => 600u32.to_value(),
             "udp-port" => 0u32.to_value(),
             "rungs" => "1".to_value(),
