@@ -41,11 +41,17 @@ fn list(root: &Path, folder: &Path, table: &mut String) -> io::Result<()> {
         let path = entry.path();
         if path.is_dir() {
             list(root, &path, table)?;
-        } else {
+        } else if !is_for_developers(&path) {
             let name = path.strip_prefix(root).map_err(io::Error::other)?;
             let name = name.to_string_lossy();
             writeln!(table, "    ({name:?}, include_bytes!({path:?})),").map_err(io::Error::other)?;
         }
     }
     Ok(())
+}
+
+/// Source maps and types are two thirds of what is built, and no page asks for them.
+fn is_for_developers(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    name.ends_with(".map") || name.ends_with(".d.ts")
 }
