@@ -33,7 +33,8 @@ async function follow(page: Page, widths: number): Promise<unknown> {
   console.log(last.width);
   for (let seen = 1; seen < widths; seen += 1) {
     const before = last.width;
-    last = await until(page, `other width than ${before}`, (now) => now.width !== before);
+    // A stream that has just begun has none.
+    last = await until(page, `other width than ${before}`, (now) => now.width !== before && now.width > 0);
     console.log(last.width);
   }
   const decoded = last.framesDecoded;

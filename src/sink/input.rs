@@ -202,6 +202,7 @@ impl Input {
         drop(state);
         // An encoder that lingers for nobody stops here.
         drop(gone);
+        self.encoders_changed();
         change
     }
 

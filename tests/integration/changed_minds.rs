@@ -129,8 +129,8 @@ fn sound(api: &mut SdpApi<'_>) -> Mid {
 }
 
 /// A sink of pictures and a tone, and its viewer.
-fn with_tone() -> (Pipeline, Tone, Watcher) {
-    let (pipeline, direct, said) = alone(NATIVE);
+fn with_tone(transport: &str) -> (Pipeline, Tone, Watcher) {
+    let (pipeline, direct, said) = alone(transport);
     let tone = Tone::add(&pipeline);
     has_caps_on(&pipeline.element("ws"), "audio_0");
     (pipeline, tone, Watcher::new((direct, said)))
@@ -169,9 +169,8 @@ fn a_viewer_that_wants_no_sound_stays_when_the_pictures_are_taken_away(transport
     viewer.watch(PICTURES, 20);
 }
 
-#[test]
-fn a_stream_that_a_viewer_stops_and_takes_again_goes_on_with_its_numbers() {
-    let (_pipeline, _tone, mut viewer) = with_tone();
+fn a_stream_that_a_viewer_stops_and_takes_again_goes_on_with_its_numbers(transport: &str) {
+    let (_pipeline, _tone, mut viewer) = with_tone(transport);
     let (stopped, _) = viewer.offer(|api| {
         sound(api);
         pictures(api)
@@ -191,18 +190,16 @@ fn a_stream_that_a_viewer_stops_and_takes_again_goes_on_with_its_numbers() {
     assert!((1..50).contains(&next.wrapping_sub(*last)), "{before:?} {after:?}");
 }
 
-#[test]
-fn a_viewer_that_asks_for_sound_later_hears_it() {
-    let (_pipeline, _tone, mut viewer) = with_tone();
+fn a_viewer_that_asks_for_sound_later_hears_it(transport: &str) {
+    let (_pipeline, _tone, mut viewer) = with_tone(transport);
     viewer.offer(pictures);
     viewer.watch(PICTURES, 20);
     viewer.offer(sound);
     viewer.watch(SOUND, 20);
 }
 
-#[test]
-fn a_viewer_that_made_the_offer_hears_the_sound_that_is_added_later() {
-    let (pipeline, direct, said) = alone(NATIVE);
+fn a_viewer_that_made_the_offer_hears_the_sound_that_is_added_later(transport: &str) {
+    let (pipeline, direct, said) = alone(transport);
     let mut viewer = Watcher::new((direct, said));
     viewer.offer(pictures);
     viewer.watch(PICTURES, 20);
@@ -213,9 +210,8 @@ fn a_viewer_that_made_the_offer_hears_the_sound_that_is_added_later() {
     viewer.watch(number.parse().unwrap(), 20);
 }
 
-#[test]
-fn a_section_in_which_the_viewer_takes_nothing_is_answered_with_nothing() {
-    let (_pipeline, _tone, mut viewer) = with_tone();
+fn a_section_in_which_the_viewer_takes_nothing_is_answered_with_nothing(transport: &str) {
+    let (_pipeline, _tone, mut viewer) = with_tone(transport);
     let (stopped, first) = viewer.offer(|api| {
         pictures(api);
         sound(api)
@@ -229,7 +225,7 @@ fn a_section_in_which_the_viewer_takes_nothing_is_answered_with_nothing() {
 
 #[test]
 fn a_section_in_numbers_that_mean_something_else_is_refused() {
-    let (_pipeline, _tone, mut viewer) = with_tone();
+    let (_pipeline, _tone, mut viewer) = with_tone(NATIVE);
     viewer.offer(pictures);
     viewer.watch(PICTURES, 20);
     let mut api = viewer.rtc.sdp_api();
@@ -260,4 +256,10 @@ fn a_place_is_used_again_only_where_the_viewer_has_answered_under_an_origin_of_i
     assert_eq!(sections(viewer.answer(|answer| answer)), 2);
 }
 
-crate::support::under_both_transports!(a_viewer_that_wants_no_sound_stays_when_the_pictures_are_taken_away);
+crate::support::under_both_transports!(
+    a_viewer_that_wants_no_sound_stays_when_the_pictures_are_taken_away,
+    a_stream_that_a_viewer_stops_and_takes_again_goes_on_with_its_numbers,
+    a_viewer_that_asks_for_sound_later_hears_it,
+    a_viewer_that_made_the_offer_hears_the_sound_that_is_added_later,
+    a_section_in_which_the_viewer_takes_nothing_is_answered_with_nothing,
+);

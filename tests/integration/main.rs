@@ -8,6 +8,7 @@ mod bad_descriptions;
 mod bad_settings;
 mod browser_channels;
 mod browser_sizes;
+mod browser_streams;
 mod browsers;
 mod changed_minds;
 mod changing_properties;
