@@ -92,6 +92,12 @@ impl Chain {
         self.elements.last()?.static_pad("src")
     }
 
+    /// What decodes, where anything does.
+    pub(crate) fn decoder(&self) -> Option<String> {
+        let factory = self.elements.last()?.factory()?;
+        factory.has_type(gst::ElementFactoryType::DECODER).then(|| factory.name().to_string())
+    }
+
     /// Stops the elements and takes them out of the bin.
     pub(crate) fn dismantle(self, bin: &gst::Bin) {
         for element in self.elements {
@@ -103,7 +109,7 @@ impl Chain {
 }
 
 /// The codec of RTP with these caps.
-fn row(caps: &gst::CapsRef) -> Option<&'static Codec> {
+pub(crate) fn row(caps: &gst::CapsRef) -> Option<&'static Codec> {
     let structure = caps.structure(0)?;
     let kind = match structure.get::<&str>("media").ok()? {
         "audio" => MediaKind::Audio,

@@ -2,6 +2,7 @@
 //! what becomes of a transport that holds pushes up.
 
 use super::fan_out::Packets;
+use super::meter::Meter;
 use crate::peer::{Outlet, Taken};
 use logic::switching::{Switch, Verdict};
 use serde_json::value::RawValue;
@@ -34,6 +35,20 @@ pub(crate) struct Member {
     /// Tells the viewer something beside the packets.
     tell: Box<dyn Fn(&RawValue) + Send + Sync>,
     given_up: AtomicBool,
+    meter: Meter,
+    frames: AtomicU64,
+    key_units: AtomicU64,
+}
+
+/// What a viewer was sent of one stream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counts {
+    pub(crate) frames: u64,
+    pub(crate) key_units: u64,
+    /// With all headers.
+    pub(crate) bytes: u64,
+    /// In bit/s, since somebody asked last, or before that; none in the first second.
+    pub(crate) rate: Option<u32>,
 }
 
 impl Member {
@@ -54,6 +69,9 @@ impl Member {
             stalled: Box::new(stalled),
             tell: Box::new(tell),
             given_up: AtomicBool::new(false),
+            meter: Meter::new(),
+            frames: AtomicU64::new(0),
+            key_units: AtomicU64::new(0),
         })
     }
 
@@ -153,7 +171,26 @@ impl Member {
         }
         let taken = self.outlet.push(&packets.batch, begins);
         self.pushing_since.store(0, Ordering::Relaxed);
+        if taken == Taken::Yes {
+            self.count(packets);
+        }
         (taken, self.epoch.elapsed().saturating_sub(start))
+    }
+
+    fn count(&self, packets: &Packets) {
+        self.meter.count(packets.batch.list().len(), packets.batch.size());
+        self.frames.fetch_add(packets.batch.ends_frame().into(), Ordering::Relaxed);
+        self.key_units.fetch_add(packets.key_unit.into(), Ordering::Relaxed);
+    }
+
+    /// What it was sent.
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            frames: self.frames.load(Ordering::Relaxed),
+            key_units: self.key_units.load(Ordering::Relaxed),
+            bytes: self.meter.bytes(),
+            rate: self.meter.rate(Instant::now()),
+        }
     }
 
     fn move_to_thread(self: &Arc<Self>) {

@@ -10,7 +10,7 @@ const SPAN: Duration = Duration::from_secs(1);
 const AROUND: u64 = 38;
 
 /// Counts what is sent.
-pub(super) struct Meter {
+pub(crate) struct Meter {
     bytes: AtomicU64,
     last: Mutex<Measured>,
 }
@@ -22,25 +22,25 @@ struct Measured {
 }
 
 impl Meter {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let last = Measured { since: Instant::now(), bytes: 0, rate: None };
         Self { bytes: AtomicU64::new(0), last: Mutex::new(last) }
     }
 
     /// So many packets with so many bytes are sent.
-    pub(super) fn count(&self, packets: usize, bytes: usize) {
+    pub(crate) fn count(&self, packets: usize, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or_default();
         let around = u64::try_from(packets).unwrap_or_default() * AROUND;
         self.bytes.fetch_add(bytes + around, Ordering::Relaxed);
     }
 
     /// All that was counted (bytes).
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
 
     /// What was sent lately, in bit/s; none before a second has passed.
-    pub(super) fn rate(&self, now: Instant) -> Option<u32> {
+    pub(crate) fn rate(&self, now: Instant) -> Option<u32> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = now.saturating_duration_since(last.since);
         if passed >= SPAN {

@@ -10,7 +10,7 @@ pub(crate) mod encoding;
 pub(crate) mod fan_out;
 pub(crate) mod fault;
 pub(crate) mod member;
-mod meter;
+pub(crate) mod meter;
 pub(crate) mod notes;
 mod output;
 mod parts;

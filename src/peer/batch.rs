@@ -12,6 +12,8 @@ const HEAD: usize = 128;
 /// The packets of a frame, or a part of them.
 pub(crate) struct Batch {
     list: gst::BufferList,
+    /// Bytes of all packets.
+    size: usize,
     captured: Instant,
     made: Instant,
     /// The numbers that differ between viewers.
@@ -44,7 +46,8 @@ impl Batch {
         let span =
             heads.and_then(|((first, a), (last, b))| Span::read(format, first.get(..a)?, last.get(..b)?));
         let ends_frame = heads.is_some_and(|(_, (last, _))| last[1] & 0x80 != 0);
-        Self { list, captured, made: Instant::now(), span, ends_frame, tells, packets: OnceLock::new() }
+        let size = list.calculate_size();
+        Self { list, size, captured, made: Instant::now(), span, ends_frame, tells, packets: OnceLock::new() }
     }
 
     /// The numbers of the first and of the last.
@@ -60,6 +63,11 @@ impl Batch {
     /// The packets as GStreamer holds them.
     pub(crate) fn list(&self) -> &gst::BufferList {
         &self.list
+    }
+
+    /// Bytes of all of them.
+    pub(crate) fn size(&self) -> usize {
+        self.size
     }
 
     /// When what they show was captured.

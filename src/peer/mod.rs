@@ -9,6 +9,7 @@ mod heard;
 mod native;
 mod resolve;
 mod sending;
+pub(crate) mod statistics;
 mod unusable;
 mod webrtcbin;
 
@@ -34,7 +35,9 @@ use logic::negotiation::EndReason;
 use logic::rtp::{PlayoutDelay, Rewrite};
 use logic::sdp::media::Format;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 /// A connection called `webrtcbin-<session>` through webrtcbin, whose element is to be added to a bin.
@@ -174,8 +177,12 @@ pub(crate) trait Connection: Send + Sync + 'static {
     /// For how long nothing has come from the peer.
     fn silence(&self) -> Duration;
 
-    /// What the transport knows about itself; blocks up to `limit`.
-    fn stats(&self, limit: Duration) -> Option<gst::Structure>;
+    /// Has what the transport knows about itself brought up to date, where that takes a while: `answered` is dropped when
+    /// it has been. Never blocks.
+    fn refresh_stats(&self, _answered: Sender<Infallible>) {}
+
+    /// What the transport knew about itself last. Never blocks.
+    fn stats(&self) -> Option<gst::Structure>;
 
     /// Ends it at once.
     fn close(&self) {}

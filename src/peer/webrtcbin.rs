@@ -6,6 +6,7 @@ mod estimator;
 mod receiving;
 mod repair;
 mod reports;
+mod statistics;
 
 pub(crate) use receiving::Received;
 
@@ -26,7 +27,9 @@ use logic::negotiation::{EndReason, Event, Transport};
 use logic::sdp::local::LONGEST_MESSAGE;
 use logic::sdp::munge;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 /// Elements without which there is no transport.
@@ -48,6 +51,7 @@ pub(crate) struct WebRtcBin {
     channels: Arc<channels::Channels>,
     repair: Option<Arc<repair::Repairs>>,
     estimator: Option<Arc<estimator::Watched>>,
+    statistics: Arc<statistics::Statistics>,
 }
 
 impl WebRtcBin {
@@ -83,6 +87,7 @@ impl WebRtcBin {
             channels: channels::Channels::new(config.offers),
             repair: config.error_correction.clone().map(repair::Repairs::new),
             estimator: config.estimator.clone().map(estimator::Watched::new),
+            statistics: Arc::default(),
         };
         connection.quicken();
         connection.watch();
@@ -146,11 +151,13 @@ impl WebRtcBin {
             }
         });
         let (certificate, heard) = (self.certificate.clone(), self.heard.clone());
+        let statistics = self.statistics.clone();
         self.on_element(move |name, element| match name {
             "rtpsession" => {
                 set_if_present(&element, "rtcp-min-interval", &REPORTS_APART.nseconds().to_string());
                 set_if_present(&element, "rtcp-fraction", REPORTS_BANDWIDTH);
             }
+            "rtprtxsend" => statistics.add_repeater(&element),
             "dtlssrtpdec" => element.set_property("pem", &certificate.pem),
             "nicesrc" => {
                 let (heard, Some(pad)) = (heard.clone(), element.static_pad("src")) else {
@@ -331,13 +338,12 @@ impl Connection for WebRtcBin {
         self.heard.silence()
     }
 
-    fn stats(&self, limit: Duration) -> Option<gst::Structure> {
-        let (give, take) = std::sync::mpsc::sync_channel(1);
-        let promise = gst::Promise::with_change_func(move |reply| {
-            let _ = give.try_send(reply.ok().flatten().map(gst::StructureRef::to_owned));
-        });
-        self.bin.emit_by_name::<()>("get-stats", &[&None::<gst::Pad>, &promise]);
-        take.recv_timeout(limit).ok().flatten()
+    fn refresh_stats(&self, answered: Sender<Infallible>) {
+        self.statistics.refresh(&self.bin, answered);
+    }
+
+    fn stats(&self) -> Option<gst::Structure> {
+        self.statistics.latest()
     }
 
     fn element(&self) -> Option<&gst::Element> {

@@ -65,6 +65,11 @@ impl Estimates {
         self.fec_percentage.load(Ordering::Relaxed)
     }
 
+    /// What the network carries in all, in bit/s, where it is known.
+    pub(super) fn known(&self) -> Option<u32> {
+        Some(self.estimate.load(Ordering::Relaxed)).filter(|estimate| *estimate > 0)
+    }
+
     fn share_out(&self) {
         let (video, sound): (Vec<_>, Vec<_>) =
             self.seats().into_iter().partition(|seat| seat.codec().kind == MediaKind::Video);

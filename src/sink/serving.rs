@@ -2,7 +2,7 @@
 
 use super::outgoing::Outgoing;
 use super::seat::{Guest, Seat, Seated};
-use crate::chain::member::Member;
+use crate::chain::member::{Counts, Member};
 use crate::peer::OutletEvents;
 use logic::codec::MediaKind;
 use logic::negotiation::EndReason;
@@ -25,6 +25,11 @@ impl Served {
     /// From the payloader to the network.
     pub(super) fn send_delay(&self) -> Option<Duration> {
         self.member.upgrade()?.send_delay()
+    }
+
+    /// What the viewer was sent of it.
+    pub(super) fn counts(&self) -> Option<Counts> {
+        Some(self.member.upgrade()?.counts())
     }
 }
 

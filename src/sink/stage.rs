@@ -11,7 +11,6 @@ use gst::prelude::*;
 use logic::negotiation::{EndReason, Event};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// A session's transport and what it stands in.
 pub(super) struct Stage {
@@ -114,12 +113,13 @@ impl Stage {
         }
     }
 
-    /// What the transport knows about itself, and why it is the one; blocks up to `limit`.
-    pub(super) fn stats(&self, limit: Duration) -> Option<gst::Structure> {
-        let mut stats = self.connection.stats(limit)?;
+    /// What the transport knew about itself last, and why it is the one.
+    pub(super) fn stats(&self) -> gst::Structure {
+        let stats = self.connection.stats();
+        let mut stats = stats.unwrap_or_else(|| gst::Structure::new_empty("application/x-webrtc-stats"));
         stats.set("transport", self.choice.name());
         stats.set("transport-reason", &self.choice.reason);
-        Some(stats)
+        stats
     }
 }
 

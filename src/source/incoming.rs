@@ -4,6 +4,7 @@
 use super::imp::CAT;
 use super::said::Said;
 use super::settings::Settings;
+use super::stats::Flows;
 use super::timing::{Origin, Timing};
 use super::{BaseWebRTCSrc, WebRTCSrcPad, jitter, templates};
 use crate::chain::decode::{self, Chain, Output};
@@ -42,6 +43,8 @@ pub(super) struct Streams {
     follows_clocks: bool,
     /// When frames were captured.
     timing: Arc<Timing>,
+    /// What comes.
+    flows: Arc<Flows>,
     /// Where events from downstream go.
     remote: Arc<RemoteControl>,
     open: Mutex<Open>,
@@ -174,6 +177,7 @@ impl Streams {
             jitter_buffer: settings.jitter_buffer(),
             follows_clocks: settings.rfc7273_sync,
             timing: Arc::default(),
+            flows: Arc::default(),
             remote: remote.clone(),
             open: Mutex::default(),
         })
@@ -193,6 +197,11 @@ impl Streams {
     /// When frames were captured.
     pub(super) fn timing(&self) -> &Arc<Timing> {
         &self.timing
+    }
+
+    /// What comes.
+    pub(super) fn flows(&self) -> &Arc<Flows> {
+        &self.flows
     }
 
     /// Takes in what the transport receives.
@@ -237,7 +246,7 @@ impl Streams {
         // The application links in pad-added; only then is known what it wants.
         let output = decode::wanted(pad.upcast_ref(), kind);
         gst::debug!(CAT, obj = pad, "session {}: {output:?} of {caps}", self.session_id);
-        drop_while_unlinked(&received.pad, &pad);
+        super::pad::drop_while_unlinked(&received.pad, &pad);
         self.pass_events_on(&received.pad, received.m_line);
         let failed = |err: &dyn std::fmt::Display| format!("failed to {err}");
         let (clock, mid) = {
@@ -248,6 +257,7 @@ impl Streams {
         if output == Output::Rtp {
             self.name_stream(&received.pad, received.m_line);
             self.timing.follow(&name, origin, &received.pad);
+            self.flows.count(&name, &received.pad, &caps, None);
             pad.set_target(Some(&received.pad)).map_err(|err| failed(&err))?;
         } else {
             let chain = Chain::build(source.upcast_ref(), &caps, output).map_err(|err| failed(&err))?;
@@ -256,6 +266,7 @@ impl Streams {
             };
             self.name_stream(&exit, received.m_line);
             self.timing.follow(&name, origin, &exit);
+            self.flows.count(&name, &received.pad, &caps, chain.decoder());
             pad.set_target(Some(&exit)).map_err(|err| failed(&err))?;
             let linked = received.pad.link(&entry).map_err(|err| failed(&err));
             self.keep(source, chain);
@@ -378,16 +389,4 @@ impl Streams {
             let _ = source.remove_pad(&pad);
         }
     }
-}
-
-/// A stream that nobody wants is dropped where it arrives, before any work is done for it; it flows as soon
-/// as someone links its pad.
-fn drop_while_unlinked(arrival: &gst::Pad, pad: &WebRTCSrcPad) {
-    let pad = pad.downgrade();
-    arrival.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
-        match pad.upgrade() {
-            Some(pad) if pad.is_linked() => gst::PadProbeReturn::Ok,
-            _ => gst::PadProbeReturn::Drop,
-        }
-    });
 }

@@ -8,7 +8,8 @@
 //! | `incoming`, `said` | the session: what is accepted, pads, decoding; what the description says |
 //! | `informed` | events and time codes that the producer tells of |
 //! | `jitter` | the length of the jitter buffers |
-//! | `timing` | when frames were captured, and `stats` |
+//! | `timing` | when frames were captured |
+//! | `stats` | the property `stats` |
 //! | `pad`, `properties`, `settings`, `templates` | the pad type, properties, pad templates |
 
 mod element;
@@ -21,6 +22,7 @@ mod properties;
 mod running;
 mod said;
 mod settings;
+mod stats;
 mod templates;
 mod timing;
 

@@ -49,3 +49,15 @@ mod imp {
     impl ProxyPadImpl for WebRTCSrcPad {}
     impl GhostPadImpl for WebRTCSrcPad {}
 }
+
+/// A stream that nobody wants is dropped where it arrives, before any work is done for it; it flows as soon
+/// as someone links its pad.
+pub(super) fn drop_while_unlinked(arrival: &gst::Pad, pad: &WebRTCSrcPad) {
+    let pad = pad.downgrade();
+    arrival.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
+        match pad.upgrade() {
+            Some(pad) if pad.is_linked() => gst::PadProbeReturn::Ok,
+            _ => gst::PadProbeReturn::Drop,
+        }
+    });
+}

@@ -4,6 +4,7 @@ use super::imp::{BaseWebRTCSrc, CAT};
 use super::incoming::{Incoming, Streams};
 use super::informed;
 use super::settings::Settings;
+use super::stats::{self, Flows};
 use super::timing::Timing;
 use crate::data_channel::{self, CONTROL, Channels, INPUT, RemoteControl};
 use crate::peer::{self, Certificate, Config, Connection, IceServers, NO_TRANSPORT, Receiver};
@@ -47,6 +48,8 @@ struct Data {
     channels: Weak<Channels>,
     remote: Weak<RemoteControl>,
     timing: Weak<Timing>,
+    flows: Weak<Flows>,
+    receiver: Weak<Receiver>,
 }
 
 impl Consumer {
@@ -188,8 +191,12 @@ impl super::BaseWebRTCSrc {
     /// The property `stats`: empty while there is no session.
     pub(super) fn stats(&self) -> gst::Structure {
         let data = self.imp().running().and_then(|running| running.consumer.data(None));
-        let timing = data.and_then(|data| data.timing.upgrade()).unwrap_or_default();
-        timing.stats()
+        let known =
+            data.and_then(|data| Some((data.timing.upgrade()?, data.flows.upgrade()?, data.receiver)));
+        match known {
+            Some((timing, flows, receiver)) => stats::of(&timing, &flows, receiver.upgrade()),
+            None => gst::Structure::new_empty("application/x-webrtcsrc-stats"),
+        }
     }
 
     fn hear(&self, news: News, consumer: &Arc<Consumer>, signaller: &Signallable) -> bool {
@@ -303,7 +310,8 @@ impl super::BaseWebRTCSrc {
         connection.bin().sync_state_with_parent().map_err(|err| err.to_string())?;
         let timing = Arc::downgrade(streams.timing());
         let (known, control) = (Arc::downgrade(&channels), Arc::downgrade(&remote));
-        consumer.keep(id, Data { channels: known, remote: control, timing });
+        let (flows, receiver) = (Arc::downgrade(streams.flows()), Arc::downgrade(&connection));
+        consumer.keep(id, Data { channels: known, remote: control, timing, flows, receiver });
         channels.begin(&(connection.clone() as Arc<dyn Connection>), &[])?;
         data_channel::signals::session_added(self, id, peer_id);
         let host = Incoming::new(self, (id, peer_id), settings, streams, connection.clone(), channels);

@@ -20,7 +20,12 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The reference of capture times.
-static NTP: LazyLock<gst::Caps> = LazyLock::new(|| gst::Caps::new_empty_simple("timestamp/x-ntp"));
+static NTP: LazyLock<gst::Caps> = LazyLock::new(|| {
+    let mut caps = gst::Caps::new_empty_simple("timestamp/x-ntp");
+    // It lives as long as the process.
+    caps.make_mut().mark_may_be_leaked();
+    caps
+});
 
 /// Frames that may be on their way through depayloader and decoder.
 const ON_THE_WAY: usize = 256;
@@ -143,22 +148,23 @@ impl Timing {
         }
     }
 
-    /// The property `stats`.
-    pub(super) fn stats(&self) -> gst::Structure {
+    /// The length of the longest jitter buffer, in seconds.
+    pub(super) fn jitter_buffer_delay(&self) -> Option<f64> {
         let buffers = lock(&self.buffers).clone();
         let lengths = buffers.iter().filter_map(|buffer| Some(buffer.upgrade()?.property::<u32>("latency")));
-        let mut stats = gst::Structure::builder("application/x-webrtcsrc-stats")
-            .field_if_some("jitter-buffer-delay", lengths.max().map(|ms| f64::from(ms) / 1000.0))
-            .field_if_some("round-trip-time", lock(&self.round_trip).map(|time| time.as_secs_f64()))
-            .build();
-        for (name, stream) in lock(&self.streams).iter() {
-            let one = gst::Structure::builder("application/x-webrtcsrc-stream-stats")
-                .field("frames", stream.frames.load(Ordering::Relaxed))
-                .field_if_some("end-to-end-delay", stream.delay.seconds())
-                .build();
-            stats.set(name.as_str(), one);
-        }
-        stats
+        lengths.max().map(|ms| f64::from(ms) / 1000.0)
+    }
+
+    /// How long a request and its answer take, in seconds.
+    pub(super) fn round_trip(&self) -> Option<f64> {
+        lock(&self.round_trip).map(|time| time.as_secs_f64())
+    }
+
+    /// How many frames of a stream have left, and how old they are then, in seconds.
+    pub(super) fn frames(&self, name: &str) -> Option<(u64, Option<f64>)> {
+        let streams = lock(&self.streams);
+        let (_, stream) = streams.iter().find(|(other, _)| other == name)?;
+        Some((stream.frames.load(Ordering::Relaxed), stream.delay.seconds()))
     }
 }
 

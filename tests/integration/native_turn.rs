@@ -67,6 +67,10 @@ fn a_viewer_is_served_through_a_turn_server_over_udp() {
     let pair = pair(&relayed(&turn.url("udp")));
     pair.viewer.samples(60);
     turn.says("CHANNEL_BIND processed, success");
+    let stats = pair.producer.element("ws").property::<gst::Structure>("stats");
+    let stats = stats.get::<gst::Structure>("s").unwrap();
+    let path = stats.get::<gst::Structure>("consumer-stats").unwrap();
+    assert_eq!(path.get("local-candidate-type"), Ok("relay"), "{stats}");
     drop(pair);
     // The address is given back.
     turn.says("REFRESH processed, success");

@@ -130,6 +130,7 @@ impl Lines {
                 kind: ours.sending.kind,
                 ssrc: ours.sending.ssrc,
                 rtx_ssrc: ours.sending.rtx_ssrc.filter(|_| repeats),
+                clock_rate: media.formats.first().map_or(90_000, |format| format.clock_rate),
                 payload_type: ours.payload_type,
                 delayed: media.extension(PLAYOUT_DELAY).is_some(),
                 events: ours.events.clone(),

@@ -357,7 +357,7 @@ impl Connection for Native {
         self.shared.heard.silence()
     }
 
-    fn stats(&self, _: Duration) -> Option<gst::Structure> {
+    fn stats(&self) -> Option<gst::Structure> {
         Some(statistics::of(&self.shared.statistics().clone()))
     }
 

@@ -52,6 +52,7 @@ fn stream() -> AgreedStream {
         kind: MediaKind::Video,
         ssrc: SSRC,
         rtx_ssrc: Some(SSRC + 1),
+        clock_rate: 90_000,
         payload_type: None,
         delayed: false,
         events: Arc::new(Nobody),

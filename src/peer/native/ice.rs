@@ -2,7 +2,8 @@
 //! the old path until a new one stands.
 
 use super::CAT;
-use str0m::{Candidate, IceCreds, Rtc};
+use str0m::stats::CandidatePairStats;
+use str0m::{Candidate, CandidateKind, IceCreds, Rtc};
 
 /// Candidates of the peer that are tried; who names more is odd.
 const MOST: usize = 64;
@@ -32,6 +33,16 @@ impl Ice {
     /// The peer's credentials.
     pub(super) fn remote(&self) -> &IceCreds {
         &self.remote
+    }
+
+    /// What the candidates of a pair are: who is not known has been found by his checks.
+    pub(super) fn kinds(&self, pair: &CandidatePairStats) -> (CandidateKind, CandidateKind) {
+        let kind = |candidates: &[Candidate], addr| {
+            candidates.iter().find(|candidate| candidate.addr() == addr).map(Candidate::kind)
+        };
+        let local = kind(&self.local_candidates, pair.local.addr).unwrap_or(CandidateKind::Host);
+        let remote = kind(&self.remote_candidates, pair.remote.addr);
+        (local, remote.unwrap_or(CandidateKind::PeerReflexive))
     }
 
     pub(super) fn add_local(&mut self, rtc: &mut Rtc, candidate: Candidate) {

@@ -182,6 +182,8 @@ pub(super) struct AgreedStream {
     pub(super) kind: MediaKind,
     pub(super) ssrc: u32,
     pub(super) rtx_ssrc: Option<u32>,
+    /// Of its timestamps, in Hz.
+    pub(super) clock_rate: u32,
     /// The peer's payload type, where it differs from the packets' own.
     pub(super) payload_type: Option<u8>,
     /// Whether the peer takes the header extension about its jitter buffer.

@@ -1,17 +1,16 @@
 //! One session on its thread: str0m, and what goes in and out of it.
 
 use super::channels::Channels;
-use super::ciphers::Ciphers;
 use super::estimates::Relay;
 use super::ice::{Ice, Restart};
-use super::measuring::{Kind, Measuring, Network};
+use super::measuring::{Kind, Measuring};
 use super::opening::{AgreedStream, Opening};
 use super::outlet::Packets;
 use super::sending::Stream;
 use super::socket::{self, Datagram, Sent, Way};
+use super::statistics::{Statistics, StreamStatistics};
 use crate::peer::heard::Heard;
 use crate::session::EventSender;
-use logic::codec::MediaKind;
 use logic::negotiation::{Event as Said, Transport};
 use logic::rtp::PlayoutDelay;
 use std::net::SocketAddr;
@@ -45,18 +44,6 @@ pub(super) struct Shared {
     pub(super) statistics: Mutex<Statistics>,
 }
 
-/// What str0m counts.
-#[derive(Default, Clone)]
-pub(super) struct Statistics {
-    pub(super) peer: Option<str0m::stats::PeerStats>,
-    pub(super) ciphers: Arc<Ciphers>,
-    /// What the peer says that the network carries.
-    pub(super) estimate: Option<u64>,
-    /// What its reports on packets say.
-    pub(super) network: Option<Network>,
-    pub(super) streams: Vec<(u32, MediaKind, str0m::stats::MediaEgressStats)>,
-}
-
 /// A session while it lasts.
 pub(super) struct Session {
     pub(super) rtc: Rtc,
@@ -77,6 +64,8 @@ pub(super) struct Session {
     found: Vec<SocketAddr>,
     left: Vec<SocketAddr>,
     reachable: bool,
+    /// Packets that were sent again.
+    pub(super) again: u64,
 }
 
 impl Session {
@@ -99,6 +88,7 @@ impl Session {
             found: Vec::new(),
             left: Vec::new(),
             reachable: true,
+            again: 0,
         };
         opening.streams.into_iter().for_each(|stream| session.add_stream(stream));
         session
@@ -117,7 +107,7 @@ impl Session {
             if stream.is_declared() {
                 direct.remove_media(stream.agreed.mid);
             }
-            self.shared.statistics().streams.retain(|(ssrc, ..)| *ssrc != stream.agreed.ssrc);
+            self.shared.statistics().streams.retain(|other| other.ssrc != stream.agreed.ssrc);
         }
     }
 
@@ -125,7 +115,7 @@ impl Session {
     pub(super) fn pause_stream(&mut self, index: usize, paused: bool) {
         if let Some(stream) = self.streams.iter_mut().find(|stream| stream.agreed.index == index) {
             stream.pause(paused);
-            self.shared.statistics().streams.retain(|(ssrc, ..)| *ssrc != stream.agreed.ssrc);
+            self.shared.statistics().streams.retain(|other| other.ssrc != stream.agreed.ssrc);
         }
     }
 
@@ -309,7 +299,10 @@ impl Session {
             }
             Event::PeerStats(stats) => {
                 let network = self.network();
+                let pair = stats.selected_candidate_pair.as_ref();
+                let candidates = pair.map(|pair| self.ice.kinds(pair));
                 let mut statistics = self.shared.statistics();
+                (statistics.candidates, statistics.again) = (candidates, self.again);
                 statistics.peer = Some(stats);
                 statistics.network = network;
                 return;
@@ -319,8 +312,9 @@ impl Session {
                     self.streams.iter().find(|stream| stream.agreed.mid == stats.mid && !stream.is_paused());
                 let Some(stream) = stream.map(|stream| &stream.agreed) else { return };
                 let mut statistics = self.shared.statistics();
-                statistics.streams.retain(|(ssrc, ..)| *ssrc != stream.ssrc);
-                statistics.streams.push((stream.ssrc, stream.kind, stats));
+                statistics.streams.retain(|other| other.ssrc != stream.ssrc);
+                let AgreedStream { ssrc, kind, clock_rate, .. } = *stream;
+                statistics.streams.push(StreamStatistics { ssrc, kind, clock_rate, counts: stats });
                 return;
             }
             other => return self.channels.hear(&mut self.rtc, other),

@@ -44,6 +44,7 @@ impl Session {
         let Some((source, number)) = leaving::source(packet) else { return };
         let stream = self.streams.iter_mut().find(|stream| stream.agreed.ssrc == source);
         let kind = stream.as_ref().map_or(Kind::Again, |stream| stream.fresh());
+        self.again += u64::from(kind == Kind::Again);
         if let Some(stream) = stream {
             stream.left(number);
         }

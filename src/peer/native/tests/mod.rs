@@ -91,6 +91,7 @@ fn agreed(index: usize) -> AgreedStream {
         kind,
         ssrc,
         rtx_ssrc: (index == 0).then_some(VIDEO + 1),
+        clock_rate: 90_000,
         payload_type: None,
         delayed: false,
         events: Arc::new(Nobody),
