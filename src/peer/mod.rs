@@ -5,6 +5,7 @@
 mod batch;
 mod certificate;
 mod channel;
+mod faults;
 mod heard;
 mod native;
 mod resolve;
@@ -19,6 +20,7 @@ pub use channel::SendError;
 pub(crate) use channel::{
     Arrivals, Channel, ChannelEvent, ChannelOptions, ChannelState, Payload, Reliability,
 };
+pub(crate) use faults::faults;
 #[cfg(feature = "fuzzing")]
 pub use native::fuzzing;
 pub(crate) use native::{AgreedFormat, Engine, Listen};

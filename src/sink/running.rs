@@ -73,6 +73,9 @@ impl BaseWebRTCSink {
         for text in servers.into_iter().chain(transport::unlikely(&settings).map(str::to_owned)) {
             gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}"));
         }
+        for text in peer::faults(settings.stun_server.as_deref(), &settings.turn_servers) {
+            gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}"));
+        }
         Ok(())
     }
 

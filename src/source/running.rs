@@ -124,6 +124,9 @@ impl BaseWebRTCSrc {
             gst::StateChangeError
         })?;
         let settings = self.settings().clone();
+        for text in peer::faults(settings.stun_server.as_deref(), &settings.turn_servers) {
+            gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}"));
+        }
         let consumer = Arc::new(Consumer {
             certificate: Arc::new(certificate),
             servers: IceServers::new(settings.stun_server.as_deref(), &settings.turn_servers),

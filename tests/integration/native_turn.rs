@@ -188,6 +188,17 @@ fn a_turn_server_that_dies_is_named_and_takes_only_its_own_viewers_with_it() {
 }
 
 #[test]
+fn a_turn_server_that_cannot_be_used_is_a_warning_that_names_the_property() {
+    for element in ["webrtcsink", "webrtcsrc"] {
+        let servers = "stun-server=\"\" turn-servers=<\"turn://192.0.2.1:3478\">";
+        let pipeline = Pipeline::parse_bin(&format!("{element} {servers}"));
+        pipeline.0.set_state(gst::State::Paused).unwrap();
+        let text = pipeline.warning();
+        assert!(text.contains("turn-servers") && text.contains("192.0.2.1:3478"), "{element}: {text}");
+    }
+}
+
+#[test]
 fn relays_only_without_any_relay_is_a_warning_that_says_what_to_set() {
     for transport in ["native", "webrtcbin"] {
         let settings = format!("transport={transport} ice-transport-policy=relay");
