@@ -172,6 +172,16 @@ fn a_turn_server_that_is_not_there_or_refuses_is_named_and_nobody_waits_for_it()
 }
 
 #[test]
+fn a_session_that_may_use_nothing_but_a_turn_server_that_refuses_ends_at_once_with_the_reason() {
+    let turn = Turn::with_user();
+    let pair = pair(&relayed(&turn.url_with("user", "wrong", "udp")));
+    let message = pair.producer.message("webrtc-session-ended");
+    assert_eq!(message.get("reason"), Ok("transport-failed"));
+    let text = message.get::<String>("text").unwrap();
+    assert!(text.contains("user name or password") && text.contains(&turn.address.to_string()), "{text}");
+}
+
+#[test]
 fn a_turn_server_that_dies_is_named_and_takes_only_its_own_viewers_with_it() {
     let mut turn = Turn::with_user();
     let log = log(gst::DebugLevel::Warning);

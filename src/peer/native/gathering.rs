@@ -8,7 +8,7 @@ use super::relay::Request;
 use super::routes::Key;
 use crate::runtime;
 use crate::session::EventSender;
-use logic::negotiation::Event;
+use logic::negotiation::{EndReason, Event};
 use protocol::IceCandidate;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -25,6 +25,8 @@ pub(super) struct Gathered {
     candidates: Vec<Candidate>,
     /// How many may still tell something.
     pending: usize,
+    /// Why TURN servers give no address.
+    faults: Vec<String>,
 }
 
 impl Gathered {
@@ -51,9 +53,28 @@ struct Back {
 impl Back {
     /// A server has told something, or that there is nothing to tell.
     fn found(&self, candidate: Option<Candidate>) {
+        self.heard(candidate, None);
+    }
+
+    /// A TURN server has given an address, or not. Without any a session that may use nothing else has no way.
+    fn relayed(&self, told: Option<Result<Candidate, String>>, only: bool) {
+        match told.unwrap_or_else(|| Err("the session is over".into())) {
+            Ok(candidate) => self.heard(Some(candidate), None),
+            Err(fault) => self.heard(None, Some(fault).filter(|_| only)),
+        }
+    }
+
+    fn heard(&self, candidate: Option<Candidate>, fault: Option<String>) {
         let Some(state) = self.state.upgrade() else { return };
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.gathered.pending = state.gathered.pending.saturating_sub(1);
+        let gathered = &mut state.gathered;
+        gathered.pending = gathered.pending.saturating_sub(1);
+        let is_fault = fault.is_some();
+        gathered.faults.extend(fault);
+        if is_fault && gathered.is_complete() && gathered.candidates.is_empty() {
+            let why = gathered.faults.join("; ");
+            self.events.send(Event::Failed(EndReason::NoRelay(why)));
+        }
         let Some(candidate) = candidate else { return };
         state.gathered.candidates.push(candidate.clone());
         // What was described before goes after it.
@@ -122,8 +143,8 @@ impl Native {
             self.state().gathered.pending += 1;
             let from = self.engine.way_to(server.address);
             self.handle.tell(Command::Relay(self.key, Request { server, from, tell }));
-            let back = back.clone();
-            runtime::spawn(async move { back.found(told.await.ok()) });
+            let (back, only) = (back.clone(), self.config.relay_only);
+            runtime::spawn(async move { back.relayed(told.await.ok(), only) });
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) struct Request {
     /// The address of this host to ask from; none for whichever leads there.
     pub(super) from: Option<IpAddr>,
     /// Is told the candidate; dropped where there will be none.
-    pub(super) tell: oneshot::Sender<Candidate>,
+    pub(super) tell: oneshot::Sender<Result<Candidate, String>>,
 }
 
 /// An allocation is over.
@@ -56,7 +56,7 @@ pub(super) struct Relay {
     wire: Wire,
     local: SocketAddr,
     server: SocketAddr,
-    tell: Option<oneshot::Sender<Candidate>>,
+    pub(super) tell: Option<oneshot::Sender<Result<Candidate, String>>>,
     relayed: Option<SocketAddr>,
     /// Packets to peers that the server does not yet let pass.
     waiting: Vec<(SocketAddr, Box<[u8]>)>,
@@ -79,12 +79,12 @@ impl Relay {
     /// The system has no way to it.
     pub(super) fn new(
         key: Key,
-        request: Request,
+        (to, from): (&Server, Option<IpAddr>),
         (registry, token): (&Registry, Token),
         now: Instant,
     ) -> io::Result<Self> {
-        let server = request.server.address;
-        let credentials = TurnCredentials::new(&request.server.user, &request.server.password);
+        let server = to.address;
+        let credentials = TurnCredentials::new(&to.user, &to.password);
         let mut config = TurnConfig::new(credentials);
         let (first, last) = PATIENCE;
         config.set_request_retransmits(first, last, REQUESTS, last);
@@ -93,14 +93,14 @@ impl Relay {
             SocketAddr::V6(_) => AddressFamily::IPV6,
         });
         let both = Interest::READABLE | Interest::WRITABLE;
-        let (wire, client, local) = if request.server.tcp {
-            let mut stream = connect(server, request.from)?;
+        let (wire, client, local) = if to.tcp {
+            let mut stream = connect(server, from)?;
             registry.register(&mut stream, token, both)?;
             let local = stream.local_addr()?;
             let client = TurnClientTcp::allocate(local, server, config).into();
             (Wire::Tcp(Stream::new(stream, Framing::Turn)), client, local)
         } else {
-            let mut socket = UdpSocket::bind(any(server, request.from))?;
+            let mut socket = UdpSocket::bind(any(server, from))?;
             socket.connect(server)?;
             registry.register(&mut socket, token, both)?;
             let local = socket.local_addr()?;
@@ -112,7 +112,7 @@ impl Relay {
             wire,
             local,
             server,
-            tell: Some(request.tell),
+            tell: None,
             relayed: None,
             waiting: Vec::new(),
             peers: Vec::new(),
@@ -169,9 +169,8 @@ impl Relay {
                 self.relayed = Some(relayed);
                 self.fault = None;
                 let candidate = Candidate::relayed(relayed, self.local, "udp").ok();
-                if let (Some(tell), Some(candidate)) = (self.tell.take(), candidate) {
-                    let _ = tell.send(candidate);
-                }
+                let told = self.tell.take().zip(candidate);
+                let _ = told.map(|(tell, candidate)| tell.send(Ok(candidate)).is_ok());
             }
             TurnEvent::AllocationCreateFailed(_) => return self.over("it does not answer"),
             TurnEvent::PermissionCreated(_, peer) => {
@@ -203,7 +202,11 @@ impl Relay {
         let fault = self.fault.take();
         let fault = fault.as_deref().unwrap_or(otherwise);
         match self.relayed {
-            None => gst::warning!(CAT, "{} gives no address: {fault}; going on without it", self.name()),
+            None => {
+                let name = self.name();
+                gst::warning!(CAT, "{name} gives no address: {fault}; going on without it");
+                let _ = self.tell.take().map(|tell| tell.send(Err(format!("{name}: {fault}"))).is_ok());
+            }
             Some(at) => gst::warning!(CAT, "{}: the allocation at {at} is lost: {fault}", self.name()),
         }
         Err(Over)

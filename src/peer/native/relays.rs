@@ -49,14 +49,19 @@ impl Relays {
             self.next = (self.next + 1) % FIRST;
             token = Token(FIRST + self.next);
         }
-        let server = request.server.address;
-        match Relay::new(key, request, (registry, token), now) {
-            Ok(relay) => {
+        let Request { server, from, tell } = request;
+        match Relay::new(key, (&server, from), (registry, token), now) {
+            Ok(mut relay) => {
+                relay.tell = Some(tell);
                 self.relays.insert(token, relay);
                 self.buffer.resize(LARGEST, 0);
                 self.with(token, |relay, _| relay.pass(now));
             }
-            Err(err) => gst::warning!(CAT, "no way to TURN server {server}: {err}; going on without it"),
+            Err(err) => {
+                let fault = format!("no way to TURN server {}: {err}", server.address);
+                gst::warning!(CAT, "{fault}; going on without it");
+                let _ = tell.send(Err(fault));
+            }
         }
     }
 

@@ -19,6 +19,8 @@ pub enum EndReason {
     Stopping,
     /// The transport could not be set up or broke.
     TransportFailed,
+    /// Nothing but TURN servers may be used, and none gives an address: why not.
+    NoRelay(String),
     /// The transport was not up in time; what was still awaited.
     TimedOut(&'static str),
     /// The peer's description cannot be served.
@@ -55,7 +57,7 @@ impl EndReason {
         match self {
             Self::Peer { .. } | Self::Closed => "peer",
             Self::Stopping => "stopping",
-            Self::TransportFailed => "transport-failed",
+            Self::TransportFailed | Self::NoRelay(_) => "transport-failed",
             Self::TimedOut(_) => "timed-out",
             Self::Description(_) => "description",
             Self::Pipeline(_) | Self::ElementError { .. } => "pipeline",
@@ -70,7 +72,7 @@ impl EndReason {
         match self {
             Self::Peer { .. } | Self::Closed => protocol::EndReason::Ended,
             Self::Stopping => protocol::EndReason::Stopping,
-            Self::TransportFailed => protocol::EndReason::TransportFailed,
+            Self::TransportFailed | Self::NoRelay(_) => protocol::EndReason::TransportFailed,
             Self::TimedOut(_) => protocol::EndReason::TimedOut,
             Self::Description(_) => protocol::EndReason::Description,
             Self::Pipeline(_) | Self::ElementError { .. } => protocol::EndReason::Pipeline,
@@ -114,6 +116,7 @@ impl fmt::Display for EndReason {
             Self::Closed => f.write_str("the peer closed the connection"),
             Self::Stopping => f.write_str("the element is stopping"),
             Self::TransportFailed => f.write_str("the connection to the peer failed or was lost"),
+            Self::NoRelay(why) => write!(f, "only relays may be used, and none gives an address: {why}"),
             Self::TimedOut(what) => write!(f, "timed out while waiting for {what}"),
             Self::Description(text) => write!(f, "failed to {text}"),
             Self::Pipeline(text) | Self::ElementError { text, .. } => {
