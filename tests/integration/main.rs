@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod aiortc;
+mod applications;
 mod audience;
 mod bad_descriptions;
 mod bad_settings;

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub(crate) struct Program {
     child: Child,
@@ -14,9 +14,19 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(program: impl AsRef<Path>, arguments: &[&str]) -> Self {
+        Self::start_in(&[], program, arguments)
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn start_in(
+        environment: &[(&str, &str)],
+        program: impl AsRef<Path>,
+        arguments: &[&str],
+    ) -> Self {
         let (program, plugins) = (program.as_ref(), plugins());
         let mut child = Command::new(program)
             .args(arguments)
+            .envs(environment.iter().copied())
             .env("GST_REGISTRY_1_0", plugins.join("registry.bin"))
             .env("GST_PLUGIN_PATH_1_0", plugins)
             .stdin(Stdio::null())
@@ -42,16 +52,26 @@ impl Program {
         panic!("never said '{text}', but:\n{said}");
     }
 
-    /// Has it end as Ctrl-C does, waits for that, and returns what was said until then.
-    pub(crate) fn interrupted(self) -> String {
+    /// Asks it to end, as Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
         let done = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
         assert!(done.success(), "it has ended already");
+    }
+
+    /// The same, waits for the end, and returns what was said until then.
+    pub(crate) fn interrupted(self) -> String {
+        self.interrupt();
         self.ends_well()
     }
 
     /// Waits for the end, and returns what was said until then.
-    pub(crate) fn end(mut self) -> (ExitStatus, String) {
-        let (end, mut said) = (Instant::now() + DEADLINE, String::new());
+    pub(crate) fn end(self) -> (ExitStatus, String) {
+        self.end_within(DEADLINE)
+    }
+
+    /// The same, where it takes long.
+    pub(crate) fn end_within(mut self, limit: Duration) -> (ExitStatus, String) {
+        let (end, mut said) = (Instant::now() + limit, String::new());
         loop {
             match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(line) => said += &(line + "\n"),
