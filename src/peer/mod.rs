@@ -11,7 +11,6 @@ mod native;
 mod resolve;
 mod sending;
 pub(crate) mod statistics;
-mod unusable;
 mod webrtcbin;
 
 pub(crate) use batch::{Batch, now};
@@ -25,7 +24,6 @@ pub(crate) use faults::faults;
 pub use native::fuzzing;
 pub(crate) use native::{AgreedFormat, Engine, Listen};
 pub(crate) use resolve::{DEFAULT_STUN_SERVER, IceServers};
-pub(crate) use unusable::unusable;
 pub(crate) use webrtcbin::{NO_TRANSPORT, Received, WebRtcBin as Receiver};
 
 use crate::errors::MissingElement;

@@ -69,11 +69,8 @@ impl BaseWebRTCSink {
         if webrtcbin {
             peer::prepare();
         }
-        let servers = peer::unusable(settings.stun_server.as_deref(), &settings.turn_servers);
+        let servers = peer::faults(settings.stun_server.as_deref(), &settings.turn_servers);
         for text in servers.into_iter().chain(transport::unlikely(&settings).map(str::to_owned)) {
-            gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}"));
-        }
-        for text in peer::faults(settings.stun_server.as_deref(), &settings.turn_servers) {
             gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}"));
         }
         Ok(())

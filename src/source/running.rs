@@ -145,9 +145,6 @@ impl BaseWebRTCSrc {
         let old = self.running.lock().unwrap_or_else(PoisonError::into_inner).replace(running);
         drop(old);
         peer::prepare();
-        for text in peer::unusable(settings.stun_server.as_deref(), &settings.turn_servers) {
-            gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}"));
-        }
         Ok(())
     }
 
