@@ -15,8 +15,11 @@ const LEAKS: [(&str, &str); 3] =
 const OF_GSTREAMER: &str = "GstDtlsAgent";
 /// What is made once is there by then.
 const WARM: usize = 2;
-/// Threads of pools come and go.
+/// Threads of pools come and go with the load, and stay for a while: many more than in the beginning are a leak only where
+/// there is nearly one for every third round.
 const POOLS: usize = 8;
+/// Sockets that are about to be closed.
+const CLOSING: usize = 2;
 /// Nothing takes longer.
 const HANG: Duration = Duration::from_secs(1);
 /// One round of a program, with some to spare.
@@ -68,8 +71,9 @@ fn goes_through(rounds: usize, transport: &str, program: &Path, names: [&str; 2]
     let said: Vec<_> = ended.1.lines().filter_map(Round::read).collect();
     assert_eq!(said.len(), rounds, "{}", ended.1);
     let (warm, last) = (&said[WARM], said.last().unwrap());
-    assert!(last.threads <= warm.threads + POOLS, "{} threads have become {}", warm.threads, last.threads);
-    assert!(last.files <= warm.files, "{} open files have become {}", warm.files, last.files);
+    let pools = POOLS.max(rounds / 3);
+    assert!(last.threads <= warm.threads + pools, "{} threads have become {}", warm.threads, last.threads);
+    assert!(last.files <= warm.files + CLOSING, "{} open files have become {}", warm.files, last.files);
     let slowest = said.iter().map(|round| round.slowest).max().unwrap();
     assert!(slowest < HANG, "a change of state took {slowest:?}");
 }
