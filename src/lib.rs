@@ -50,7 +50,7 @@ pub mod webrtcsink {
 
 /// The sources, as applications in Rust use them.
 pub mod webrtcsrc {
-    pub use crate::source::{BaseWebRTCSrc, WebRTCSrc, WebRTCSrcPad};
+    pub use crate::source::{BaseWebRTCSrc, WebRTCSessionEnd, WebRTCSrc, WebRTCSrcPad};
 }
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), gst::glib::BoolError> {

@@ -29,25 +29,49 @@ pub(crate) enum DecodeError {
     NoDecoder { codec: &'static str },
     #[error("connect the elements for {codec}: {cause}")]
     Link { codec: &'static str, cause: String },
+    #[error("use the element {filter} that was given for signal request-encoded-filter: {cause}")]
+    Filter { filter: String, cause: &'static str },
 }
 
-/// What a pad's peer prefers, as RTP, raw or encoded; raw where nobody is linked yet.
-pub(crate) fn wanted(pad: &gst::Pad, kind: MediaKind) -> Output {
+/// What a pad's peer takes of a kind of media, best first; nothing is known where nobody is linked yet.
+fn accepted(pad: &gst::Pad, kind: MediaKind) -> Option<gst::Caps> {
     let encoded = rows::ALL.iter().filter(|row| row.kind == kind && !row.is_raw());
     let mut choices = codec::caps("application/x-rtp");
-    let raw = codec::caps(&format!("{kind}/x-raw(ANY)"));
-    choices.merge(raw.clone());
+    choices.merge(codec::caps(&format!("{kind}/x-raw(ANY)")));
     encoded.for_each(|row| choices.merge(codec::caps(row.media_type)));
-    if !pad.is_linked() {
-        return Output::Raw;
+    pad.is_linked().then(|| pad.peer_query_caps(Some(&choices)))
+}
+
+/// As what such caps take a codec, if at all.
+fn output(accepted: &gst::StructureRef, row: &Codec) -> Option<Output> {
+    match accepted.name().as_str() {
+        "application/x-rtp" => {
+            let rtp = gst::Structure::builder("application/x-rtp").field("media", row.kind.as_str());
+            let rtp = rtp.field("encoding-name", row.encoding_name).build();
+            accepted.can_intersect(&rtp).then_some(Output::Rtp)
+        }
+        name if name.ends_with("/x-raw") => Some(Output::Raw),
+        name => (name == row.media_type).then_some(Output::Encoded),
     }
-    let accepted = pad.peer_query_caps(Some(&choices));
-    match accepted.structure(0).map(|structure| structure.name().as_str()) {
-        Some("application/x-rtp") => Output::Rtp,
-        Some(name) if name.ends_with("/x-raw") => Output::Raw,
-        Some(_) => Output::Encoded,
-        None => Output::Raw,
+}
+
+/// What a pad's peer prefers to take of a stream in this codec; raw where nobody is linked yet, or where it takes nothing
+/// of it.
+pub(crate) fn wanted(pad: &gst::Pad, row: &Codec) -> Output {
+    let accepted = accepted(pad, row.kind);
+    accepted.iter().flat_map(|caps| caps.iter()).find_map(|one| output(one, row)).unwrap_or(Output::Raw)
+}
+
+/// Those of the codecs in which a pad's peer takes a stream, as it comes or decoded.
+pub(crate) fn acceptable(
+    pad: &gst::Pad,
+    kind: MediaKind,
+    mut codecs: Vec<&'static Codec>,
+) -> Vec<&'static Codec> {
+    if let Some(accepted) = accepted(pad, kind) {
+        codecs.retain(|row| accepted.iter().any(|one| output(one, row).is_some()));
     }
+    codecs
 }
 
 /// Elements in a bin, from RTP to what was wanted.
@@ -56,12 +80,16 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// Builds the chain for RTP with these caps, in the state of `bin`.
+    /// Builds the chain for RTP with this codec, in the state of `bin`; encoded frames go through the filter.
     ///
     /// # Errors
-    /// The codec is unknown, or an element is missing or does not start.
-    pub(crate) fn build(bin: &gst::Bin, caps: &gst::CapsRef, output: Output) -> Result<Self, DecodeError> {
-        let row = row(caps).ok_or_else(|| DecodeError::Unknown(caps.to_string()))?;
+    /// An element is missing or does not start, or the filter cannot be used.
+    pub(crate) fn build(
+        bin: &gst::Bin,
+        row: &'static Codec,
+        output: Output,
+        filter: Option<gst::Element>,
+    ) -> Result<Self, DecodeError> {
         let depayloader = codec::depayloader(row)?;
         set_if_present(&depayloader, "request-keyframe", "true");
         set_if_present(&depayloader, "wait-for-keyframe", "true");
@@ -69,17 +97,27 @@ impl Chain {
         if let Some(parser) = row.parser {
             elements.push(make(parser)?);
         }
+        if let Some(filter) = filter {
+            elements.push(usable(filter)?);
+        }
         if output == Output::Raw && !row.is_raw() {
             elements.push(start_decoder(row)?);
         }
         let link = |err: gst::glib::BoolError| DecodeError::Link { codec: row.name, cause: err.to_string() };
         bin.add_many(&elements).map_err(link)?;
         let chain = Self { elements };
-        gst::Element::link_many(&chain.elements).map_err(link)?;
-        for element in chain.elements.iter().rev() {
-            element.sync_state_with_parent().map_err(link)?;
+        match chain.start() {
+            Ok(()) => Ok(chain),
+            Err(err) => {
+                chain.dismantle(bin);
+                Err(link(err))
+            }
         }
-        Ok(chain)
+    }
+
+    fn start(&self) -> Result<(), gst::glib::BoolError> {
+        gst::Element::link_many(&self.elements)?;
+        self.elements.iter().rev().try_for_each(ElementExt::sync_state_with_parent)
     }
 
     /// Where RTP enters.
@@ -108,7 +146,28 @@ impl Chain {
     }
 }
 
+/// An element of the application's, where it fits between two others.
+fn usable(filter: gst::Element) -> Result<gst::Element, DecodeError> {
+    let pad = |name, direction| filter.static_pad(name).is_some_and(|pad| pad.direction() == direction);
+    let cause = if !pad("sink", gst::PadDirection::Sink) || !pad("src", gst::PadDirection::Src) {
+        "it has to have static pads called sink and src; a bin has them as ghost pads"
+    } else if filter.parent().is_some() {
+        "it is in a pipeline already; each call has to return a new element, or NULL"
+    } else {
+        return Ok(filter);
+    };
+    Err(DecodeError::Filter { filter: filter.name().into(), cause })
+}
+
 /// The codec of RTP with these caps.
+///
+/// # Errors
+/// It is none that is known here.
+pub(crate) fn codec_of(caps: &gst::CapsRef) -> Result<&'static Codec, DecodeError> {
+    row(caps).ok_or_else(|| DecodeError::Unknown(caps.to_string()))
+}
+
+/// The codec of RTP with these caps, where it is known here.
 pub(crate) fn row(caps: &gst::CapsRef) -> Option<&'static Codec> {
     let structure = caps.structure(0)?;
     let kind = match structure.get::<&str>("media").ok()? {

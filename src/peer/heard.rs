@@ -42,8 +42,8 @@ impl Heard {
         self.connected.store(self.now().max(1), Ordering::Relaxed);
     }
 
-    /// From now on the peer owes reports on what it is sent, or answers to checks: its silence counts, even where
-    /// nothing came from it before.
+    /// From now on the peer owes reports on what it is sent or sends, or answers to checks: its silence counts, even
+    /// where nothing came from it before.
     pub(super) fn owes_answers(&self) {
         if !self.owed.swap(true, Ordering::Relaxed) {
             self.something();

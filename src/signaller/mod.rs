@@ -17,6 +17,7 @@ mod websocket;
 pub use interface::{Signallable, SignallableExt, SignallableImpl};
 pub(crate) use meta::structure_to_json;
 pub use role::WebRTCSignallerRole;
+pub(crate) use signals::{WANT_SESSION, want_session};
 pub use state::WebRTCSignallerState;
 pub use websocket::Signaller;
 pub(crate) use websocket::shown;

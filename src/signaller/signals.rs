@@ -202,3 +202,17 @@ fn handled(object: &Signallable, name: &str) -> bool {
     };
     glib::signal::signal_has_handler_pending(object, id, None, true)
 }
+
+/// Action signal without arguments, which signallers may have: another session is wanted once the last is over.
+pub(crate) const WANT_SESSION: &str = "want-session";
+
+/// Asks a signaller for the next session, where it can be asked.
+pub(crate) fn want_session(object: &Signallable) {
+    let known = glib::subclass::SignalId::lookup(WANT_SESSION, object.type_());
+    let query = known.map(|id| id.query());
+    if query.is_some_and(|query| query.flags().contains(glib::SignalFlags::ACTION) && query.n_params() == 0) {
+        object.emit_by_name_with_values(WANT_SESSION, &[]);
+    } else {
+        gst::info!(gst::CAT_RUST, "the signaller cannot be asked for a session: the next is its to begin");
+    }
+}

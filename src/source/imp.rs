@@ -1,8 +1,9 @@
 //! The GObject of every source: properties, states and child proxy.
 
+use super::ending::WebRTCSessionEnd;
+use super::pads::Pads;
 use super::settings::Settings;
-use super::{properties, templates};
-use crate::data_channel;
+use super::{properties, signals, templates};
 use crate::latency::WebRTCLatencyProfile;
 use crate::peer::DEFAULT_STUN_SERVER;
 use crate::signaller::Signallable;
@@ -33,16 +34,21 @@ pub struct BaseWebRTCSrc {
         mutable_ready)]
     #[property(name = "latency-profile", type = WebRTCLatencyProfile, get, set, member = latency_profile, nick = "Latency profile",
         blurb = "What delay is traded for; sets the bounds of the jitter buffers: live 20 to 150 ms, balanced 50 to 1000 ms, \
-        smooth 200 to 2000 ms", builder(WebRTCLatencyProfile::Balanced).mutable_ready())]
+        smooth 200 to 2000 ms; a change reaches buffers that exist", builder(WebRTCLatencyProfile::Balanced).mutable_playing())]
     #[property(name = "jitter-buffer-min", type = u32, get = Self::shortest, set = Self::set_shortest, nick = "Shortest jitter buffer",
-        blurb = "Length of the jitter buffers on a calm network (ms), in the place of the latency profile's; the first frame does not \
-        wait for it", default = 50, mutable_ready)]
+        blurb = "Length of the jitter buffers on a calm network (ms), in the place of the latency profile's: the latency of this \
+        source. The first frame does not wait for it; a change reaches buffers that exist", default = 50, mutable_playing)]
     #[property(name = "jitter-buffer-max", type = u32, get = Self::longest, set = Self::set_longest, nick = "Longest jitter buffer",
         blurb = "The jitter buffers grow with jitter and make room for retransmissions, up to this (ms); in the place of the latency \
-        profile's", default = 1000, mutable_ready)]
+        profile's. The same as jitter-buffer-min for a latency that never changes", default = 1000, mutable_playing)]
+    #[property(name = "on-session-end", type = WebRTCSessionEnd, get, set, member = on_session_end, nick = "On session end",
+        blurb = "What happens when a session ends that this element did not end: auto (EOS; an error as well where the session failed), \
+        eos, error, or wait: the pads stay, downstream sees nothing of it, and the next session goes on where this one stopped. The \
+        end that comes next counts", builder(WebRTCSessionEnd::Auto).mutable_playing())]
     settings: Mutex<Settings>,
     pub(super) signaller: Mutex<Option<Signallable>>,
     pub(super) running: Mutex<Option<Arc<super::running::Running>>>,
+    pub(super) pads: Arc<Pads>,
 }
 
 /// What a subclass of the base may do; nothing yet.
@@ -88,12 +94,7 @@ fn milliseconds(time: Duration) -> u32 {
 
 impl ObjectImpl for BaseWebRTCSrc {
     fn signals() -> &'static [glib::subclass::Signal] {
-        static SIGNALS: LazyLock<Vec<glib::subclass::Signal>> = LazyLock::new(|| {
-            data_channel::signals::all(|element, session_id| {
-                element.downcast_ref::<super::BaseWebRTCSrc>()?.channels(session_id)
-            })
-        });
-        &SIGNALS
+        signals::all()
     }
 
     fn properties() -> &'static [glib::ParamSpec] {
@@ -128,6 +129,19 @@ impl GstObjectImpl for BaseWebRTCSrc {}
 impl ElementImpl for BaseWebRTCSrc {
     fn pad_templates() -> &'static [gst::PadTemplate] {
         templates::src()
+    }
+
+    fn request_new_pad(
+        &self,
+        template: &gst::PadTemplate,
+        name: Option<&str>,
+        _: Option<&gst::Caps>,
+    ) -> Option<gst::Pad> {
+        self.pads.request(&self.obj(), template, name)
+    }
+
+    fn release_pad(&self, pad: &gst::Pad) {
+        self.pads.release(&self.obj(), pad);
     }
 
     fn send_event(&self, event: gst::Event) -> bool {
@@ -166,7 +180,15 @@ impl ElementImpl for BaseWebRTCSrc {
     }
 }
 
-impl BinImpl for BaseWebRTCSrc {}
+impl BinImpl for BaseWebRTCSrc {
+    /// What fails inside fails the session; what becomes of the element then is a property's to say.
+    fn handle_message(&self, message: gst::Message) {
+        match message.view() {
+            gst::MessageView::Error(err) if self.session_failed(err) => {}
+            _ => self.parent_handle_message(message),
+        }
+    }
+}
 
 impl ChildProxyImpl for BaseWebRTCSrc {
     fn child_by_index(&self, index: u32) -> Option<glib::Object> {

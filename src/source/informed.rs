@@ -1,7 +1,7 @@
 //! What the producer tells about its media, for whom it is of use downstream: events, and time codes of frames.
 
 use super::imp::CAT;
-use super::incoming::Streams;
+use super::streams::Streams;
 use crate::data_channel::{RemoteControl, structure_from_json};
 use gst::prelude::*;
 use protocol::{CustomEvent, FrameMeta, Info};

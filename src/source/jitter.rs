@@ -1,6 +1,7 @@
 //! Keeps each jitter buffer as long as its network needs: looks at it five times a second, more often at first, lets
 //! `logic::jitter` decide.
 
+use super::BaseWebRTCSrc;
 use super::timing::Timing;
 use crate::gobject::set_if_present;
 use crate::runtime;
@@ -15,8 +16,9 @@ const INTERVAL: Duration = Duration::from_millis(200);
 const FIRST_INTERVAL: Duration = Duration::from_millis(50);
 const FIRST: u32 = 40;
 
-/// Follows the network with one jitter buffer until it is gone.
-pub(super) fn follow(element: gst::Element, (shortest, longest): (Duration, Duration), timing: &Arc<Timing>) {
+/// Follows the network, and the bounds that the source's properties set, with one jitter buffer until it is gone.
+pub(super) fn follow(element: gst::Element, source: &glib::WeakRef<BaseWebRTCSrc>, timing: &Arc<Timing>) {
+    let Some(bounds) = source.upgrade().map(|source| source.settings().jitter_buffer()) else { return };
     timing.add_buffer(&element);
     // Nothing comes before the first packet of a stream that starts: it need not wait for an earlier one.
     set_if_present(&element, "faststart-min-packets", "1");
@@ -25,10 +27,16 @@ pub(super) fn follow(element: gst::Element, (shortest, longest): (Duration, Dura
     set_if_present(&element, "rtx-next-seqnum", "false");
     let buffer = element.downgrade();
     drop(element);
-    runtime::spawn(watch(buffer, JitterBuffer::new(shortest, longest), Arc::downgrade(timing)));
+    let length = JitterBuffer::new(bounds.0, bounds.1);
+    runtime::spawn(watch(buffer, length, source.clone(), Arc::downgrade(timing)));
 }
 
-async fn watch(buffer: glib::WeakRef<gst::Element>, mut length: JitterBuffer, timing: Weak<Timing>) {
+async fn watch(
+    buffer: glib::WeakRef<gst::Element>,
+    mut length: JitterBuffer,
+    source: glib::WeakRef<BaseWebRTCSrc>,
+    timing: Weak<Timing>,
+) {
     let mut before = Totals::default();
     let mut tick = tokio::time::interval(FIRST_INTERVAL);
     let mut interval = FIRST_INTERVAL;
@@ -38,16 +46,20 @@ async fn watch(buffer: glib::WeakRef<gst::Element>, mut length: JitterBuffer, ti
             (tick, interval) = (tokio::time::interval(INTERVAL), INTERVAL);
         }
         let Some(element) = buffer.upgrade() else { return };
+        let source = source.clone();
         let decided = runtime::blocking(move || {
             let now = Totals::of(&element);
-            if let Some(latency) = length.update(now.since(before), interval) {
+            let (shortest, longest) = source.upgrade()?.settings().jitter_buffer();
+            let set = length.set_bounds(shortest, longest);
+            let grown = length.update(now.since(before), interval);
+            if let Some(latency) = grown.or(set) {
                 let milliseconds = u32::try_from(latency.as_millis()).unwrap_or(u32::MAX);
                 element.set_property("latency", milliseconds);
             }
             set_hurry(&element, length.hurry());
-            (length, now)
+            Some((length, now))
         });
-        match decided.await {
+        match decided.await.flatten() {
             Some((next, now)) => {
                 if let (Some(round_trip), Some(timing)) = (now.round_trip, timing.upgrade()) {
                     timing.set_round_trip(round_trip);

@@ -4,28 +4,38 @@
 //! |---|---|
 //! | `imp` | the GObject: properties, states, child proxy |
 //! | `element` | `webrtcsrc` itself: the base, and URIs |
-//! | `running` | what exists while the element runs: link, session |
-//! | `incoming`, `said` | the session: what is accepted, pads, decoding; what the description says |
+//! | `running`, `consumer` | what exists while the element runs: link, the one session |
+//! | `ending` | what happens when a session ends |
+//! | `incoming`, `offer`, `said` | the session: what is accepted, and offered; what the description says |
+//! | `streams` | its streams: from arrival to pad, decoding |
 //! | `informed` | events and time codes that the producer tells of |
+//! | `pads` | the pads, which may outlive a session |
 //! | `jitter` | the length of the jitter buffers |
 //! | `timing` | when frames were captured |
 //! | `stats` | the property `stats` |
-//! | `pad`, `properties`, `settings`, `templates` | the pad type, properties, pad templates |
+//! | `signals`, `properties`, `settings`, `templates`, `pad` | signals, properties, pad templates, the pad type |
 
+mod consumer;
 mod element;
+mod ending;
 mod imp;
 mod incoming;
 mod informed;
 mod jitter;
+mod offer;
 mod pad;
+mod pads;
 mod properties;
 mod running;
 mod said;
 mod settings;
+mod signals;
 mod stats;
+mod streams;
 mod templates;
 mod timing;
 
+pub use ending::WebRTCSessionEnd;
 pub use pad::WebRTCSrcPad;
 
 use gst::glib;

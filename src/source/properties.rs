@@ -6,7 +6,7 @@ use crate::signaller::{SIGNALLER_IS_IN_USE, Signallable};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use logic::codec::MediaKind;
+use logic::codec::{Codec, MediaKind};
 
 /// Their specifications.
 pub(super) fn boxed() -> Vec<glib::ParamSpec> {
@@ -24,13 +24,13 @@ pub(super) fn boxed() -> Vec<glib::ParamSpec> {
         list(
             "video-codecs",
             "Video codecs",
-            "Names of the video codecs to accept: VP8, H264, VP9, H265, AV1, RAW",
+            "Names of the video codecs to accept: VP8, H264, VP9, H265, AV1, RAW; others are left out with a warning",
             "codec",
         ),
         list(
             "audio-codecs",
             "Audio codecs",
-            "Names of the audio codecs to accept: OPUS, MULTIOPUS, L24, L16, L8",
+            "Names of the audio codecs to accept: OPUS, MULTIOPUS, L24, L16, L8; others are left out with a warning",
             "codec",
         ),
         glib::ParamSpecBoxed::builder::<gst::Structure>("meta")
@@ -69,8 +69,8 @@ impl BaseWebRTCSrc {
     pub(super) fn set_boxed(&self, value: &glib::Value, name: &str) -> bool {
         match name {
             "turn-servers" => self.settings().turn_servers = texts(value),
-            "video-codecs" => self.settings().video_codecs = settings::named(MediaKind::Video, &texts(value)),
-            "audio-codecs" => self.settings().audio_codecs = settings::named(MediaKind::Audio, &texts(value)),
+            "video-codecs" => self.settings().video_codecs = self.codecs(MediaKind::Video, name, value),
+            "audio-codecs" => self.settings().audio_codecs = self.codecs(MediaKind::Audio, name, value),
             "meta" => self.settings().meta = value.get().ok().flatten(),
             "signaller" => {
                 if self.running().is_some() {
@@ -87,6 +87,18 @@ impl BaseWebRTCSrc {
             _ => return false,
         }
         true
+    }
+
+    /// The codecs of a list; a warning tells of names of which there is none.
+    fn codecs(&self, kind: MediaKind, property: &str, value: &glib::Value) -> Vec<&'static Codec> {
+        let names = texts(value);
+        let (codecs, unknown) = settings::named(kind, &names);
+        if !unknown.is_empty() {
+            let (unknown, known) = (unknown.join(", "), settings::known_names(kind));
+            let text = format!("property {property}: there is no codec {unknown}; there are {known}");
+            gst::element_imp_warning!(self, gst::LibraryError::Settings, ("{text}"));
+        }
+        codecs
     }
 
     /// Reads one of them.

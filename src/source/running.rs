@@ -1,11 +1,14 @@
 //! What exists between READY and PAUSED and back: the link to the signaller and the one session.
 
+use super::consumer::{Consumer, Data};
 use super::imp::{BaseWebRTCSrc, CAT};
-use super::incoming::{Incoming, Streams};
+use super::incoming::Incoming;
 use super::informed;
+use super::pads::Pads;
 use super::settings::Settings;
-use super::stats::{self, Flows};
-use super::timing::Timing;
+use super::signals;
+use super::stats;
+use super::streams::Streams;
 use crate::data_channel::{self, CONTROL, Channels, INPUT, RemoteControl};
 use crate::peer::{self, Certificate, Config, Connection, IceServers, NO_TRANSPORT, Receiver};
 use crate::session::{self, EventSender, Events, Session, news};
@@ -15,8 +18,9 @@ use crate::{errors, runtime};
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use logic::negotiation::{EndReason, Event, Opening};
+use logic::returning::{AtEnd, Ending, Streams as Fate};
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// How long a stopping element waits for its session to end.
@@ -25,87 +29,6 @@ const SESSION_END: Duration = Duration::from_millis(500);
 pub(super) struct Running {
     link: Link,
     consumer: Arc<Consumer>,
-}
-
-/// The one session.
-struct Consumer {
-    certificate: Arc<Certificate>,
-    servers: IceServers,
-    current: Mutex<Option<Current>>,
-    changed: Condvar,
-}
-
-struct Current {
-    id: String,
-    events: EventSender,
-    /// The session's data channels, once it has a transport.
-    data: Option<Data>,
-}
-
-/// What a session has of data channels.
-#[derive(Clone)]
-struct Data {
-    channels: Weak<Channels>,
-    remote: Weak<RemoteControl>,
-    timing: Weak<Timing>,
-    flows: Weak<Flows>,
-    receiver: Weak<Receiver>,
-}
-
-impl Consumer {
-    fn current(&self) -> MutexGuard<'_, Option<Current>> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn tell(&self, session: &str, event: Event) -> bool {
-        let events =
-            self.current().as_ref().filter(|current| current.id == session).map(|c| c.events.clone());
-        events.map(|events| events.send(event)).is_some()
-    }
-
-    /// Takes a session on; `None` where one is running already.
-    fn admit(&self, id: &str) -> Option<(EventSender, Events)> {
-        let mut current = self.current();
-        if current.as_ref().is_some_and(|current| !current.events.is_closed()) {
-            return None;
-        }
-        let (events, reader) = EventSender::new();
-        *current = Some(Current { id: id.into(), events: events.clone(), data: None });
-        Some((events, reader))
-    }
-
-    fn keep(&self, session: &str, data: Data) {
-        if let Some(current) = self.current().as_mut().filter(|current| current.id == session) {
-            current.data = Some(data);
-        }
-    }
-
-    /// The data channels of this session, of any where none is named.
-    fn data(&self, session: Option<&str>) -> Option<Data> {
-        let current = self.current();
-        let current = current.as_ref()?;
-        current.data.clone().filter(|_| session.is_none_or(|id| id.is_empty() || id == current.id))
-    }
-
-    fn remove(&self, session: &str) {
-        let mut current = self.current();
-        if current.as_ref().is_some_and(|current| current.id == session) {
-            *current = None;
-        }
-        drop(current);
-        self.changed.notify_all();
-    }
-
-    fn end(&self, limit: Duration) {
-        let current = self.current();
-        let Some(running) = current.as_ref() else { return };
-        running.events.send(Event::Failed(EndReason::Stopping));
-        if runtime::is_current() {
-            return;
-        }
-        let waited = self.changed.wait_timeout_while(current, limit, |current| current.is_some());
-        drop(waited);
-    }
 }
 
 impl BaseWebRTCSrc {
@@ -127,12 +50,8 @@ impl BaseWebRTCSrc {
         for text in peer::faults(settings.stun_server.as_deref(), &settings.turn_servers) {
             gst::element_imp_warning!(self, gst::ResourceError::Settings, ("{text}"));
         }
-        let consumer = Arc::new(Consumer {
-            certificate: Arc::new(certificate),
-            servers: IceServers::new(settings.stun_server.as_deref(), &settings.turn_servers),
-            current: Mutex::default(),
-            changed: Condvar::new(),
-        });
+        let servers = IceServers::new(settings.stun_server.as_deref(), &settings.turn_servers);
+        let consumer = Arc::new(Consumer::new(certificate, servers));
         let obj = self.obj();
         let signaller = obj.signaller();
         let (heard, source, from) = (consumer.clone(), obj.downgrade(), signaller.downgrade());
@@ -148,6 +67,14 @@ impl BaseWebRTCSrc {
         Ok(())
     }
 
+    /// An element inside posted an error; whether there is a session that ends for it.
+    pub(super) fn session_failed(&self, err: &gst::message::Error) -> bool {
+        let Some(running) = self.running() else { return false };
+        let debug = err.debug().map(|debug| debug.to_string());
+        let reason = EndReason::ElementError { text: err.error().to_string(), debug };
+        running.consumer.fail(reason)
+    }
+
     /// PAUSED to PLAYING.
     pub(super) fn play(&self) {
         if let Some(running) = self.running() {
@@ -159,10 +86,14 @@ impl BaseWebRTCSrc {
     pub(super) fn finish(&self) {
         // Taken only when its session has ended, which looks for it here.
         let Some(running) = self.running() else { return };
+        // Downstream may hold a streaming thread, whatever else is going on.
+        self.pads.flush();
         running.consumer.end(SESSION_END);
         let taken = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         running.link.stop();
         drop(taken);
+        // Those that waited for another session.
+        self.pads.close(&self.obj(), Fate::Flush);
     }
 }
 
@@ -170,6 +101,11 @@ impl super::BaseWebRTCSrc {
     /// A copy of the settings.
     pub(super) fn settings(&self) -> Settings {
         self.imp().settings().clone()
+    }
+
+    /// The pads.
+    pub(super) fn pads(&self) -> Arc<Pads> {
+        self.imp().pads.clone()
     }
 
     /// The signaller; the default one where the application set none.
@@ -192,7 +128,7 @@ impl super::BaseWebRTCSrc {
     pub(super) fn stats(&self) -> gst::Structure {
         let data = self.imp().running().and_then(|running| running.consumer.data(None));
         let known =
-            data.and_then(|data| Some((data.timing.upgrade()?, data.flows.upgrade()?, data.receiver)));
+            data.and_then(|data| Some((data.timing.upgrade()?, data.flows.upgrade()?, data.transport)));
         match known {
             Some((timing, flows, receiver)) => stats::of(&timing, &flows, receiver.upgrade()),
             None => gst::Structure::new_empty("application/x-webrtcsrc-stats"),
@@ -234,6 +170,12 @@ impl super::BaseWebRTCSrc {
                 news::signalling(self, connected, &details);
                 true
             }
+            News::ProducerAdded => {
+                if self.settings().on_session_end.at_end() == AtEnd::Wait {
+                    consumer.look_after();
+                }
+                true
+            }
             News::Error(text) => {
                 gst::element_error!(self, gst::StreamError::Failed, ("Signalling error: {text}"));
                 true
@@ -269,8 +211,10 @@ impl super::BaseWebRTCSrc {
                     reason.told().as_str(),
                     Some(&reason.to_string()),
                 );
-                source.session_ended(&session_id, &peer_id, &reason);
-                source.session_closed(&session_id);
+                let ending = source.ending(&reason);
+                source.session_ended(&session_id, &peer_id, &reason, ending);
+                source.pads().close(&source, ending.streams);
+                source.session_closed(&session_id, &peer_id, &reason, ending);
             }
         });
         true
@@ -302,7 +246,7 @@ impl super::BaseWebRTCSrc {
         };
         let receiver = Receiver::new(id, &config, events.clone()).map_err(|err| err.to_string())?;
         let connection = Arc::new(receiver);
-        let streams = Streams::new(self, id, &settings, &remote);
+        let streams = Streams::new(self, (id, peer_id), &settings, &remote, events.clone());
         streams.watch(&connection);
         informed::listen(&streams, &remote);
         self.add(connection.bin()).map_err(|err| err.to_string())?;
@@ -310,8 +254,9 @@ impl super::BaseWebRTCSrc {
         connection.bin().sync_state_with_parent().map_err(|err| err.to_string())?;
         let timing = Arc::downgrade(streams.timing());
         let (known, control) = (Arc::downgrade(&channels), Arc::downgrade(&remote));
-        let (flows, receiver) = (Arc::downgrade(streams.flows()), Arc::downgrade(&connection));
-        consumer.keep(id, Data { channels: known, remote: control, timing, flows, receiver });
+        let transport = Arc::downgrade(&connection);
+        let flows = Arc::downgrade(streams.flows());
+        consumer.keep(id, Data { transport, channels: known, remote: control, timing, flows });
         channels.begin(&(connection.clone() as Arc<dyn Connection>), &[])?;
         data_channel::signals::session_added(self, id, peer_id);
         let host = Incoming::new(self, (id, peer_id), settings, streams, connection.clone(), channels);
@@ -323,27 +268,42 @@ impl super::BaseWebRTCSrc {
     /// The transport to the producer is up.
     pub(super) fn session_connected(&self, session_id: &str, peer_id: &str) {
         gst::info!(CAT, obj = self, "session {session_id}: connected");
+        if let Some(running) = self.imp().running() {
+            running.consumer.connected();
+        }
         news::connected(self, session_id, peer_id);
     }
 
-    /// The session is over: without it a source has nothing to give, so a failure is the element's.
-    pub(super) fn session_ended(&self, session_id: &str, peer_id: &str, reason: &EndReason) {
+    /// What follows from the end of a session.
+    pub(super) fn ending(&self, reason: &EndReason) -> Ending {
+        let at_end = self.settings().on_session_end.at_end();
+        at_end.ending(*reason == EndReason::Stopping, reason.is_error())
+    }
+
+    /// The session is over.
+    pub(super) fn session_ended(&self, session_id: &str, peer_id: &str, reason: &EndReason, ending: Ending) {
         gst::info!(CAT, obj = self, "session {session_id}: {reason}");
         news::ended(self, session_id, peer_id, reason);
-        if reason.is_error() {
-            gst::element_error!(
-                self,
-                gst::ResourceError::Read,
-                ("session {session_id} with producer {peer_id}: {reason}")
-            );
+        let text = format!("session {session_id} with producer {peer_id}: {reason}");
+        if ending.is_error {
+            gst::element_error!(self, gst::ResourceError::Read, ("{text}"));
+        } else if ending.is_warning && ending.streams == Fate::Keep {
+            let waits = "waiting for the producer to come back (property on-session-end)";
+            gst::element_warning!(self, gst::ResourceError::Read, ("{text}; {waits}"));
+        } else if ending.is_warning {
+            gst::element_warning!(self, gst::ResourceError::Read, ("{text}"));
         }
     }
 
-    /// The session's pads and elements are gone: another may begin.
-    pub(super) fn session_closed(&self, session_id: &str) {
+    /// What belonged to the session is gone: another may begin.
+    pub(super) fn session_closed(&self, session_id: &str, peer_id: &str, reason: &EndReason, ending: Ending) {
         if let Some(running) = self.imp().running() {
             running.consumer.remove(session_id);
+            if ending.streams == Fate::Keep {
+                running.consumer.ask_again(&self.signaller());
+            }
         }
+        signals::session_removed(self, session_id, peer_id, reason);
     }
 }
 

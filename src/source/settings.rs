@@ -1,5 +1,6 @@
 //! The source's settings.
 
+use super::ending::WebRTCSessionEnd;
 use crate::latency::WebRTCLatencyProfile;
 use crate::peer::DEFAULT_STUN_SERVER;
 use logic::codec::{self, Codec, MediaKind};
@@ -21,6 +22,7 @@ pub(crate) struct Settings {
     /// In ms, where the application has set it.
     pub(super) jitter_buffer_min: Option<u32>,
     pub(super) jitter_buffer_max: Option<u32>,
+    pub(super) on_session_end: WebRTCSessionEnd,
 }
 
 impl Default for Settings {
@@ -39,6 +41,7 @@ impl Default for Settings {
             latency_profile: WebRTCLatencyProfile::default(),
             jitter_buffer_min: None,
             jitter_buffer_max: None,
+            on_session_end: WebRTCSessionEnd::default(),
         }
     }
 }
@@ -55,7 +58,22 @@ impl Settings {
     }
 }
 
-/// The codecs of a kind with these names; unknown names are left out.
-pub(super) fn named(kind: MediaKind, names: &[String]) -> Vec<&'static Codec> {
-    names.iter().filter_map(|name| codec::by_name(name)).filter(|codec| codec.kind == kind).collect()
+/// The codecs of a kind with these names, each once, and the names of which there is none.
+pub(super) fn named(kind: MediaKind, names: &[String]) -> (Vec<&'static Codec>, Vec<&str>) {
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for name in names {
+        match codec::by_name(name).filter(|codec| codec.kind == kind) {
+            Some(codec) if known.contains(&codec) => {}
+            Some(codec) => known.push(codec),
+            None => unknown.push(name.as_str()),
+        }
+    }
+    (known, unknown)
+}
+
+/// The names that there are for codecs of a kind.
+pub(super) fn known_names(kind: MediaKind) -> String {
+    let names: Vec<_> =
+        codec::ALL.iter().filter(|codec| codec.kind == kind).map(|codec| codec.name).collect();
+    names.join(", ")
 }

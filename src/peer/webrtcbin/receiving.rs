@@ -20,10 +20,13 @@ pub(crate) struct Received {
 impl WebRtcBin {
     /// Hands arriving streams to `handle`, from a streaming thread.
     pub(crate) fn on_received(&self, handle: impl Fn(Received) + Send + Sync + 'static) {
+        let heard = self.heard.clone();
         self.bin.connect_pad_added(move |_, pad| {
             if pad.direction() != gst::PadDirection::Src {
                 return;
             }
+            // Who sends media sends reports on it.
+            heard.owes_answers();
             let m_line = pad.property::<Option<WebRTCRTPTransceiver>>("transceiver").map(|t| t.mlineindex());
             handle(Received { pad: pad.clone(), m_line: m_line.unwrap_or(0) as usize });
         });

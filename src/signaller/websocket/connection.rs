@@ -179,6 +179,11 @@ impl Connection {
         self.shared.with(|client| client.end_session(session, reason, error))
     }
 
+    /// Asks for the next session when the last is over.
+    pub(super) fn want(&self) {
+        self.shared.with(PeerClient::want);
+    }
+
     /// What the owner says of itself has changed.
     pub(super) fn meta_changed(&self) {
         self.shared.meta_changed.notify_one();

@@ -4,7 +4,8 @@ use super::connection::Connection;
 use super::owner::Weak;
 use super::settings::Settings;
 use crate::signaller::{
-    Signallable, SignallableExt, SignallableImpl, WebRTCSignallerRole, WebRTCSignallerState, reason_named,
+    Signallable, SignallableExt, SignallableImpl, WANT_SESSION, WebRTCSignallerRole, WebRTCSignallerState,
+    reason_named,
 };
 use gst::glib;
 use gst::prelude::*;
@@ -75,6 +76,20 @@ impl ObjectSubclass for Signaller {
 }
 
 impl ObjectImpl for Signaller {
+    fn signals() -> &'static [glib::subclass::Signal] {
+        static SIGNALS: LazyLock<Vec<glib::subclass::Signal>> = LazyLock::new(|| {
+            let want = |values: &[glib::Value]| {
+                let signaller = values.first()?.get::<super::Signaller>().ok()?;
+                signaller.imp().with_connection(Connection::want);
+                None
+            };
+            vec![
+                glib::subclass::Signal::builder(WANT_SESSION).run_last().action().class_handler(want).build(),
+            ]
+        });
+        &SIGNALS
+    }
+
     fn properties() -> &'static [glib::ParamSpec] {
         static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
             let mut all = Signaller::derived_properties().to_vec();
