@@ -11,6 +11,7 @@ use crate::signaller::{Signallable, want_session};
 use gst::prelude::*;
 use logic::negotiation::{EndReason, Event};
 use logic::returning::Returning;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ pub(super) struct Consumer {
     pub(super) servers: IceServers,
     current: Mutex<Option<Current>>,
     changed: Condvar,
+    /// The application has ended the streams.
+    finished: AtomicBool,
     began: Instant,
     returning: Mutex<Returning>,
 }
@@ -54,6 +57,7 @@ impl Consumer {
             servers,
             current: Mutex::default(),
             changed: Condvar::new(),
+            finished: AtomicBool::new(false),
             began: Instant::now(),
             returning: Mutex::new(Returning::new(seed())),
         }
@@ -79,7 +83,7 @@ impl Consumer {
     /// Takes a session on; `None` where one is running already.
     pub(super) fn admit(&self, id: &str) -> Option<(EventSender, Events)> {
         let mut current = self.current();
-        if current.as_ref().is_some_and(|current| !current.events.is_closed()) {
+        if self.is_finished() || current.as_ref().is_some_and(|current| !current.events.is_closed()) {
             return None;
         }
         let (events, reader) = EventSender::new();
@@ -109,6 +113,20 @@ impl Consumer {
         self.changed.notify_all();
     }
 
+    /// No session begins from now on.
+    pub(super) fn finish(&self) {
+        self.finished.store(true, Ordering::Relaxed);
+    }
+
+    /// The element stops: what ends now does not end the streams.
+    pub(super) fn resume(&self) {
+        self.finished.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished.load(Ordering::Relaxed)
+    }
+
     fn returning(&self) -> MutexGuard<'_, Returning> {
         self.returning.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,7 +142,9 @@ impl Consumer {
         let (consumer, signaller) = (Arc::downgrade(self), signaller.downgrade());
         runtime::spawn(async move {
             tokio::time::sleep(delay).await;
-            let waits = consumer.upgrade().is_some_and(|consumer| consumer.current().is_none());
+            let waits = consumer
+                .upgrade()
+                .is_some_and(|consumer| consumer.current().is_none() && !consumer.is_finished());
             if let Some(signaller) = signaller.upgrade().filter(|_| waits) {
                 runtime::spawn_blocking(move || want_session(&signaller));
             }

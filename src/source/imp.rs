@@ -146,10 +146,14 @@ impl ElementImpl for BaseWebRTCSrc {
 
     fn send_event(&self, event: gst::Event) -> bool {
         match event.view() {
-            gst::EventView::Navigation(_) | gst::EventView::CustomUpstream(_) => {
-                self.obj().remote_control().is_some_and(|remote| remote.send(&event, None))
+            gst::EventView::Eos(_) => self.end_streams(),
+            gst::EventView::Navigation(_) => self.obj().send_to_producer(&event),
+            gst::EventView::CustomUpstream(_) if !gst_video::ForceKeyUnitEvent::is(&event) => {
+                self.obj().send_to_producer(&event)
             }
-            _ => self.parent_send_event(event),
+            _ if event.is_upstream() => self.pads.send_upstream(&event),
+            // What goes downstream comes from the producer.
+            _ => false,
         }
     }
 

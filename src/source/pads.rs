@@ -118,6 +118,12 @@ impl Pads {
         Arc::new(Place { pad: pad.build(), kind, output, stream_id, group })
     }
 
+    /// Hands an event to what is behind the pads, key unit requests for instance; whether anybody took it.
+    pub(super) fn send_upstream(&self, event: &gst::Event) -> bool {
+        let places = self.places().clone();
+        places.iter().filter(|place| place.pad.send_event(event.clone())).count() > 0
+    }
+
     /// Has whoever holds a frame of any pad let go of it.
     pub(super) fn flush(&self) {
         for place in self.places().clone() {

@@ -75,6 +75,16 @@ impl BaseWebRTCSrc {
         running.consumer.fail(reason)
     }
 
+    /// The application wants no more: the streams end, and no other session begins before the element is started again.
+    pub(super) fn end_streams(&self) -> bool {
+        let Some(running) = self.running() else { return false };
+        running.consumer.finish();
+        if !running.consumer.fail(EndReason::Stopping) {
+            self.pads.close(&self.obj(), Fate::End);
+        }
+        true
+    }
+
     /// PAUSED to PLAYING.
     pub(super) fn play(&self) {
         if let Some(running) = self.running() {
@@ -88,6 +98,7 @@ impl BaseWebRTCSrc {
         let Some(running) = self.running() else { return };
         // Downstream may hold a streaming thread, whatever else is going on.
         self.pads.flush();
+        running.consumer.resume();
         running.consumer.end(SESSION_END);
         let taken = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         running.link.stop();
@@ -119,9 +130,11 @@ impl super::BaseWebRTCSrc {
         self.imp().running()?.consumer.data(session_id)?.channels.upgrade()
     }
 
-    /// Where events for the producer go.
-    pub(super) fn remote_control(&self) -> Option<Arc<RemoteControl>> {
-        self.imp().running()?.consumer.data(None)?.remote.upgrade()
+    /// Sends an event to the producer; whether there is a way.
+    pub(super) fn send_to_producer(&self, event: &gst::EventRef) -> bool {
+        let data = self.imp().running().and_then(|running| running.consumer.data(None));
+        let remote = data.and_then(|data| data.remote.upgrade());
+        remote.is_some_and(|remote| remote.send(event, None))
     }
 
     /// The property `stats`: empty while there is no session.
@@ -277,7 +290,9 @@ impl super::BaseWebRTCSrc {
     /// What follows from the end of a session.
     pub(super) fn ending(&self, reason: &EndReason) -> Ending {
         let at_end = self.settings().on_session_end.at_end();
-        at_end.ending(*reason == EndReason::Stopping, reason.is_error())
+        let ending = at_end.ending(*reason == EndReason::Stopping, reason.is_error());
+        let is_finished = self.imp().running().is_some_and(|running| running.consumer.is_finished());
+        if is_finished { Ending { streams: Fate::End, ..ending } } else { ending }
     }
 
     /// The session is over.

@@ -97,7 +97,7 @@ fn an_hour_with_a_clock_that_is_too_fast_or_too_slow_delays_nothing_more_and_mor
 }
 
 #[test]
-fn the_buffers_of_a_source_follow_the_producers_clock() {
+fn the_buffers_of_a_source_follow_the_producers_clock_and_the_applications_wishes() {
     let pipeline = producer(VIDEO, "");
     let viewer = Viewer::new(&uri(&pipeline.element("ws")), "video", "video/x-raw", "");
     let modes = Arc::new(Mutex::new(Vec::new()));
@@ -109,8 +109,20 @@ fn the_buffers_of_a_source_follow_the_producers_clock() {
     });
     viewer.pipeline.play();
     viewer.samples(5);
-    let modes: Vec<_> = modes.lock().unwrap().iter().map(mode).collect();
+    let buffers = modes.lock().unwrap().clone();
+    let modes: Vec<_> = buffers.iter().map(mode).collect();
     assert!(!modes.is_empty() && modes.iter().all(|mode| mode == "slave"), "{modes:?}");
+    // Their length is the application's to change, at any time.
+    for (name, length) in
+        [("jitter-buffer-min", 400u32), ("jitter-buffer-min", 30), ("jitter-buffer-max", 30)]
+    {
+        viewer.pipeline.element("src").set_property(name, length);
+        let follows = (0..300).any(|_| {
+            viewer.sample();
+            buffers.iter().any(|buffer| buffer.property::<u32>("latency") == length)
+        });
+        assert!(follows, "no buffer followed {name}={length}");
+    }
 }
 
 fn mode(buffer: &gst::Element) -> String {

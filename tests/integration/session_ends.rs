@@ -215,8 +215,7 @@ fn a_waiting_source_stops_within_a_second_and_its_pads_go() {
     // And it starts anew.
     viewer.play();
     begin(&producing, &consuming, "t");
-    while !matches!(next_mark(&seen), Seen::Segment) {}
-    frames(&seen, 5);
+    frames_again(&seen);
 }
 
 #[test]
@@ -326,4 +325,43 @@ fn a_second_session_is_refused_and_its_messages_do_not_reach_the_first() {
     consuming.handle_ice("other", 0, None, "candidate:1 1 UDP 1 203.0.113.1 9 typ host");
     consuming.session_ended("other", Some("gone"));
     frames(&seen, 30);
+}
+
+#[test]
+fn eos_sent_to_a_source_ends_its_streams_whether_it_plays_or_waits_and_other_events_are_answered() {
+    for waits in [false, true] {
+        let (producing, consuming, _producer, viewer) = direct("wait");
+        let src = viewer.element("src");
+        let (seen, removed) = (see(&viewer, "video/x-raw"), removed(&viewer));
+        viewer.play();
+        begin(&producing, &consuming, "s");
+        begins(&seen);
+        frames(&seen, 5);
+        assert!(src.send_event(gst_video::UpstreamForceKeyUnitEvent::builder().build()));
+        assert!(!src.send_event(gst::event::Gap::new(gst::ClockTime::ZERO, None)));
+        assert!(!src.send_event(gst::event::Navigation::new(gst::Structure::new_empty("unknown"))));
+        if waits {
+            consuming.session_ended("s", None);
+            removed.recv_timeout(DEADLINE).unwrap();
+        }
+        assert!(src.send_event(gst::event::Eos::new()));
+        assert_eq!(next_mark(&seen), Seen::Eos, "waits: {waits}");
+        if !waits {
+            removed.recv_timeout(DEADLINE).unwrap();
+        }
+        assert_eq!(src.num_src_pads(), 0, "waits: {waits}");
+        // It stays ended until it is started again.
+        consuming.session_started("t", "producer");
+        assert!(viewer.stop() < Duration::from_secs(1));
+        assert!(!src.send_event(gst::event::Eos::new()));
+        viewer.play();
+        begin(&producing, &consuming, "u");
+        frames_again(&seen);
+    }
+}
+
+/// Frames come after another beginning.
+fn frames_again(seen: &Receiver<Seen>) {
+    while next_mark(seen) != Seen::Segment {}
+    frames(seen, 2);
 }
