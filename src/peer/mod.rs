@@ -81,6 +81,8 @@ pub(crate) struct Config {
     pub(crate) error_correction: Option<ErrorCorrection>,
     /// How long viewers should hold pictures back, where the transport can tell them.
     pub(crate) playout_delay: Option<PlayoutDelay>,
+    /// What may be sent again, in percent of all that is sent; -1 leaves it to the transport.
+    pub(crate) rtx_percentage: i32,
     /// Every format that may be offered.
     pub(crate) formats: Vec<AgreedFormat>,
     /// Where data channels go that the peer opens.

@@ -90,6 +90,9 @@ impl WebRtcBin {
             statistics: Arc::default(),
         };
         connection.quicken();
+        if config.rtx_percentage >= 0 {
+            connection.bound_retransmission(config.rtx_percentage);
+        }
         connection.watch();
         connection.channels.watch(&connection.bin, config.arrivals.clone());
         if let Some(repair) = &connection.repair {
@@ -110,6 +113,17 @@ impl WebRtcBin {
             set_if_present(&agent, "stun-pacing-timer", "5");
             set_if_present(&agent, "upnp", "false");
         }
+    }
+
+    /// Bounds what is sent again, where sessions of this version of GStreamer can.
+    fn bound_retransmission(&self, percentage: i32) {
+        self.on_element(move |name, element| {
+            if name == "rtpsession" {
+                set_if_present(&element, "rtx-percentage", &percentage.to_string());
+                let inner = element.property::<Option<glib::Object>>("internal-session");
+                inner.map(|inner| set_if_present(&inner, "rtx-percentage", &percentage.to_string()));
+            }
+        });
     }
 
     /// The element, to be added to a bin.

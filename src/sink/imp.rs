@@ -38,6 +38,9 @@ pub struct BaseWebRTCSink {
         blurb = "Bitrate of an encoder until the network is known (bit/s)", minimum = 1, default = 2_048_000, mutable_playing)]
     #[property(name = "do-retransmission", type = bool, get, set, member = do_retransmission, nick = "Retransmission",
         blurb = "Send lost video packets again (RFC 4588)", default = true, mutable_playing)]
+    #[property(name = "rtx-percentage", type = i32, get, set, member = rtx_percentage, nick = "Retransmission percentage",
+        blurb = "What may be sent again, in percent of all that is sent; -1 leaves it to the transport: 30 in the native one. webrtcbin \
+        bounds it where its sessions have the property", minimum = -1, default = -1, mutable_ready)]
     #[property(name = "do-fec", type = bool, get, set, member = do_fec, nick = "Forward error correction",
         blurb = "Add forward error correction (RFC 5109) to video, as much as the loss asks for that viewers report and that packets \
         which are sent again do not mend in time; through webrtcbin only", default = true, mutable_playing)]

@@ -23,6 +23,7 @@ fn moment(name: &str) -> Moment {
         "congestion-control"
         | "encoder-sharing"
         | "rungs"
+        | "do-clock-signalling"
         | "mtu"
         | "transport"
         | "udp-port"
@@ -40,7 +41,8 @@ fn moment(name: &str) -> Moment {
         | "web-server-host-addr"
         | "run-signalling-server" => Moment::NextStart,
         name if name.starts_with("signalling-server-") => Moment::NextStart,
-        "min-bitrate" | "max-bitrate" | "start-bitrate" | "encoder-linger" | "meta" => Moment::Now,
+        "min-bitrate" | "max-bitrate" | "start-bitrate" | "encoder-linger" | "meta" | "forward-metas"
+        | "forward-events" => Moment::Now,
         _ => Moment::NextSession,
     }
 }
@@ -52,6 +54,7 @@ impl Settings {
             congestion_control: started.congestion_control,
             encoder_sharing: started.encoder_sharing,
             rungs: started.rungs.clone(),
+            clock_signalling: started.clock_signalling,
             mtu: started.mtu,
             transport: started.transport,
             numbered: started.named(),

@@ -289,6 +289,7 @@ impl Viewers {
             estimator,
             error_correction,
             playout_delay: settings.playout_delay(),
+            rtx_percentage: settings.rtx_percentage,
             formats: formats(settings),
             arrivals,
             offers: true,

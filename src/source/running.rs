@@ -255,6 +255,7 @@ impl super::BaseWebRTCSrc {
             formats: Vec::new(),
             arrivals: channels.arrivals(),
             playout_delay: None,
+            rtx_percentage: -1,
             offers: false,
         };
         let receiver = Receiver::new(id, &config, events.clone()).map_err(|err| err.to_string())?;

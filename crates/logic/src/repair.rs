@@ -22,6 +22,21 @@ const CALM: Duration = Duration::from_secs(5);
 const RISE: Duration = Duration::from_secs(1);
 const FALL: Duration = Duration::from_secs(4);
 
+/// Of all that is sent, what is sent again at most where the application says nothing: more of it means that the network is
+/// full, and it would be fuller still.
+const MOST_REPEATED: f32 = 0.3;
+
+/// The part of all that is sent, 0 to 1, that may be sent again, of a percentage that the application has set; -1: as is
+/// best. More than this is too much, so that where nothing may be, it is less than 0.
+pub fn most_repeated(percentage: i32) -> f32 {
+    match u16::try_from(percentage) {
+        Ok(0) => -1.0,
+        Ok(percentage) => (f32::from(percentage) / 100.0).min(1.0),
+        Err(_) if percentage < 0 => MOST_REPEATED,
+        Err(_) => 1.0,
+    }
+}
+
 /// What the transport can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Abilities {
@@ -158,6 +173,11 @@ mod tests {
         assert_eq!(*plans(&mut Repair::new(correct), 0, 60, 0.05, 20).last().unwrap(), (false, 30));
         let none = Abilities { retransmission: false, fec: false };
         assert_eq!(plans(&mut Repair::new(none), 0, 60, 0.5, 20), [(false, 0)]);
+    }
+
+    #[test]
+    fn the_application_bounds_what_is_sent_again_or_leaves_it() {
+        assert_eq!([-1, 0, 25, 100, 101, i32::MAX].map(most_repeated), [0.3, -1.0, 0.25, 1.0, 1.0, 1.0]);
     }
 
     #[test]

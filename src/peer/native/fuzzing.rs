@@ -114,6 +114,7 @@ impl Target {
             estimator: None,
             paced: false,
             playout_delay: None,
+            rtx_percentage: -1,
             line: NativeLine { handle: Arc::downgrade(&handle), key: KEY },
             arrivals: Arc::new(|_| {}),
             events,

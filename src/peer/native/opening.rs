@@ -13,6 +13,7 @@ use crate::session::EventSender;
 use logic::bitrate::Bounds;
 use logic::codec::MediaKind;
 use logic::negotiation::{Event, Transport};
+use logic::repair;
 use logic::rtp::PlayoutDelay;
 use logic::sdp::local::LONGEST_MESSAGE;
 use protocol::DescriptionKind;
@@ -29,8 +30,6 @@ use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 const REPEATABLE: (usize, Duration) = (512, Duration::from_secs(1));
 /// The same where the way is long: several attempts, one after the other, take longer.
 const REPEATABLE_FAR: (usize, Duration) = (1536, Duration::from_secs(2));
-/// Of all that is sent, no more than this part is sent again.
-const MOST_REPEATED: f32 = 0.3;
 /// How often statistics are gathered.
 const STATISTICS: Duration = Duration::from_secs(1);
 
@@ -57,6 +56,8 @@ pub(super) struct Opening {
     /// Whether this side estimates, and sends no faster than that.
     pub(super) paced: bool,
     pub(super) playout_delay: Option<PlayoutDelay>,
+    /// The part of all that is sent that may be sent again.
+    pub(super) most_repeated: f32,
     pub(super) events: EventSender,
     pub(super) shared: Arc<Shared>,
 }
@@ -101,6 +102,7 @@ impl Native {
             estimator: estimator.filter(|_| agreement.measure != Measure::No),
             paced: agreement.measure == Measure::Packets,
             playout_delay: self.config.playout_delay,
+            most_repeated: repair::most_repeated(self.config.rtx_percentage),
             events: self.events.clone(),
             shared: self.shared.clone(),
         }
@@ -192,7 +194,7 @@ pub(super) struct AgreedStream {
 }
 
 /// Makes a stream known.
-pub(super) fn declare(direct: &mut DirectApi<'_>, agreed: &AgreedStream) {
+pub(super) fn declare(direct: &mut DirectApi<'_>, agreed: &AgreedStream, most_repeated: f32) {
     let kind = match agreed.kind {
         MediaKind::Audio => Kind::Audio,
         MediaKind::Video => Kind::Video,
@@ -200,13 +202,13 @@ pub(super) fn declare(direct: &mut DirectApi<'_>, agreed: &AgreedStream) {
     direct.declare_media(agreed.mid, kind);
     let rtx = agreed.rtx_ssrc.map(Into::into);
     let stream = direct.declare_stream_tx(agreed.ssrc.into(), rtx, agreed.mid, None);
-    remember(stream, false);
+    remember(stream, false, most_repeated);
 }
 
-/// Has packets remembered from now on, to be sent again.
-pub(super) fn remember(stream: &mut StreamTx, is_far: bool) {
+/// Has packets remembered from now on, to be sent again; of all that is sent, no more than a part.
+pub(super) fn remember(stream: &mut StreamTx, is_far: bool, most_repeated: f32) {
     let (count, time) = if is_far { REPEATABLE_FAR } else { REPEATABLE };
-    stream.set_rtx_cache(count, time, Some(MOST_REPEATED));
+    stream.set_rtx_cache(count, time, Some(most_repeated));
 }
 
 /// In RTP mode only the numbers of a format matter.

@@ -48,6 +48,8 @@ pub(super) struct Stream {
     /// Whether str0m knows it. Not before the first packet: with nothing to send again it would probe the network
     /// with packets of source 0, which some receivers take for a stream.
     declared: bool,
+    /// The part of all that is sent that may be sent again.
+    most_repeated: f32,
     /// No frame has been sent yet.
     first: bool,
     /// The way to the viewer is long.
@@ -59,7 +61,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(agreed: AgreedStream, delay: Option<PlayoutDelay>) -> Self {
+    pub(super) fn new(agreed: AgreedStream, delay: Option<PlayoutDelay>, most_repeated: f32) -> Self {
         Self {
             agreed,
             waiting: VecDeque::new(),
@@ -73,6 +75,7 @@ impl Stream {
             follows: false,
             skips: false,
             declared: false,
+            most_repeated,
             first: true,
             far: false,
             paused: false,
@@ -148,7 +151,7 @@ impl Stream {
         }
         self.leave_out();
         if let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into()) {
-            remember(sender, self.far);
+            remember(sender, self.far, self.most_repeated);
         }
     }
 
@@ -158,7 +161,7 @@ impl Stream {
             && let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into())
         {
             self.far = true;
-            remember(sender, true);
+            remember(sender, true, self.most_repeated);
         }
     }
 
@@ -175,7 +178,7 @@ impl Stream {
         // The viewer waits for the first frame, and sound for nothing.
         let paced = measuring.filter(|_| self.agreed.kind == MediaKind::Video && !self.begins());
         if !std::mem::replace(&mut self.declared, true) {
-            declare(direct, &self.agreed);
+            declare(direct, &self.agreed, self.most_repeated);
         }
         let Some(sender) = direct.stream_tx(&self.agreed.ssrc.into()) else {
             self.leave_out();

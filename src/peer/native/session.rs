@@ -59,6 +59,7 @@ pub(super) struct Session {
     /// Where the peer reports on packets.
     pub(super) measuring: Option<Measuring>,
     playout_delay: Option<PlayoutDelay>,
+    most_repeated: f32,
     places: Vec<SocketAddr>,
     /// Those of the places that have not been announced, and those that are to be forgotten.
     found: Vec<SocketAddr>,
@@ -84,6 +85,7 @@ impl Session {
             estimate: opening.estimator.map(Relay::new),
             measuring,
             playout_delay: opening.playout_delay,
+            most_repeated: opening.most_repeated,
             places: Vec::new(),
             found: Vec::new(),
             left: Vec::new(),
@@ -97,7 +99,7 @@ impl Session {
     /// A further stream is sent.
     pub(super) fn add_stream(&mut self, agreed: AgreedStream) {
         let delay = self.playout_delay.filter(|_| agreed.delayed);
-        self.streams.push(Stream::new(agreed, delay));
+        self.streams.push(Stream::new(agreed, delay, self.most_repeated));
     }
 
     /// A stream is not sent any more.

@@ -140,6 +140,7 @@ impl World {
             estimator: Some(Estimator { bounds, changed: Arc::new(|_| {}) }),
             paced: true,
             playout_delay: None,
+            most_repeated: 0.3,
             line: NativeLine { handle: Arc::downgrade(&handle), key: 7 },
             arrivals: Arc::new(|_| {}),
             events: EventSender::new().0,
