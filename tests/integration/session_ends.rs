@@ -337,7 +337,6 @@ fn eos_sent_to_a_source_ends_its_streams_whether_it_plays_or_waits_and_other_eve
         begin(&producing, &consuming, "s");
         begins(&seen);
         frames(&seen, 5);
-        assert!(src.send_event(gst_video::UpstreamForceKeyUnitEvent::builder().build()));
         assert!(!src.send_event(gst::event::Gap::new(gst::ClockTime::ZERO, None)));
         assert!(!src.send_event(gst::event::Navigation::new(gst::Structure::new_empty("unknown"))));
         if waits {
