@@ -114,7 +114,7 @@ impl Target {
             estimator: None,
             paced: false,
             playout_delay: None,
-            rtx_percentage: -1,
+            most_repeated: 0.3,
             line: NativeLine { handle: Arc::downgrade(&handle), key: KEY },
             arrivals: Arc::new(|_| {}),
             events,
