@@ -58,7 +58,6 @@ impl State {
         self.seats.iter().filter_map(|(_, seat)| seat.upgrade()).collect()
     }
 }
-
 /// What a tick found out.
 struct Found {
     actions: Vec<Action>,
@@ -260,7 +259,8 @@ impl Ladder {
     /// # Errors
     /// It does not start.
     pub(super) fn renew(&self, rung: usize) -> Result<(), String> {
-        self.state().seats().iter().try_for_each(|seat| seat.renew(rung))
+        let seats = self.state().seats(); // They ask for the lock.
+        seats.iter().try_for_each(|seat| seat.renew(rung))
     }
 
     /// Whether another encoder is left to take the place of those that failed.
