@@ -9,6 +9,8 @@ pub(crate) fn of_element(name: &str) -> &'static str {
         "appsrc" | "appsink" | "videoconvert" | "videoscale" | "videorate" | "audioconvert"
         | "audioresample" | "opusenc" | "opusdec" => "gstreamer1.0-plugins-base",
         "vp8enc" | "vp9enc" | "vp8dec" | "vp9dec" | "rtpbin" => "gstreamer1.0-plugins-good",
+        "v4l2convert" => "gstreamer1.0-plugins-good",
+        _ if name.starts_with("gl") => "gstreamer1.0-gl",
         _ if name.starts_with("rtp") => "gstreamer1.0-plugins-good",
         _ => "gstreamer1.0-plugins-bad",
     }

@@ -55,10 +55,7 @@ impl Encoding {
             row.set_threads(&encoder, shape::pixels(plan.input, plan.shape), cores());
             row.set_bitrate(&encoder, plan.bitrate);
         }
-        if let Err(err) = encoder.set_state(gst::State::Ready) {
-            let _ = encoder.set_state(gst::State::Null);
-            return Err(err.to_string());
-        }
+        ready(&encoder)?;
         let rate = Rate { present: plan.bitrate, since: Instant::now(), wanted: plan.bitrate };
         let output = Output::watch(&encoder);
         let (name, factory) = (candidate.name.clone(), candidate.factory.clone());
@@ -157,6 +154,24 @@ impl Encoding {
             pad.send_event(event);
         }
     }
+}
+
+/// Takes an encoder to READY.
+///
+/// # Errors
+/// What it says of why it does not go there.
+fn ready(encoder: &gst::Element) -> Result<(), String> {
+    let bus = gst::Bus::new();
+    encoder.set_bus(Some(&bus));
+    let result = encoder.set_state(gst::State::Ready);
+    encoder.set_bus(None);
+    let Err(err) = result else { return Ok(()) };
+    let _ = encoder.set_state(gst::State::Null);
+    let said = bus.iter().find_map(|message| match message.view() {
+        gst::MessageView::Error(err) => Some(err.error().to_string()),
+        _ => None,
+    });
+    Err(said.unwrap_or_else(|| err.to_string()))
 }
 
 fn cores() -> usize {

@@ -179,6 +179,21 @@ mod tests {
     }
 
     #[test]
+    fn a_bitrate_in_a_structure_leaves_its_other_fields_as_they_are() {
+        gst::init().unwrap();
+        // Stands for an encoder with extra-controls: it has a property of that kind, too.
+        let element = gst::ElementFactory::make("rtpbin").build().unwrap();
+        let mut row = Row::from(family("v4l2h264enc").unwrap());
+        row.bitrate.as_mut().unwrap().property = "sdes".into();
+        row.settings = vec![("sdes".into(), "c,video_gop_size=2560".into())];
+        row.set_up(&element);
+        assert!(row.set_bitrate(&element, 700_000) && row.holds(&element, 700_000));
+        let controls = element.property::<gst::Structure>("sdes");
+        assert_eq!((controls.get("video_gop_size"), controls.get("video_bitrate")), (Ok(2560), Ok(700_000)));
+        assert!(!row.set_bitrate(&gst::ElementFactory::make("vp8enc").build().unwrap(), 700_000));
+    }
+
+    #[test]
     fn a_bitrate_beyond_a_range_is_its_bound_and_a_property_of_another_kind_is_left_alone() {
         gst::init().unwrap();
         let encoder = gst::ElementFactory::make("vp8enc").build().unwrap();

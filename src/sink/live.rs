@@ -21,6 +21,7 @@ enum Moment {
 fn moment(name: &str) -> Moment {
     match name {
         "congestion-control"
+        | "encoder-table"
         | "encoder-sharing"
         | "rungs"
         | "do-clock-signalling"

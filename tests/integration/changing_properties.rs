@@ -174,7 +174,15 @@ fn what_all_sessions_agree_on_waits_for_the_next_start_and_the_application_is_to
     let stage = Stage::set("transport=native");
     stage.play();
     stage.invite("first", Habit::Says(GOOD));
-    let names = ["rungs", "mtu", "encoder-sharing", "congestion-control", "udp-port", "web-server-path"];
+    let names = [
+        "rungs",
+        "mtu",
+        "encoder-sharing",
+        "encoder-table",
+        "congestion-control",
+        "udp-port",
+        "web-server-path",
+    ];
     for name in names.into_iter().chain(["signalling-server-port"]) {
         let value = match name {
             "signalling-server-port" => 0u32.to_value(),
@@ -182,6 +190,7 @@ fn what_all_sessions_agree_on_waits_for_the_next_start_and_the_application_is_to
             "udp-port" => 0u32.to_value(),
             "rungs" => "1".to_value(),
             "web-server-path" => "page".to_value(),
+            "encoder-table" => "table.toml".to_value(),
             "encoder-sharing" => gstrswebrtc::webrtcsink::WebRTCSinkEncoderSharing::Private.to_value(),
             _ => gstrswebrtc::webrtcsink::WebRTCSinkCongestionControl::Disabled.to_value(),
         };
