@@ -10,7 +10,7 @@ use gst::prelude::*;
 use gst_webrtc::WebRTCSessionDescription;
 use logic::media_clock::{self, Reference};
 use logic::sdp::munge;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub(super) struct Timeline {
     epoch: AtomicU64,
     /// The clock that sessions are told.
     reference: Mutex<Option<Arc<Reference>>>,
+    /// Whether the element has played: what rungs and viewers have been told stays.
+    played: AtomicBool,
 }
 
 /// Rungs have no time of their own.
@@ -27,7 +29,7 @@ const NONE: u64 = u64::MAX;
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { epoch: AtomicU64::new(NONE), reference: Mutex::default() }
+        Self { epoch: AtomicU64::new(NONE), reference: Mutex::default(), played: AtomicBool::new(false) }
     }
 }
 
@@ -48,8 +50,9 @@ impl Timeline {
         }
         let now = sink.clock().as_ref().and_then(reference);
         let before = self.reference();
+        let is_first = !self.played.swap(true, Ordering::Relaxed);
         match (before, now, sink.base_time()) {
-            (None, Some(now), Some(epoch)) => {
+            (None, Some(now), Some(epoch)) if is_first => {
                 *self.lock() = Some(Arc::new(now));
                 self.epoch.store(epoch.nseconds(), Ordering::Relaxed);
             }
@@ -61,12 +64,19 @@ impl Timeline {
                          more: give the pipeline its clock with gst_pipeline_use_clock, or take it to READY and back")
                 );
             }
+            (None, Some(now), _) => gst::element_warning!(
+                sink,
+                gst::CoreError::Clock,
+                ("viewers are not told that timestamps are the time of {now}, which became the pipeline's clock after it had \
+                     played by another: take the pipeline to READY and back")
+            ),
             _ => {}
         }
     }
 
     /// The element has stopped.
     pub(super) fn stop(&self) {
+        self.played.store(false, Ordering::Relaxed);
         *self.lock() = None;
         self.epoch.store(NONE, Ordering::Relaxed);
     }
