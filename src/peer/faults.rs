@@ -22,6 +22,12 @@ pub(crate) fn faults(stun: Option<&str>, turn: &[String]) -> Vec<String> {
     told.collect()
 }
 
+/// Whether there is nothing wrong with a server of the property.
+pub(super) fn is_usable(url: &str, is_stun: bool) -> bool {
+    let (_, schemes, _) = if is_stun { STUN } else { TURN };
+    fault(url, schemes).is_none()
+}
+
 fn fault(text: &str, schemes: &[&str]) -> Option<String> {
     let url = match Url::parse(text) {
         Ok(url) => url,

@@ -3,6 +3,7 @@
 
 mod anew;
 
+use super::faults;
 use crate::runtime;
 use logic::ice_servers::Relay;
 use std::net::{IpAddr, SocketAddr};
@@ -158,6 +159,8 @@ impl IceServers {
         let stun_url = stun.filter(|url| !url.is_empty());
         let all = stun_url.map(|url| (url, true)).into_iter();
         let all = all.chain(turn.iter().map(|url| (url.as_str(), false)));
+        // The element's application is told of those that are left out.
+        let all = all.filter(|(url, is_stun)| faults::is_usable(url, *is_stun));
         let own = all.filter_map(|(url, is_stun)| Server::new(url, is_stun)).collect();
         let default_stun = stun == Some(DEFAULT_STUN_SERVER);
         let servers = Self(Arc::new(Mutex::new(Resolved { own, default_stun, ..Resolved::default() })));
