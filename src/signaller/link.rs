@@ -24,8 +24,8 @@ pub(crate) enum News {
     Connection(bool, gst::Structure),
     /// STUN and TURN servers to use from now on, instead of what was said before.
     IceServers(Vec<String>),
-    /// A producer came, or was there when the server was found again.
-    ProducerAdded,
+    /// This producer came, or was there when the server was found again, or says something else of itself.
+    ProducerAdded(String),
     /// Signalling is impossible from now on.
     Error(String),
     /// Everything is over.
@@ -87,7 +87,7 @@ impl Link {
             Some(News::Connection(v.get(1)?.get().ok()?, details))
         });
         link.on("ice-servers", &hear, |v| Some(News::IceServers(v.get(1)?.get().ok()?)));
-        link.on("producer-added", &hear, |_| Some(News::ProducerAdded));
+        link.on("producer-added", &hear, |v| Some(News::ProducerAdded(text(v, 1)?)));
         link.on_meta(&hear);
         link
     }

@@ -29,12 +29,17 @@ pub(super) struct Consumer {
     changed: Condvar,
     /// The application has ended the streams.
     finished: AtomicBool,
+    /// The element stops, or has.
+    stopped: AtomicBool,
+    /// Whether it is being looked at whether the session is silent.
+    looking: AtomicBool,
     began: Instant,
     returning: Mutex<Returning>,
 }
 
 struct Current {
     id: String,
+    peer_id: String,
     events: EventSender,
     data: Option<Data>,
 }
@@ -58,6 +63,8 @@ impl Consumer {
             current: Mutex::default(),
             changed: Condvar::new(),
             finished: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            looking: AtomicBool::new(false),
             began: Instant::now(),
             returning: Mutex::new(Returning::new(seed())),
         }
@@ -81,13 +88,15 @@ impl Consumer {
     }
 
     /// Takes a session on; `None` where one is running already.
-    pub(super) fn admit(&self, id: &str) -> Option<(EventSender, Events)> {
+    pub(super) fn admit(&self, id: &str, peer_id: &str) -> Option<(EventSender, Events)> {
         let mut current = self.current();
-        if self.is_finished() || current.as_ref().is_some_and(|current| !current.events.is_closed()) {
+        let is_over = self.is_finished() || self.stopped.load(Ordering::Relaxed);
+        if is_over || current.as_ref().is_some_and(|current| !current.events.is_closed()) {
             return None;
         }
         let (events, reader) = EventSender::new();
-        *current = Some(Current { id: id.into(), events: events.clone(), data: None });
+        *current =
+            Some(Current { id: id.into(), peer_id: peer_id.into(), events: events.clone(), data: None });
         Some((events, reader))
     }
 
@@ -153,24 +162,36 @@ impl Consumer {
 
     /// A producer came. Ours may have been started again, and the server keeps the place of the one that is gone: its
     /// session ends as soon as it is silent, instead of when its consent has run out.
-    pub(super) fn look_after(self: &Arc<Self>) {
+    pub(super) fn look_after(self: &Arc<Self>, producer: &str) {
+        let examined =
+            self.current().as_ref().filter(|current| current.peer_id != producer).map(|c| c.id.clone());
+        let Some(session) = examined else { return };
+        if self.looking.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let consumer = Arc::downgrade(self);
         runtime::spawn(async move {
             let mut tick = tokio::time::interval(LOOK);
             for _ in 0..LOOKS {
                 tick.tick().await;
                 let Some(consumer) = consumer.upgrade() else { return };
-                let transport = consumer.data(None).and_then(|data| data.transport.upgrade());
+                let transport = consumer.data(Some(&session)).and_then(|data| data.transport.upgrade());
                 if transport.is_some_and(|transport| transport.silence() >= SILENCE) {
-                    consumer.fail(EndReason::TransportFailed);
-                    return;
+                    consumer.tell(&session, Event::Failed(EndReason::TransportFailed));
+                    break;
                 }
+            }
+            if let Some(consumer) = consumer.upgrade() {
+                consumer.looking.store(false, Ordering::Relaxed);
             }
         });
     }
 
+    /// The element stops.
     pub(super) fn end(&self, limit: Duration) {
         let current = self.current();
+        // Under the lock under which sessions are taken on.
+        self.stopped.store(true, Ordering::Relaxed);
         let Some(running) = current.as_ref() else { return };
         running.events.send(Event::Failed(EndReason::Stopping));
         if runtime::is_current() {

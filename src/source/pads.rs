@@ -7,7 +7,7 @@ use gst::prelude::*;
 use logic::codec::{Codec, MediaKind};
 use logic::returning::Streams;
 use logic::sdp::outputs;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The pads of one source.
@@ -15,6 +15,8 @@ pub(super) struct Pads {
     /// Begins every stream's identifier: no two sources have the same.
     id: String,
     places: Mutex<Vec<Arc<Place>>>,
+    /// How often the element has begun: a session that outlives its element's stop has no say in the pads of the next.
+    turn: AtomicU64,
 }
 
 /// A pad, whatever stream comes out of it.
@@ -24,17 +26,29 @@ pub(super) struct Place {
     output: outputs::Output,
     stream_id: String,
     group: gst::GroupId,
+    /// The application has given it back.
+    released: AtomicBool,
 }
 
 impl Default for Pads {
     fn default() -> Self {
-        Self { id: gst::glib::uuid_string_random().into(), places: Mutex::default() }
+        Self { id: gst::glib::uuid_string_random().into(), places: Mutex::default(), turn: AtomicU64::new(0) }
     }
 }
 
 impl Pads {
     fn places(&self) -> MutexGuard<'_, Vec<Arc<Place>>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The element begins.
+    pub(super) fn begin(&self) {
+        self.turn.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Which beginning of the element this is.
+    pub(super) fn turn(&self) -> u64 {
+        self.turn.load(Ordering::Relaxed)
     }
 
     /// The pads of a kind that the application requested, in its order.
@@ -44,12 +58,10 @@ impl Pads {
         requested.cloned().collect()
     }
 
-    /// The pad for an output, where there is one.
-    pub(super) fn find(&self, kind: MediaKind, output: outputs::Output) -> Option<Arc<Place>> {
-        match output {
-            outputs::Output::Requested(index) => self.requested(kind).into_iter().nth(index),
-            own => self.places().iter().find(|place| place.kind == kind && place.output == own).cloned(),
-        }
+    /// The pad of our own for an output, where there is one.
+    pub(super) fn find(&self, kind: MediaKind, number: usize) -> Option<Arc<Place>> {
+        let output = outputs::Output::Own(number);
+        self.places().iter().find(|place| place.kind == kind && place.output == output).cloned()
     }
 
     /// Adds the pad for an output of our own.
@@ -99,6 +111,7 @@ impl Pads {
             at.map(|at| places.remove(at))
         };
         if let Some(place) = place {
+            place.released.store(true, Ordering::Relaxed);
             place.detach();
             let _ = place.pad.set_active(false);
             let _ = source.remove_pad(&place.pad);
@@ -115,7 +128,7 @@ impl Pads {
     ) -> Arc<Place> {
         let pad = gst::PadBuilder::<WebRTCSrcPad>::from_template(template).name(name).query_function(query);
         let group = self.places().first().map_or_else(gst::GroupId::next, |place| place.group);
-        Arc::new(Place { pad: pad.build(), kind, output, stream_id, group })
+        Arc::new(Place { pad: pad.build(), kind, output, stream_id, group, released: AtomicBool::new(false) })
     }
 
     /// Hands an event to what is behind the pads, key unit requests for instance; whether anybody took it.
@@ -126,7 +139,8 @@ impl Pads {
 
     /// Has whoever holds a frame of any pad let go of it.
     pub(super) fn flush(&self) {
-        for place in self.places().clone() {
+        let places = self.places().clone();
+        for place in places {
             place.pad.push_event(gst::event::FlushStart::new());
         }
     }
@@ -165,6 +179,11 @@ impl Place {
     /// Whether the application requested it.
     pub(super) fn is_requested(&self) -> bool {
         matches!(self.output, outputs::Output::Requested(_))
+    }
+
+    /// Whether the application has given it back.
+    pub(super) fn is_released(&self) -> bool {
+        self.released.load(Ordering::Relaxed)
     }
 
     /// Those of the codecs that downstream takes, as they come or decoded.

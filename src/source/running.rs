@@ -38,6 +38,7 @@ impl BaseWebRTCSrc {
 
     /// READY to PAUSED.
     pub(super) fn begin(&self) -> Result<(), gst::StateChangeError> {
+        self.pads.begin();
         if let Err(err) = errors::require(NO_TRANSPORT) {
             gst::element_imp_error!(self, gst::CoreError::MissingPlugin, ("{err}"));
             return Err(gst::StateChangeError);
@@ -183,9 +184,9 @@ impl super::BaseWebRTCSrc {
                 news::signalling(self, connected, &details);
                 true
             }
-            News::ProducerAdded => {
+            News::ProducerAdded(producer) => {
                 if self.settings().on_session_end.at_end() == AtEnd::Wait {
-                    consumer.look_after();
+                    consumer.look_after(&producer);
                 }
                 true
             }
@@ -206,8 +207,12 @@ impl super::BaseWebRTCSrc {
         consumer: &Arc<Consumer>,
         signaller: &Signallable,
     ) -> bool {
-        let Some((events, reader)) = consumer.admit(&session_id) else {
-            gst::warning!(CAT, obj = self, "session {session_id}: refused, another one is running");
+        let Some((events, reader)) = consumer.admit(&session_id, &peer_id) else {
+            gst::warning!(
+                CAT,
+                obj = self,
+                "session {session_id}: refused, another one is running or the streams have ended"
+            );
             signaller.end_session_with_reason(&session_id, protocol::EndReason::Refused.as_str(), None);
             return false;
         };
@@ -265,13 +270,17 @@ impl super::BaseWebRTCSrc {
         informed::listen(&streams, &remote);
         self.add(connection.bin()).map_err(|err| err.to_string())?;
         signaller.webrtcbin_ready(id, connection.bin());
-        connection.bin().sync_state_with_parent().map_err(|err| err.to_string())?;
+        let started = connection.bin().sync_state_with_parent().map_err(|err| err.to_string());
+        let shared = connection.clone() as Arc<dyn Connection>;
+        if let Err(text) = started.and_then(|()| channels.begin(&shared, &[])) {
+            streams.close(self, connection.bin(), Fate::Keep);
+            return Err(text);
+        }
         let timing = Arc::downgrade(streams.timing());
         let (known, control) = (Arc::downgrade(&channels), Arc::downgrade(&remote));
         let transport = Arc::downgrade(&connection);
         let flows = Arc::downgrade(streams.flows());
         consumer.keep(id, Data { transport, channels: known, remote: control, timing, flows });
-        channels.begin(&(connection.clone() as Arc<dyn Connection>), &[])?;
         data_channel::signals::session_added(self, id, peer_id);
         let host = Incoming::new(self, (id, peer_id), settings, streams, connection.clone(), channels);
         let session = Session { id: id.to_owned(), connection, signaller: signaller.clone(), host };

@@ -29,6 +29,10 @@ pub(super) struct Streams {
     session_id: String,
     peer_id: String,
     pads: Arc<Pads>,
+    /// The element's beginning in which the session began.
+    turn: u64,
+    /// The pads that the application had requested by then, in its order; numbers of outputs are theirs for good.
+    requested: [(MediaKind, Vec<Arc<Place>>); 2],
     /// Whether the pads go on with the next session.
     keeps: bool,
     codecs: Vec<&'static Codec>,
@@ -70,7 +74,8 @@ impl Streams {
         events: EventSender,
     ) -> Arc<Self> {
         let pads = source.pads();
-        let count = |kind| pads.requested(kind).len();
+        let requested = [MediaKind::Video, MediaKind::Audio].map(|kind| (kind, pads.requested(kind)));
+        let count = |kind| of(&requested, kind).len();
         let open = Open {
             outputs: Outputs::new(count(MediaKind::Video), count(MediaKind::Audio)),
             streams: Vec::new(),
@@ -83,7 +88,9 @@ impl Streams {
             source: source.downgrade(),
             session_id: session_id.into(),
             peer_id: peer_id.into(),
+            turn: pads.turn(),
             pads,
+            requested,
             keeps: settings.on_session_end.at_end() == returning::AtEnd::Wait,
             codecs: settings.codecs(),
             follows_clocks: settings.rfc7273_sync,
@@ -107,7 +114,7 @@ impl Streams {
             let meant = open.streams.iter().filter(is_meant);
             meant.filter_map(|stream| open.outputs.of(stream.m_line)).collect()
         };
-        let places = outputs.into_iter().filter_map(|(kind, output)| self.pads.find(kind, output));
+        let places = outputs.into_iter().filter_map(|(kind, output)| self.place(kind, output));
         places.map(|place| place.pad.clone()).collect()
     }
 
@@ -121,19 +128,29 @@ impl Streams {
         &self.flows
     }
 
+    /// The pad for an output, where there is one.
+    fn place(&self, kind: MediaKind, output: outputs::Output) -> Option<Arc<Place>> {
+        match output {
+            outputs::Output::Own(number) => self.pads.find(kind, number),
+            outputs::Output::Requested(index) => {
+                of(&self.requested, kind).get(index).filter(|place| !place.is_released()).cloned()
+            }
+        }
+    }
+
     /// What to offer to receive: a stream for each pad that the application requested, or else one of each kind.
     pub(super) fn wishes(&self) -> Vec<(MediaKind, Vec<&'static Codec>)> {
         let kinds = [MediaKind::Video, MediaKind::Audio];
-        let requested: Vec<_> = kinds
+        let requested: Vec<_> = self
+            .requested
             .iter()
-            .flat_map(|kind| self.pads.requested(*kind).into_iter().map(|place| (*kind, place)))
-            .map(|(kind, place)| (kind, self.codecs(kind, Some(&place))))
+            .flat_map(|(kind, places)| places.iter().map(|place| (*kind, place)))
+            .map(|(kind, place)| (kind, self.codecs(kind, Some(place))))
             .collect();
         if !requested.is_empty() {
             return requested;
         }
-        let own = outputs::Output::Own(0);
-        kinds.map(|kind| (kind, self.codecs(kind, self.pads.find(kind, own).as_deref()))).into()
+        kinds.map(|kind| (kind, self.codecs(kind, self.pads.find(kind, 0).as_deref()))).into()
     }
 
     /// The codecs in which a pad's downstream takes streams.
@@ -155,7 +172,7 @@ impl Streams {
         };
         let codecs = |m_line: usize| {
             let Some((kind, output)) = outputs.of(m_line) else { return Vec::new() };
-            self.codecs(kind, self.pads.find(kind, output).as_deref())
+            self.codecs(kind, self.place(kind, output).as_deref())
         };
         let plan = match plan::read_offer_to_receive_by_line(remote, codecs) {
             // The streams of a session may all be gone for a while.
@@ -171,9 +188,9 @@ impl Streams {
 
     /// Ends requested pads to which nothing comes.
     fn end_the_rest(&self, outputs: &Outputs, plan: &[Receiving]) {
-        for kind in [MediaKind::Video, MediaKind::Audio] {
-            for (index, place) in self.pads.requested(kind).iter().enumerate() {
-                let line = outputs.line(kind, outputs::Output::Requested(index));
+        for (kind, places) in &self.requested {
+            for (index, place) in places.iter().enumerate().filter(|(_, place)| !place.is_released()) {
+                let line = outputs.line(*kind, outputs::Output::Requested(index));
                 if !plan.iter().any(|receiving| Some(receiving.m_line) == line) {
                     place.end();
                 }
@@ -213,7 +230,7 @@ impl Streams {
         let failed = |err: &dyn std::fmt::Display| format!("failed to {err}");
         let row = decode::codec_of(&caps).map_err(|err| failed(&err))?;
         let Some(output) = self.begin(source, received, row.kind) else { return Ok(()) };
-        let (place, is_new) = match (self.pads.find(row.kind, output), output) {
+        let (place, is_new) = match (self.place(row.kind, output), output) {
             (Some(place), _) => (place, false),
             (None, outputs::Output::Own(number)) => {
                 // The application links in pad-added; only then is known what it wants.
@@ -238,7 +255,10 @@ impl Streams {
         self.timing.follow(&place.pad.name(), origin, &exit);
         let decoder = chain.as_ref().and_then(Chain::decoder);
         self.flows.count(&place.pad.name(), &received.pad, &caps, decoder);
-        place.attach(&exit, self.keeps)?;
+        if let Err(text) = place.attach(&exit, self.keeps) {
+            chain.into_iter().for_each(|chain| chain.dismantle(source.upcast_ref()));
+            return Err(text);
+        }
         let entry = chain.as_ref().and_then(Chain::sink);
         let linked = entry.map(|entry| received.pad.link(&entry).map_err(|err| failed(&err))).transpose();
         let is_last = self.keep(source, received, chain);
@@ -334,7 +354,9 @@ impl Streams {
         streams: returning::Streams,
     ) {
         self.open().over = true;
-        if streams == returning::Streams::Flush {
+        // A session that ends late has no say in the pads of the next.
+        let is_late = self.pads.turn() != self.turn;
+        if streams == returning::Streams::Flush && !is_late {
             // Downstream may hold a streaming thread, which the transport would wait for.
             self.pads.flush();
         }
@@ -345,6 +367,13 @@ impl Streams {
         for chain in gone.into_iter().filter_map(|stream| stream.chain) {
             chain.dismantle(source.upcast_ref());
         }
-        self.pads.close(source, streams);
+        if !is_late {
+            self.pads.close(source, streams);
+        }
     }
+}
+
+/// The pads of a kind.
+fn of(requested: &[(MediaKind, Vec<Arc<Place>>)], kind: MediaKind) -> &[Arc<Place>] {
+    requested.iter().find(|(other, _)| *other == kind).map_or(&[], |(_, places)| places)
 }

@@ -328,6 +328,27 @@ fn a_second_session_is_refused_and_its_messages_do_not_reach_the_first() {
 }
 
 #[test]
+fn who_is_told_to_let_go_of_a_frame_may_ask_the_source_for_a_pad() {
+    let (producing, consuming, _producer, viewer) = direct("auto");
+    let src = viewer.element("src");
+    let seen = see(&viewer, "video/x-raw");
+    viewer.play();
+    begin(&producing, &consuming, "s");
+    begins(&seen);
+    frames(&seen, 2);
+    let (asked, answered) = std::sync::mpsc::channel();
+    let source = src.downgrade();
+    src.src_pads()[0].add_probe(gst::PadProbeType::EVENT_FLUSH, move |_, info| {
+        if info.event().is_some_and(|event| event.type_() == gst::EventType::FlushStart) {
+            let _ = asked.send(source.upgrade().unwrap().request_pad_simple("req_video_%u").is_some());
+        }
+        gst::PadProbeReturn::Ok
+    });
+    assert!(viewer.stop() < Duration::from_secs(1));
+    assert!(answered.recv_timeout(DEADLINE).unwrap());
+}
+
+#[test]
 fn eos_sent_to_a_source_ends_its_streams_whether_it_plays_or_waits_and_other_events_are_answered() {
     for waits in [false, true] {
         let (producing, consuming, _producer, viewer) = direct("wait");
