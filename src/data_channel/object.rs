@@ -144,7 +144,7 @@ mod imp {
             nick = "Buffered amount", blurb = "Bytes that wait to be sent; messages beyond 4 MiB are refused")]
         #[property(name = "buffered-amount-low-threshold", type = u64, get = |this: &Self| this.of(|c| c.threshold()),
             set = |this: &Self, bytes| this.of(|c| c.set_threshold(bytes)),
-            nick = "Buffered amount low threshold", blurb = "on-buffered-amount-low is emitted when the buffered amount falls to this (bytes)")]
+            mutable_playing, nick = "Buffered amount low threshold", blurb = "on-buffered-amount-low is emitted when the buffered amount falls to this (bytes)")]
         pub(super) channel: OnceLock<Arc<Channel>>,
         #[property(name = "session-id", type = String, get = |this: &Self| this.session_id.get().cloned().unwrap_or_default(),
             nick = "Session", blurb = "Identifier of the session that the channel belongs to")]

@@ -40,7 +40,7 @@ pub(super) fn boxed() -> Vec<glib::ParamSpec> {
             .build(),
         glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
             .nick("Statistics")
-            .blurb("Statistics of the session: how old frames are when they leave, and the length of the jitter buffers")
+            .blurb("Statistics of the session: what comes, how much is lost, how old frames are when they leave, the length of the jitter buffers")
             .read_only()
             .build(),
         glib::ParamSpecObject::builder::<Signallable>("signaller")
