@@ -1,11 +1,13 @@
 //! The examples, each as a program of its own between a signalling server and another end; and their command lines.
 //! Those of signallers are in custom_signallers.rs.
 
+use crate::support::ntp::Ntp;
 use crate::support::program::{Program, example, in_c, repository};
 use crate::support::server::Server;
 use crate::support::{DEADLINE, Pipeline, Viewer};
 use gst::prelude::*;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A signalling server and its address.
 fn server() -> (Server, String) {
@@ -112,6 +114,20 @@ fn encoded_pictures_are_passed_on_as_they_are() {
         producer.says("is sent the pictures as they came");
         producer.interrupted();
     }
+}
+
+#[test]
+fn producers_and_receivers_are_in_step_by_a_time_server() {
+    let time = Ntp::start(Duration::from_secs(3600));
+    let clock = format!("127.0.0.1:{}", time.port());
+    let (_server, uri) = server();
+    let arguments = ["--ntp", &clock, "--uri", &uri];
+    let sender = Program::start(example("precise_sync_send"), &arguments);
+    let receiver = Program::start(example("precise_sync_receive"), &arguments);
+    // What the receiver's latency says, by that clock.
+    receiver.says("shown 0:00:00.4");
+    receiver.interrupted();
+    sender.interrupted();
 }
 
 #[test]
