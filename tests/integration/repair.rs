@@ -105,3 +105,24 @@ fn on_a_clean_way_no_error_correction_is_sent() {
     let wrapped: u32 = wrappers.into_iter().map(|wrapper| wrapper.unwrap().property::<u32>("sent")).sum();
     assert_eq!((counted.load(Ordering::SeqCst), wrapped, told(&across)), (0, 0, 0));
 }
+
+/// How many packets a viewer on a lossy way was sent again, and how many it asked for.
+fn sent_again(settings: &str) -> (u64, u64) {
+    let settings = format!("transport=native congestion-control=disabled max-bitrate=300000 {settings}");
+    let across = Across::at(NOISE, &settings, PATIENT, &Weather::of(20, 14), |sdp| sdp);
+    across.viewer.count_for(Duration::from_millis(2500));
+    let mut all = across.viewer.pipeline.0.iterate_recurse().into_iter().flatten();
+    let is_buffer =
+        |element: &gst::Element| element.factory().is_some_and(|made| made.name() == "rtpjitterbuffer");
+    let stats = all.find(is_buffer).unwrap().property::<gst::Structure>("stats");
+    let count = |name: &str| stats.get::<u64>(name).unwrap();
+    (count("rtx-success-count"), count("rtx-count"))
+}
+
+#[test]
+fn the_application_bounds_what_the_native_transport_sends_again() {
+    let (sent, asked) = sent_again("");
+    assert!(sent >= 3, "{sent} of {asked}");
+    let (sent, asked) = sent_again("rtx-percentage=0");
+    assert!(asked >= 3 && sent == 0, "{sent} of {asked}");
+}
