@@ -55,13 +55,16 @@ fn nearest(spec: &glib::ParamSpec, number: u64) -> Option<glib::Value> {
     Some(number.clamp(spec.minimum(), spec.maximum()).to_value())
 }
 
-/// Whether a property that is a whole number is the nearest that it takes; true where that cannot be told.
-pub(crate) fn holds_number(object: &impl IsA<glib::Object>, name: &str, number: u64) -> bool {
+/// What a property that is a whole number is, and the nearest to `number` that it takes; none where it does not tell.
+pub(crate) fn number_and_nearest(
+    object: &impl IsA<glib::Object>,
+    name: &str,
+    number: u64,
+) -> Option<(i64, i64)> {
     let object = object.as_ref();
-    let spec = settable(object, name).filter(|spec| spec.flags().contains(glib::ParamFlags::READABLE));
+    let spec = settable(object, name).filter(|spec| spec.flags().contains(glib::ParamFlags::READABLE))?;
     let whole = |value: &glib::Value| value.transform::<i64>().ok()?.get::<i64>().ok();
-    let wanted = spec.and_then(|spec| whole(&nearest(&spec, number)?));
-    wanted.is_none_or(|wanted| whole(&object.property_value(name)) == Some(wanted))
+    Some((whole(&object.property_value(name))?, whole(&nearest(&spec, number)?)?))
 }
 
 /// Sets a field of a property that is a structure, and leaves the others; false where there is no such property.

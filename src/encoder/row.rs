@@ -11,6 +11,9 @@ use std::time::Duration;
 const PIXELS_PER_THREAD: u64 = 1280 * 720;
 /// More do not help.
 const MOST_THREADS: u64 = 8;
+/// A bitrate that reads back less far from what it was set to has been rounded: in bit/s, and in percent.
+const STEP: u128 = 1000;
+const ROUNDED: u128 = 2;
 
 /// How one encoder is set up and asked for things.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,10 +122,17 @@ impl Row {
         self.changes.stands()
     }
 
-    /// Whether the encoder has taken that bitrate, in bit/s, as far as it tells and its range allows.
+    /// Whether the encoder has taken that bitrate, in bit/s, as far as it tells and its range allows. Some keep it in
+    /// coarser steps than their property's.
     pub(crate) fn holds(&self, encoder: &gst::Element, bits_per_second: u32) -> bool {
         let Some(rate) = self.bitrate.as_ref().filter(|rate| rate.field.is_none()) else { return true };
-        gobject::holds_number(encoder, &rate.property, (bits_per_second / rate.unit).max(1).into())
+        let value = (bits_per_second / rate.unit).max(1);
+        let Some((is, wanted)) = gobject::number_and_nearest(encoder, &rate.property, value.into()) else {
+            return true;
+        };
+        let off = u128::from(is.abs_diff(wanted));
+        let is_much = off * u128::from(rate.unit) >= STEP;
+        !is_much || off * 100 < u128::from(wanted.unsigned_abs()) * ROUNDED
     }
 }
 
@@ -159,6 +169,20 @@ mod tests {
             }
         }
         assert!(tried > 0, "no encoder of the table is installed");
+    }
+
+    #[test]
+    fn a_bitrate_that_an_encoder_keeps_in_thousands_is_held() {
+        gst::init().unwrap();
+        for factory in ["vp8enc", "vp9enc"] {
+            let encoder = gst::ElementFactory::make(factory).build().unwrap();
+            let row = Row::from(family(factory).unwrap());
+            for rate in [1_873_421, 30_999, 1_000_500] {
+                assert!(row.set_bitrate(&encoder, rate) && row.holds(&encoder, rate), "{factory}: {rate}");
+            }
+            assert!(!row.holds(&encoder, 1_021_000), "{factory}");
+            assert!(!row.holds(&encoder, 30_000_000), "{factory}");
+        }
     }
 
     #[test]
