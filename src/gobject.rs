@@ -88,6 +88,17 @@ pub(crate) fn set_field(
     true
 }
 
+/// A whole number in a property that is a structure.
+pub(crate) fn field(object: &impl IsA<glib::Object>, name: &str, field: &str) -> Option<i32> {
+    let object = object.as_ref();
+    let spec = object.find_property(name)?;
+    let is_structure = spec.value_type() == gst::Structure::static_type();
+    if !is_structure || !spec.flags().contains(glib::ParamFlags::READABLE) {
+        return None;
+    }
+    object.property::<Option<gst::Structure>>(name)?.get(field).ok()
+}
+
 /// Whether anybody is connected to a signal of an object.
 pub(crate) fn is_listened_to(object: &impl IsA<glib::Object>, signal: &str) -> bool {
     let id = glib::subclass::SignalId::lookup(signal, object.as_ref().type_());

@@ -37,6 +37,17 @@ struct Rate {
     since: Instant,
     /// What it is to be, unless the change is not worth it, or not yet.
     wanted: u32,
+    /// Counts our settings: an encoder is not held to what others told it.
+    set: u64,
+    /// Somebody sets it, without the lock: the application may listen.
+    changes: bool,
+}
+
+impl Rate {
+    /// Another where it has been set, or is being set, since.
+    fn begun(&self) -> u64 {
+        self.set + u64::from(self.changes)
+    }
 }
 
 impl Encoding {
@@ -48,15 +59,19 @@ impl Encoding {
         let encoder = candidate.factory.create().build().map_err(|err| err.to_string())?;
         let row = candidate.row.clone();
         set_if_present(&encoder, "perfect-timestamp", "true");
-        if !hooks.encoder(&encoder)
-            && let Some(row) = &row
-        {
-            row.set_up(&encoder);
-            row.set_threads(&encoder, shape::pixels(plan.input, plan.shape), cores());
-            row.set_bitrate(&encoder, plan.bitrate);
+        let (mut bitrate, mut set) = (plan.bitrate, 0);
+        let is_set_up = hooks.encoder(&encoder);
+        if let Some(row) = &row {
+            if is_set_up {
+                bitrate = row.bitrate(&encoder).unwrap_or(bitrate);
+            } else {
+                row.set_up(&encoder);
+                row.set_threads(&encoder, shape::pixels(plan.input, plan.shape), cores());
+                set = u64::from(row.set_bitrate(&encoder, bitrate));
+            }
         }
         ready(&encoder)?;
-        let rate = Rate { present: plan.bitrate, since: Instant::now(), wanted: plan.bitrate };
+        let rate = Rate { present: bitrate, since: Instant::now(), wanted: bitrate, set, changes: false };
         let output = Output::watch(&encoder);
         let (name, factory) = (candidate.name.clone(), candidate.factory.clone());
         Ok(Self { name, factory, encoder, row, rate: Mutex::new(rate), output })
@@ -96,13 +111,26 @@ impl Encoding {
 
     /// Does what is due of that; to be called now and then.
     pub(super) fn catch_up(&self) {
-        let (Some(row), rate) = (&self.row, *self.rate()) else { return };
-        if !row.is_worth(rate.present, rate.wanted, rate.since.elapsed()) || !self.change(row, rate.wanted) {
-            return;
+        let Some(row) = &self.row else { return };
+        while let Some(rate) = self.begin(row) {
+            let is_set = self.change(row, rate.wanted);
+            let mut now = self.rate();
+            now.changes = false;
+            if !is_set {
+                return;
+            }
+            (now.present, now.since, now.set) = (rate.wanted, Instant::now(), now.set + 1);
+            drop(now);
+            gst::debug!(gst::CAT_RUST, obj = self.encoder, "{} -> {} bit/s", rate.present, rate.wanted);
         }
-        gst::debug!(gst::CAT_RUST, obj = self.encoder, "{} -> {} bit/s", rate.present, rate.wanted);
-        let mut now = self.rate();
-        (now.present, now.since) = (rate.wanted, Instant::now());
+    }
+
+    /// The change that is due; none while somebody is at it, who looks again afterwards.
+    fn begin(&self, row: &Row) -> Option<Rate> {
+        let mut rate = self.rate();
+        let is_due = !rate.changes && row.is_worth(rate.present, rate.wanted, rate.since.elapsed());
+        rate.changes |= is_due;
+        is_due.then_some(*rate)
     }
 
     /// Has the encoder run at another bitrate; false where it has none.
@@ -120,8 +148,13 @@ impl Encoding {
     /// Looks at what comes out of the encoder, now and then; what is wrong with its bitrate, once.
     pub(super) fn look(&self) -> Option<Stubborn> {
         let (row, rate) = (self.row.as_ref()?, *self.rate());
+        if rate.changes || rate.set == 0 {
+            return None;
+        }
         let is_refused = !row.stands_for_changes() && !row.holds(&self.encoder, rate.present);
-        if is_refused && self.output.follows() {
+        // What was set meanwhile is judged the next time.
+        let is_still = { self.rate().begun() == rate.begun() };
+        if is_refused && is_still && self.output.follows() {
             return self.output.note(Stubborn { told: rate.present, makes: None });
         }
         self.output.look(rate.present)
@@ -176,4 +209,45 @@ fn ready(encoder: &gst::Element) -> Result<(), String> {
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Told, candidate, with_plan};
+    use super::*;
+
+    #[test]
+    fn an_encoder_that_the_application_set_up_is_not_held_to_what_it_was_never_told() {
+        let hooks = Told { sets_up: Some(|encoder| encoder.set_property("target-bitrate", 700_000_i32)) };
+        with_plan(vec![candidate("vp8enc")], |plan| {
+            let encoding = Encoding::start(plan, &hooks, &plan.encoders[0]).unwrap();
+            assert_eq!(encoding.bitrate(), 700_000, "it is what the application said");
+            assert_eq!(encoding.look(), None);
+            encoding.encoder.set_property("target-bitrate", 900_000_i32);
+            assert_eq!(encoding.look(), None);
+            encoding.set_bitrate(1_873_421);
+            assert_eq!((encoding.bitrate(), encoding.look()), (1_873_421, None));
+            encoding.encoder.set_property("target-bitrate", 900_000_i32);
+            assert_eq!(encoding.look(), Some(Stubborn { told: 1_873_421, makes: None }));
+        });
+    }
+
+    #[test]
+    fn an_encoder_is_not_judged_while_its_bitrate_is_set() {
+        use std::sync::{Arc, Mutex};
+        with_plan(vec![candidate("vp8enc")], |plan| {
+            let encoding = Arc::new(Encoding::start(plan, &Told::default(), &plan.encoders[0]).unwrap());
+            let (weak, looks) = (Arc::downgrade(&encoding), Arc::new(Mutex::new(Vec::new())));
+            let looked = looks.clone();
+            encoding.encoder.connect_notify(Some("target-bitrate"), move |_, _| {
+                let encoding = weak.upgrade().unwrap();
+                looked.lock().unwrap().push(encoding.look());
+                encoding.set_bitrate(3_000_000);
+            });
+            encoding.set_bitrate(300_000);
+            assert_eq!(encoding.bitrate(), 3_000_000, "what is asked for meanwhile is done afterwards");
+            assert_eq!(*looks.lock().unwrap(), [None, None]);
+            assert_eq!((encoding.look(), encoding.follows()), (None, true));
+        });
+    }
 }

@@ -21,5 +21,7 @@ mod restart;
 pub(crate) mod rung;
 mod shape;
 mod starting;
+#[cfg(test)]
+mod testing;
 mod told;
 mod transcode;

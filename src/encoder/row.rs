@@ -85,6 +85,16 @@ impl Row {
         }
     }
 
+    /// What the bitrate reads back as, in bit/s; none where that cannot be told, or the encoder chooses.
+    pub(crate) fn bitrate(&self, encoder: &gst::Element) -> Option<u32> {
+        let rate = self.bitrate.as_ref()?;
+        let value = match &rate.field {
+            None => gobject::number_and_nearest(encoder, &rate.property, 0)?.0,
+            Some(field) => gobject::field(encoder, &rate.property, field)?.into(),
+        };
+        u32::try_from(value.checked_mul(rate.unit.into())?).ok().filter(|bits| *bits > 0)
+    }
+
     /// Whether the bitrate is to change, which has been what it is for so long.
     pub(crate) fn is_worth(&self, old: u32, new: u32, since: Duration) -> bool {
         self.changes.are_worth(old, new, since)
@@ -212,6 +222,7 @@ mod tests {
         row.settings = vec![("sdes".into(), "c,video_gop_size=2560".into())];
         row.set_up(&element);
         assert!(row.set_bitrate(&element, 700_000) && row.holds(&element, 700_000));
+        assert_eq!(row.bitrate(&element), Some(700_000));
         let controls = element.property::<gst::Structure>("sdes");
         assert_eq!((controls.get("video_gop_size"), controls.get("video_bitrate")), (Ok(2560), Ok(700_000)));
         assert!(!row.set_bitrate(&gst::ElementFactory::make("vp8enc").build().unwrap(), 700_000));

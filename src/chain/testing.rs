@@ -1,0 +1,69 @@
+//! For tests of a rung's parts: a plan, and the hooks of an application.
+
+use super::encoding::Candidate;
+use super::fault::Fault;
+use super::payload::Numbers;
+use super::plan::{Hooks, Plan};
+use crate::encoder::Table;
+use logic::codec;
+use logic::following::Stubborn;
+use logic::picture::{Cut, Shape};
+use logic::placement::Placement;
+
+/// An application that does nothing, or what it is given.
+#[derive(Default)]
+pub(super) struct Told {
+    /// How it sets an encoder up.
+    pub(super) sets_up: Option<fn(&gst::Element)>,
+}
+
+impl Hooks for Told {
+    fn encoder(&self, encoder: &gst::Element) -> bool {
+        self.sets_up.map(|sets_up| sets_up(encoder)).is_some()
+    }
+    fn payloader(&self, _: &gst::Element) -> bool {
+        false
+    }
+    fn filter(&self, _: &gst::Caps) -> Option<gst::Element> {
+        None
+    }
+    fn cut(&self, _: &gst::Caps, _: u32) -> Option<Cut> {
+        None
+    }
+    fn upstream_key_unit(&self) {}
+    fn encoder_failed(&self, _: &str, _: Option<&str>, _: &str) {}
+    fn context(&self, _: &gst::Message) {}
+    fn bitrate_not_followed(&self, _: &str, _: Stubborn) {}
+    fn failed(&self, _: Fault) {}
+}
+
+/// An encoder with its built-in row.
+pub(super) fn candidate(name: &str) -> Candidate {
+    gst::init().unwrap();
+    let factory = gst::ElementFactory::find(name).unwrap();
+    Candidate { name: name.into(), factory, row: Table::default().row(name) }
+}
+
+/// Has something done with a plan of VP8 at 1 Mbit/s.
+pub(super) fn with_plan<T>(encoders: Vec<Candidate>, then: impl FnOnce(&Plan<'_>) -> T) -> T {
+    gst::init().unwrap();
+    let caps = crate::codec::caps(
+        "video/x-raw, format=I420, width=320, height=240, framerate=30/1, pixel-aspect-ratio=1/1",
+    );
+    let numbers = Numbers { payload_type: 96, ssrc: 1, timestamp_offset: 0, transport_cc: None };
+    then(&Plan {
+        name: "test".into(),
+        codec: codec::by_name("VP8").unwrap(),
+        placement: Placement::Shared,
+        input: &caps,
+        told: &caps,
+        numbers,
+        encoders,
+        bitrate: 1_000_000,
+        start_bitrate: 1_000_000,
+        shape: Shape::WHOLE,
+        mtu: 1200,
+        clock: None,
+        base_time: None,
+    })
+}
