@@ -98,6 +98,18 @@ impl Encoding {
         &self.name
     }
 
+    /// Its name, where it did not go where it was told to.
+    pub(super) fn stuck(&self) -> Option<String> {
+        let is_stuck = self.encoder.state(gst::ClockTime::ZERO).0.is_err();
+        is_stuck.then(|| self.name.clone())
+    }
+
+    /// Where what it makes leaves for the elements behind, the caps being what was asked for.
+    pub(super) fn exit(&self) -> Option<gst::Pad> {
+        let filter = self.encoder.static_pad("src")?.peer()?.parent_element()?;
+        filter.static_pad("src")
+    }
+
     /// Its bitrate in bit/s.
     pub(super) fn bitrate(&self) -> u32 {
         self.rate().present
@@ -218,7 +230,8 @@ mod tests {
 
     #[test]
     fn an_encoder_that_the_application_set_up_is_not_held_to_what_it_was_never_told() {
-        let hooks = Told { sets_up: Some(|encoder| encoder.set_property("target-bitrate", 700_000_i32)) };
+        let sets_up: fn(&gst::Element) = |encoder| encoder.set_property("target-bitrate", 700_000_i32);
+        let hooks = Told { sets_up: Some(sets_up), ..Told::default() };
         with_plan(vec![candidate("vp8enc")], |plan| {
             let encoding = Encoding::start(plan, &hooks, &plan.encoders[0]).unwrap();
             assert_eq!(encoding.bitrate(), 700_000, "it is what the application said");

@@ -14,6 +14,13 @@ pub(crate) struct Fault {
     pub(crate) encoder: Option<String>,
 }
 
+impl Fault {
+    /// One that no encoder is to blame for.
+    pub(crate) fn new(text: &dyn std::fmt::Display) -> Self {
+        Self { text: text.to_string(), encoder: None }
+    }
+}
+
 /// A rung's.
 #[derive(Default)]
 pub(super) struct Faults {
@@ -38,10 +45,10 @@ impl Faults {
     ///
     /// # Errors
     /// Something has been wrong before, and nobody has been told.
-    pub(super) fn runs(&self) -> Result<(), String> {
+    pub(super) fn runs(&self) -> Result<(), Fault> {
         self.runs.store(true, Ordering::SeqCst);
         match self.first() {
-            Some(fault) if self.is_news() => Err(fault.text.clone()),
+            Some(fault) if self.is_news() => Err(fault.clone()),
             _ => Ok(()),
         }
     }
@@ -52,7 +59,7 @@ impl Faults {
 }
 
 /// Notes the errors of a rung's pipeline. An encoder is to blame for its own, and for those of the entrance, where
-/// what it refuses is felt.
+/// what it refuses is felt, unless those behind it refuse what it makes.
 pub(super) fn watch(
     pipeline: &gst::Pipeline,
     encoder: Option<&Encoding>,
@@ -62,6 +69,7 @@ pub(super) fn watch(
 ) {
     let Some(bus) = pipeline.bus() else { return };
     let (faults, entrance) = (faults.clone(), entrance.downgrade());
+    let exit = encoder.and_then(Encoding::exit).map(|pad| pad.downgrade());
     let encoder = encoder.map(|encoder| (encoder.element().downgrade(), encoder.name().to_owned()));
     bus.set_sync_handler(move |_, message| {
         // Elements of graphics cards find the application's display by these, at once or not at all.
@@ -77,7 +85,11 @@ pub(super) fn watch(
                     source.is_some_and(|source| source == &element || source.has_as_ancestor(&element))
                 })
             };
-            let blamed = encoder.as_ref();
+            let is_refused = exit.as_ref().and_then(gst::glib::WeakRef::upgrade).is_some_and(|exit| {
+                let last = exit.last_flow_result();
+                last.is_err_and(|err| !matches!(err, gst::FlowError::Flushing | gst::FlowError::Eos))
+            });
+            let blamed = encoder.as_ref().filter(|_| !is_refused);
             let blamed = blamed.filter(|(encoder, _)| is_at(encoder.upgrade()) || is_at(entrance.upgrade()));
             let fault = Fault {
                 text: format!("{} ({})", err.error(), err.debug().unwrap_or_default()),
@@ -106,9 +118,9 @@ mod tests {
         let early = Faults::default();
         assert!(!early.note(fault("early")));
         assert!(!early.note(fault("again")));
-        assert_eq!(early.runs(), Err("early".into()));
+        assert_eq!(early.runs().unwrap_err().text, "early");
         let late = Faults::default();
-        assert_eq!(late.runs(), Ok(()));
+        assert!(late.runs().is_ok());
         assert!(late.note(fault("late")));
         assert!(!late.note(fault("again")));
         assert_eq!(late.first().unwrap().text, "late");

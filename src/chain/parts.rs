@@ -1,6 +1,8 @@
 //! The parts that a rung is put together from.
 
+use super::encoding::Encoding;
 use super::fan_out::FanOut;
+use super::fault::Fault;
 use super::payload::{self, Numbers};
 use super::replay::Replay;
 use super::rung::{Plan, RungError};
@@ -19,7 +21,25 @@ const RAW_BACKLOG: u64 = 3;
 pub(super) const BACKLOG_TIME: gst::ClockTime = gst::ClockTime::from_seconds(2);
 
 pub(super) fn link_error(plan: &Plan<'_>, cause: &dyn std::fmt::Display) -> RungError {
-    RungError::Link { codec: plan.codec.name, cause: cause.to_string() }
+    RungError::Link { codec: plan.codec.name, fault: Fault::new(cause) }
+}
+
+/// Links the chain, in its order. Only what an encoder is asked for, takes and gives is up to it.
+pub(super) fn link(
+    plan: &Plan<'_>,
+    chain: &[gst::Element],
+    encoding: Option<&Encoding>,
+) -> Result<(), RungError> {
+    let place = encoding.and_then(|encoding| chain.iter().position(|one| one == encoding.element()));
+    for (index, pair) in chain.windows(2).enumerate() {
+        let [one, other] = pair else { continue };
+        one.link(other).map_err(|err| {
+            let is_its = place.is_some_and(|place| (place.saturating_sub(2)..=place).contains(&index));
+            let encoder = encoding.filter(|_| is_its).map(|encoding| encoding.name().to_owned());
+            RungError::Link { codec: plan.codec.name, fault: Fault { encoder, ..Fault::new(&err) } }
+        })?;
+    }
+    Ok(())
 }
 
 /// For who comes in the middle of a group of pictures, where the encoder is not ours.

@@ -22,8 +22,8 @@ pub(crate) enum RungError {
     Decode(#[from] DecodeError),
     #[error("use element {name}, which a handler of request-encoded-filter returned: {cause}")]
     Filter { name: String, cause: &'static str },
-    #[error("connect the elements of the {codec} chain: {cause}")]
-    Link { codec: &'static str, cause: String },
+    #[error("connect the elements of the {codec} chain: {}", .fault.text)]
+    Link { codec: &'static str, fault: Fault },
 }
 
 /// What the application may change while a rung is built. Called without any lock held.

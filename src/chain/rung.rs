@@ -11,7 +11,9 @@ use super::encoded_filter;
 use super::encoding::Encoding;
 use super::fan_out::FanOut;
 use super::fault::{self, Fault, Faults};
-use super::parts::{BACKLOG_TIME, entrance, fan_out_pad, filter, last_filter, link_error, raw_caps, replay};
+use super::parts::{
+    BACKLOG_TIME, entrance, fan_out_pad, filter, last_filter, link, link_error, raw_caps, replay,
+};
 use super::payload;
 pub(crate) use super::payload::Numbers;
 pub(crate) use super::plan::{Hooks, Plan, RungError};
@@ -95,7 +97,7 @@ impl Rung {
         chain.extend(encoded_filter::requested(plan, &*hooks)?);
         chain.push(payloader.clone());
         pipeline.add_many(&chain).map_err(|err| link_error(plan, &err))?;
-        gst::Element::link_many(&chain).map_err(|err| link_error(plan, &err))?;
+        link(plan, &chain, encoding.as_ref())?;
         let sink =
             payloader.static_pad("sink").ok_or_else(|| link_error(plan, &"the payloader has no sink pad"))?;
         let end = fan_out_pad(&fan_out, plan.numbers);
@@ -148,11 +150,17 @@ impl Rung {
         let encoding = self.encoding.as_ref();
         fault::watch(&self.pipeline, encoding, self.entrance.upcast_ref(), &self.faults, hooks);
         self.set_time(plan.clock.as_ref(), plan.base_time);
-        self.pipeline.set_state(gst::State::Playing).map_err(|err| match self.failure() {
-            Some(fault) => link_error(plan, &fault.text),
-            None => link_error(plan, &err),
+        let failed = |fault| RungError::Link { codec: plan.codec.name, fault };
+        self.pipeline.set_state(gst::State::Playing).map_err(|err| {
+            let said = self.failure().cloned();
+            failed(
+                said.unwrap_or_else(|| Fault {
+                    encoder: encoding.and_then(Encoding::stuck),
+                    ..Fault::new(&err)
+                }),
+            )
         })?;
-        self.faults.runs().map_err(|text| link_error(plan, &text))?;
+        self.faults.runs().map_err(failed)?;
         self.watch_stalls();
         Ok(())
     }

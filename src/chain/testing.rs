@@ -9,12 +9,20 @@ use logic::codec;
 use logic::following::Stubborn;
 use logic::picture::{Cut, Shape};
 use logic::placement::Placement;
+use std::sync::Mutex;
+use std::sync::mpsc::Sender;
 
 /// An application that does nothing, or what it is given.
 #[derive(Default)]
 pub(super) struct Told {
     /// How it sets an encoder up.
     pub(super) sets_up: Option<fn(&gst::Element)>,
+    /// What it returns for encoded frames to pass.
+    pub(super) filter: Option<fn() -> gst::Element>,
+    /// The encoders that failed while a rung was started.
+    pub(super) tried: Mutex<Vec<String>>,
+    /// Where faults go.
+    pub(super) faults: Mutex<Option<Sender<Fault>>>,
 }
 
 impl Hooks for Told {
@@ -25,16 +33,22 @@ impl Hooks for Told {
         false
     }
     fn filter(&self, _: &gst::Caps) -> Option<gst::Element> {
-        None
+        self.filter.map(|filter| filter())
     }
     fn cut(&self, _: &gst::Caps, _: u32) -> Option<Cut> {
         None
     }
     fn upstream_key_unit(&self) {}
-    fn encoder_failed(&self, _: &str, _: Option<&str>, _: &str) {}
+    fn encoder_failed(&self, encoder: &str, _: Option<&str>, _: &str) {
+        self.tried.lock().unwrap().push(encoder.to_owned());
+    }
     fn context(&self, _: &gst::Message) {}
     fn bitrate_not_followed(&self, _: &str, _: Stubborn) {}
-    fn failed(&self, _: Fault) {}
+    fn failed(&self, fault: Fault) {
+        if let Some(faults) = &*self.faults.lock().unwrap() {
+            let _ = faults.send(fault);
+        }
+    }
 }
 
 /// An encoder with its built-in row.

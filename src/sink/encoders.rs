@@ -5,6 +5,7 @@ use super::input::Input;
 use super::rungs::{Lease, Slot, Which};
 use super::settings::Settings;
 use super::terms::Terms;
+use crate::chain::fault::Fault;
 use crate::chain::rung::{self, Rung, RungError};
 use crate::codec;
 use gst::subclass::prelude::*;
@@ -72,7 +73,7 @@ impl Input {
         let caps = self.caps().unwrap_or_else(gst::Caps::new_empty);
         let entering = codec::input(&caps).unwrap_or(Entering::Raw);
         let link =
-            |cause: placement::Impossible| RungError::Link { codec: row.name, cause: cause.to_string() };
+            |cause: placement::Impossible| RungError::Link { codec: row.name, fault: Fault::new(&cause) };
         let element = self.element.upgrade();
         let owner = which.owner.map(|owner| format!("-viewer{owner}")).unwrap_or_default();
         let place = if which.rung > 0 { format!("-rung{}", which.rung) } else { String::new() };
