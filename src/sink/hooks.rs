@@ -69,6 +69,7 @@ impl Hooks for InputHooks {
 
     fn encoder_failed(&self, encoder: &str, next: Option<&str>, text: &str) {
         let Some(input) = self.input.upgrade() else { return };
+        self.mitigating.begin();
         input.note_failure(encoder);
         input.tell_failure(self.which.codec, encoder, next, text);
     }

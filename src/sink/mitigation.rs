@@ -69,6 +69,11 @@ impl Mitigating {
         Some(caps.map(|caps| wanted(&caps, &info)).unwrap_or_default())
     }
 
+    /// Another encoder begins, whose pictures nobody has cut.
+    pub(super) fn begin(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).asked = None;
+    }
+
     /// Below which bitrate an encoder is cut; `None` for any. Of a ladder only the lowest rung is, since there is no
     /// smaller one, and only well below its comfort.
     fn least(&self, which: &Which, source: &gst::Caps, modes: WebRTCSinkMitigationMode) -> Option<u32> {
@@ -127,4 +132,33 @@ pub(super) fn usual(info: &gst_video::VideoInfo, bits_per_second: i32, modes: Mo
         caps = caps.field("framerate", gst::Fraction::new(numerator, denominator));
     }
     caps.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gst::prelude::*;
+    use logic::picture::Shape;
+
+    #[test]
+    fn an_encoder_that_takes_the_place_of_another_is_cut_like_it() {
+        gst::init().unwrap();
+        let sink = gst::glib::Object::new::<crate::sink::WebRTCSink>();
+        let settings = Settings { encoder_sharing: WebRTCSinkEncoderSharing::Single, ..Settings::default() };
+        let mitigating = Mitigating::new(&settings);
+        let codec = logic::codec::by_name("VP8").unwrap();
+        let which = Which { codec, owner: None, rung: 0, shape: Shape::WHOLE };
+        let caps = gst::Caps::builder("video/x-raw")
+            .field("format", "I420")
+            .field("width", 1280)
+            .field("height", 720)
+            .field("framerate", gst::Fraction::new(30, 1))
+            .build();
+        let cut = || mitigating.cut(sink.upcast_ref(), "video_0", &which, &caps, 200_000);
+        let first = cut().unwrap();
+        assert!(first != Cut::default(), "so low a bitrate is cut");
+        assert_eq!(cut(), None, "nothing has changed");
+        mitigating.begin();
+        assert_eq!(cut(), Some(first));
+    }
 }
