@@ -41,7 +41,7 @@ impl Table {
     fn read(path: &str, text: &str) -> Result<(Self, Vec<String>), String> {
         let said = |text: String| format!("read the table of encoders {path}: {text}");
         let (mut own, mut doubts) = (BTreeMap::new(), Vec::new());
-        for (name, entry) in file::read(text).map_err(said)? {
+        for (name, mut entry) in file::read(text).map_err(said)? {
             for (offset, doubt) in doubts_about(&name, &entry) {
                 let (line, words) = offset.map(|offset| file::at(text, offset)).unwrap_or((0, ""));
                 let place = if line > 0 { format!("line {line} (\"{words}\"): ") } else { String::new() };
@@ -49,6 +49,7 @@ impl Table {
             }
             let rank = entry.rank.map(|rank| gst::Rank::from(i32::try_from(rank).unwrap_or(i32::MAX)));
             let forbidden = entry.forbidden;
+            entry.bitrate = entry.bitrate.filter(|_| !is_for_sound(&name));
             let row = over(family(&name).unwrap_or(&PLAIN).into(), entry, text).map_err(said)?;
             own.insert(name, Own { row, rank, forbidden });
         }
@@ -72,6 +73,12 @@ impl Table {
     pub(crate) fn knows(&self, factory: &str) -> bool {
         self.own.contains_key(factory) || family(factory).is_some()
     }
+}
+
+/// Sound is encoded at the encoder's own bitrate: what networks carry is for pictures.
+fn is_for_sound(name: &str) -> bool {
+    let factory = gst::ElementFactory::find(name);
+    factory.is_some_and(|factory| factory.has_type(gst::ElementFactoryType::MEDIA_AUDIO))
 }
 
 /// A row, with what the file says over it.
@@ -132,6 +139,12 @@ fn doubts_about(name: &str, entry: &Entry) -> Vec<(Option<usize>, String)> {
     let Some(class) = class else { return vec![(None, format!("element {name} cannot be loaded"))] };
     let cure = format!("gst-inspect-1.0 {name} lists what it has");
     let mut doubts = Vec::new();
+    if let Some(rate) = entry.bitrate.as_ref().filter(|_| is_for_sound(name)) {
+        let text = format!(
+            "{name} encodes sound, whose bitrate does not follow networks: bitrate is left out; give it one in settings"
+        );
+        doubts.push((Some(rate.property.span().start), text));
+    }
     let named = entry.bitrate.iter().map(|rate| &rate.property).chain(&entry.threads);
     for property in named.filter(|property| class.find_property(property.get_ref()).is_none()) {
         let text = format!("{name} has no property {}; {cure}", property.get_ref());
@@ -205,6 +218,22 @@ mod tests {
         row.set_up(&encoder);
         assert!(row.set_bitrate(&encoder, 500_000));
         assert_eq!((encoder.property::<i32>("bitrate"), encoder.property::<i32>("keyframe-freq")), (500, 20));
+    }
+
+    #[test]
+    fn sound_is_encoded_at_a_bitrate_that_settings_say_and_no_network() {
+        let (table, doubts) = table(
+            "[opusenc]\nbitrate = { property = \"bitrate\", unit = \"bit/s\" }\nsettings = { bitrate = 32000 }\n",
+        );
+        assert!(
+            doubts.len() == 1 && doubts[0].contains("line 2") && doubts[0].contains("sound"),
+            "{doubts:#?}"
+        );
+        let (row, encoder) =
+            (table.row("opusenc").unwrap(), gst::ElementFactory::make("opusenc").build().unwrap());
+        row.set_up(&encoder);
+        assert!(!row.set_bitrate(&encoder, 650_000));
+        assert_eq!(encoder.property::<i32>("bitrate"), 32_000);
     }
 
     #[test]
