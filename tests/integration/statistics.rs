@@ -53,6 +53,7 @@ fn is_complete(structure: &gst::StructureRef, heading: &str, others: impl Fn(&st
             "guint" => "uint",
             "guint64" => "uint64",
             "gint" => "int",
+            "gboolean" => "boolean",
             "gdouble" => "double",
             "GstStructure" => "structure",
             "GstWebRTCSinkMitigationMode" => "flags",
