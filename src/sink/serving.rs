@@ -13,6 +13,7 @@ use std::time::Duration;
 /// What a viewer is served with in one m-line.
 #[derive(Clone)]
 pub(super) struct Served {
+    m_line: usize,
     pub(super) pad: String,
     pub(super) codec: &'static logic::codec::Codec,
     /// The stream's source.
@@ -22,6 +23,14 @@ pub(super) struct Served {
 }
 
 impl Served {
+    /// Takes the place of what the m-line was served with before.
+    fn tell(self, all: &mut Vec<Self>) {
+        match all.iter_mut().find(|before| before.m_line == self.m_line) {
+            Some(before) => *before = self,
+            None => all.push(self),
+        }
+    }
+
     /// From the payloader to the network.
     pub(super) fn send_delay(&self) -> Option<Duration> {
         self.member.upgrade()?.send_delay()
@@ -93,14 +102,15 @@ impl Outgoing {
             if self.connected {
                 seat.begin();
             }
-            let served = Served {
+            let now = Served {
+                m_line,
                 pad: input.name.clone(),
                 codec: sending.codec,
                 ssrc: flow.terms.ssrc,
                 seat: Arc::downgrade(&seat),
                 member: Arc::downgrade(&flow.member),
             };
-            self.served.lock().unwrap_or_else(PoisonError::into_inner).push(served);
+            now.tell(&mut self.served.lock().unwrap_or_else(PoisonError::into_inner));
             flow.seat = Some(seated);
         }
         self.estimates.settled(self.settings.measures_network());
@@ -112,12 +122,14 @@ impl Outgoing {
 
     /// Forgets what is not served as planned.
     fn tell_served(&self, plan: &[Sending]) {
-        let planned = |pad: &str, codec: &_| {
-            let named = |sending: &Sending| self.inputs.get(sending.stream).is_some_and(|i| i.name == pad);
-            plan.iter().any(|sending| sending.codec == codec && named(sending))
+        let is_planned = |served: &Served| {
+            let is_same =
+                |sending: &Sending| sending.m_line == served.m_line && sending.codec == served.codec;
+            let pad = |sending: &Sending| self.inputs.get(sending.stream).map(|input| &input.name);
+            plan.iter().any(|sending| is_same(sending) && pad(sending) == Some(&served.pad))
         };
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        served.retain(|served| planned(&served.pad, served.codec));
+        served.retain(is_planned);
         for m_line in 0..self.places.lines().len() {
             if plan.iter().all(|sending| sending.m_line != m_line) {
                 self.estimates.set(m_line, None);
