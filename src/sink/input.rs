@@ -167,12 +167,17 @@ impl Input {
                 "the stream was {was} and is {caps} now, which needs a pad of its own: request another one"
             ));
         }
-        let codecs = sendable::fitting(sendable::codecs(kind, entering, settings), caps);
-        let codecs: Vec<_> = codecs.into_iter().map(|(row, _)| row).collect();
-        if codecs.is_empty() {
-            return Err(sendable::why_not(kind, entering, settings));
-        }
-        let change = self.become_another(caps, terms::form(caps, entering), codecs);
+        let all = sendable::codecs(kind, entering, settings);
+        let codecs: Vec<_> = sendable::fitting(all, caps).into_iter().map(|(row, _)| row).collect();
+        let anew = match codecs.is_empty() {
+            true => Err(sendable::why_not(kind, entering, settings)),
+            false => Ok(codecs),
+        };
+        // Who watches is held to what he was offered, whatever the application wants for who comes later.
+        let offered = self.terms().map(|terms| terms.codecs.iter().map(|row| (*row, ())).collect());
+        let still = sendable::among(offered.unwrap_or_default(), entering, settings);
+        let still: Vec<_> = sendable::fitting(still, caps).into_iter().map(|(row, ())| row).collect();
+        let change = self.become_another(caps, terms::form(caps, entering), &still, anew)?;
         self.state().recent = Recent::of(entering, settings);
         if change.is_none() {
             self.follow_clock();
@@ -180,17 +185,24 @@ impl Input {
         Ok(change)
     }
 
-    fn become_another(&self, caps: &gst::Caps, now: Form, codecs: Vec<&'static Codec>) -> Option<Change> {
+    /// Takes caps in under which those of the codecs of the terms can be sent `still`; `anew` are those of other terms.
+    fn become_another(
+        &self,
+        caps: &gst::Caps,
+        now: Form,
+        still: &[&'static Codec],
+        anew: Result<Vec<&'static Codec>, String>,
+    ) -> Result<Option<Change>, String> {
         let mut state = self.state();
         let before = state.caps.as_ref().and_then(|caps| Some(terms::form(caps, codec::input(caps)?)));
         let change = before
             .zip(state.terms.as_ref())
-            .map(|(before, terms)| logic::terms::change(&terms.form, &before, &now, &terms.codecs, &codecs));
+            .map(|(before, terms)| logic::terms::change(&terms.form, &before, &now, &terms.codecs, still));
         // Whom nobody holds to anything may promise something else.
         let is_free = state.terms.as_ref().is_none_or(|terms| Arc::strong_count(terms) == 1);
         let change = change.map(|change| if is_free { Change::Carried } else { change });
         if is_free || change == Some(Change::Reoffered) {
-            state.terms = Some(Arc::new(Terms::new(caps, now, codecs)));
+            state.terms = Some(Arc::new(Terms::new(caps, now, anew?)));
         }
         state.caps = Some(caps.clone());
         let gone = match change {
@@ -203,7 +215,7 @@ impl Input {
         // An encoder that lingers for nobody stops here.
         drop(gone);
         self.encoders_changed();
-        change
+        Ok(change)
     }
 
     /// Live input is sent at once; only files and the like are held until their time has come.

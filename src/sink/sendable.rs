@@ -7,11 +7,20 @@ use logic::placement::Input as Entering;
 
 /// The codecs in which it can be sent, best first, and their payload types.
 pub(super) fn codecs(kind: MediaKind, entering: Entering, settings: &Settings) -> Vec<(&'static Codec, u8)> {
+    among(settings.codecs(kind), entering, settings)
+}
+
+/// Those of the codecs that are wanted, each with whatever belongs to it, in which it can be sent, best first.
+pub(super) fn among<T>(
+    wanted: Vec<(&'static Codec, T)>,
+    entering: Entering,
+    settings: &Settings,
+) -> Vec<(&'static Codec, T)> {
     let can = |row: &'static Codec| {
         let as_it_is = entering == Entering::Raw || entering == Entering::Encoded(row);
         (as_it_is || settings.transcode) && codec::can_send(entering, row, &settings.encoders)
     };
-    let mut all: Vec<_> = settings.codecs(kind).into_iter().filter(|(row, _)| can(row)).collect();
+    let mut all: Vec<_> = wanted.into_iter().filter(|(row, _)| can(row)).collect();
     if let Entering::Encoded(own) = entering {
         // What the application does not want to send is not there to be transcoded either.
         if all.iter().all(|(row, _)| *row != own) {
@@ -51,7 +60,7 @@ pub(super) fn why_not(kind: MediaKind, entering: Entering, settings: &Settings) 
 }
 
 /// More than two channels are mixed down for plain Opus, which every browser plays, or sent as they are.
-pub(super) fn fitting(all: Vec<(&'static Codec, u8)>, told: &gst::Caps) -> Vec<(&'static Codec, u8)> {
+pub(super) fn fitting<T>(all: Vec<(&'static Codec, T)>, told: &gst::Caps) -> Vec<(&'static Codec, T)> {
     let multichannel = told.structure(0).is_some_and(|told| codec::facts(told).channels > 2);
     all.into_iter().filter(|(row, _)| row.name != "MULTIOPUS" || multichannel).collect()
 }

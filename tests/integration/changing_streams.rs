@@ -164,6 +164,8 @@ fn raw_pictures_may_change_in_everything_without_an_offer_or_another_encoder(tra
     ] {
         source.become_another(&pipeline, "video_0", caps);
         sees(&viewer, size);
+        // It is for viewers who come later.
+        pipeline.element("ws").set_property("video-caps", gst::Caps::new_empty_simple("video/x-vp9"));
     }
     assert_eq!((offers(&said), encoders.load(Ordering::Relaxed)), (0, 1));
 }
@@ -233,6 +235,10 @@ fn an_encoded_stream_keeps_its_description_as_long_as_it_keeps_to_it_and_is_offe
     become_another("high", (480, 360));
     assert_eq!(offers(&said), 1);
     become_another("main", (320, 240));
+    // What is for viewers who come later takes nothing from those who watch.
+    pipeline.element("ws").set_property("video-caps", gst::Caps::new_empty_simple("video/x-vp9"));
+    become_another("main", (480, 360));
+    assert_eq!(offers(&said), 0);
 }
 
 fn a_stream_that_is_raw_or_encoded_by_turns_goes_on_without_an_offer(transport: &str) {
