@@ -320,7 +320,7 @@ impl super::BaseWebRTCSink {
 impl Drop for Running {
     fn drop(&mut self) {
         // A panic in the application may have kept `finish` from running.
-        if !std::thread::panicking() && !runtime::is_current() {
+        if !std::thread::panicking() {
             self.viewers.end(Duration::ZERO);
         }
     }

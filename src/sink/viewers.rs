@@ -58,6 +58,13 @@ impl Viewer {
     }
 }
 
+#[derive(Default)]
+struct Sessions {
+    by_id: HashMap<String, Viewer>,
+    /// Nobody is admitted any more.
+    closed: bool,
+}
+
 /// All sessions.
 pub(super) struct Viewers {
     sink: glib::WeakRef<BaseWebRTCSink>,
@@ -66,7 +73,7 @@ pub(super) struct Viewers {
     servers: Mutex<IceServers>,
     /// What serves sessions through the native transport, where any may be.
     engine: Option<Arc<Engine>>,
-    sessions: Mutex<HashMap<String, Viewer>>,
+    sessions: Mutex<Sessions>,
     changed: Condvar,
 }
 
@@ -93,7 +100,7 @@ impl Viewers {
         }))
     }
 
-    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Viewer>> {
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -109,17 +116,17 @@ impl Viewers {
 
     /// All sessions, by id.
     pub(super) fn all(&self) -> Vec<(String, Viewer)> {
-        self.sessions().iter().map(|(id, viewer)| (id.clone(), viewer.clone())).collect()
+        self.sessions().by_id.iter().map(|(id, viewer)| (id.clone(), viewer.clone())).collect()
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.sessions().len()
+        self.sessions().by_id.len()
     }
 
     /// One session.
     pub(super) fn viewer(&self, session_id: &str) -> Option<Viewer> {
-        self.sessions().get(session_id).cloned()
+        self.sessions().by_id.get(session_id).cloned()
     }
 
     /// Takes in what signalling says about sessions; whether the session was known.
@@ -149,7 +156,7 @@ impl Viewers {
     }
 
     fn tell(&self, session: &str, event: Event) -> bool {
-        let events = self.sessions().get(session).map(|viewer| viewer.events.clone());
+        let events = self.sessions().by_id.get(session).map(|viewer| viewer.events.clone());
         events.map(|events| events.send(event)).is_some()
     }
 
@@ -173,10 +180,10 @@ impl Viewers {
         {
             // Registered before it is built: what the peer says meanwhile waits in its queue.
             let mut sessions = self.sessions();
-            if sessions.contains_key(&session_id) {
+            if sessions.closed || sessions.by_id.contains_key(&session_id) {
                 return false;
             }
-            sessions.insert(session_id.clone(), viewer.clone());
+            sessions.by_id.insert(session_id.clone(), viewer.clone());
         }
         if let Some(sink) = self.sink.upgrade() {
             sink.audience_changed();
@@ -312,13 +319,15 @@ impl Viewers {
 
     /// A session is over.
     pub(super) fn remove(&self, session_id: &str) {
-        let gone = self.sessions().remove(session_id);
+        let gone = self.sessions().by_id.remove(session_id);
         self.changed.notify_all();
         drop(gone);
     }
 
-    /// Ends every session and waits for them, no longer than `limit`.
+    /// Admits nobody any more, ends every session and waits for them, no longer than `limit`; not on a thread of the
+    /// runtime.
     pub(super) fn end(&self, limit: Duration) {
+        self.sessions().closed = true;
         for (_, viewer) in self.all() {
             viewer.events.send(Event::Failed(EndReason::Stopping));
         }
@@ -326,7 +335,7 @@ impl Viewers {
             return;
         }
         let sessions = self.sessions();
-        let waited = self.changed.wait_timeout_while(sessions, limit, |sessions| !sessions.is_empty());
+        let waited = self.changed.wait_timeout_while(sessions, limit, |sessions| !sessions.by_id.is_empty());
         drop(waited);
     }
 }

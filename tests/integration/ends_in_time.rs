@@ -55,6 +55,30 @@ fn while_offering_and_while_waiting_for_an_answer(transport: &str) {
 }
 
 #[test]
+fn nobody_is_let_in_while_the_others_leave() {
+    let (producing, said) = Direct::new();
+    let settings = "stun-server=\"\" transport=webrtcbin";
+    let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws {settings}"));
+    let sink = pipeline.element("ws");
+    sink.set_property("signaller", &producing);
+    pipeline.play();
+    while !matches!(said.recv_timeout(DEADLINE).unwrap(), Said::Started) {}
+    producing.session_requested("s", "viewer", None);
+    while !matches!(said.recv_timeout(DEADLINE).unwrap(), Said::Description(..)) {}
+    let (tell, told) = std::sync::mpsc::channel();
+    let asks = producing.downgrade();
+    sink.connect("consumer-removed", false, move |values| {
+        let sink: gst::Element = values[0].get().unwrap();
+        asks.upgrade().unwrap().session_requested("late", "another", None);
+        let _ = tell.send(sink.emit_by_name::<Vec<String>>("get-sessions", &[]));
+        None
+    });
+    stops(&pipeline);
+    let sessions = told.recv_timeout(DEADLINE).unwrap();
+    assert!(!sessions.contains(&"late".into()), "{sessions:?}");
+}
+
+#[test]
 fn while_a_source_waits_for_a_producer_or_for_its_offer() {
     let (direct, _said) = Direct::new();
     for started in [false, true] {
