@@ -179,7 +179,7 @@ impl Member {
 
     fn count(&self, packets: &Packets) {
         self.meter.count(packets.batch.list().len(), packets.batch.size());
-        self.frames.fetch_add(packets.batch.ends_frame().into(), Ordering::Relaxed);
+        self.frames.fetch_add(packets.batch.frames(), Ordering::Relaxed);
         self.key_units.fetch_add(packets.key_unit.into(), Ordering::Relaxed);
     }
 

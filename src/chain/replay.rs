@@ -59,7 +59,8 @@ impl Replay {
         };
         let last = parts.last()?;
         let list = together(&parts, times)?;
-        Some(Arc::new(Batch::new(list, last.captured(), format, false)))
+        let frames = parts.iter().map(|part| part.frames()).sum();
+        Some(Arc::new(Batch::new(list, last.captured(), format, false).with_frames(frames)))
     }
 
     /// Packets that all have been given.

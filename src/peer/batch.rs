@@ -19,6 +19,8 @@ pub(crate) struct Batch {
     /// The numbers that differ between viewers.
     span: Option<Span>,
     ends_frame: bool,
+    /// How many frames end in it.
+    frames: u64,
     /// Whether its first packet tells viewers when it was captured.
     tells: bool,
     packets: OnceLock<Vec<Packet>>,
@@ -47,7 +49,13 @@ impl Batch {
             heads.and_then(|((first, a), (last, b))| Span::read(format, first.get(..a)?, last.get(..b)?));
         let ends_frame = heads.is_some_and(|(_, (last, _))| last[1] & 0x80 != 0);
         let size = list.calculate_size();
-        Self { list, size, captured, made: Instant::now(), span, ends_frame, tells, packets: OnceLock::new() }
+        let (frames, made, packets) = (ends_frame.into(), Instant::now(), OnceLock::new());
+        Self { list, size, captured, made, span, ends_frame, frames, tells, packets }
+    }
+
+    /// The same, of packets in which so many frames end.
+    pub(crate) fn with_frames(self, frames: u64) -> Self {
+        Self { frames, ..self }
     }
 
     /// The numbers of the first and of the last.
@@ -58,6 +66,11 @@ impl Batch {
     /// Whether they are the last of their frame.
     pub(crate) fn ends_frame(&self) -> bool {
         self.ends_frame
+    }
+
+    /// How many frames end in it.
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames
     }
 
     /// The packets as GStreamer holds them.

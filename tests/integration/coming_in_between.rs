@@ -59,6 +59,14 @@ fn who_comes_in_between_sees_the_present_picture_at_once(encoder: &str, settings
     numbers.extend(second.samples(30).iter().map(picture::number));
     // What leads to the present picture is decoded without an error, and so is what follows.
     assert!(numbers.is_sorted_by(|a, b| a + 1 == *b), "{numbers:?}");
+    // The statistics count each of the pictures that come at once.
+    for (id, session) in pipeline.element("ws").property::<gst::Structure>("stats").iter() {
+        let viewer: gst::Structure = session.get::<gst::Structure>().unwrap().get("consumer-stats").unwrap();
+        let stream: gst::Structure = viewer.get::<gst::Array>("streams").unwrap()[0].get().unwrap();
+        let sent: u64 = stream.get("frames-sent").unwrap();
+        let seen = u64::try_from(numbers.len()).unwrap();
+        assert!(sent >= seen, "{id}: {sent} pictures were sent, {seen} seen");
+    }
 }
 
 /// Waits for a key unit.
