@@ -1,5 +1,6 @@
 //! From arriving RTP to what downstream asks for: pictures and samples, encoded frames, or the RTP itself.
 
+use super::encoded_filter;
 use crate::codec;
 use crate::errors::{MissingElement, make};
 use crate::gobject::set_if_present;
@@ -98,7 +99,10 @@ impl Chain {
             elements.push(make(parser)?);
         }
         if let Some(filter) = filter {
-            elements.push(usable(filter)?);
+            if let Some(cause) = encoded_filter::unfit(&filter, None) {
+                return Err(DecodeError::Filter { filter: filter.name().into(), cause });
+            }
+            elements.push(filter);
         }
         if output == Output::Raw && !row.is_raw() {
             elements.push(start_decoder(row)?);
@@ -144,19 +148,6 @@ impl Chain {
             let _ = bin.remove(&element);
         }
     }
-}
-
-/// An element of the application's, where it fits between two others.
-fn usable(filter: gst::Element) -> Result<gst::Element, DecodeError> {
-    let pad = |name, direction| filter.static_pad(name).is_some_and(|pad| pad.direction() == direction);
-    let cause = if !pad("sink", gst::PadDirection::Sink) || !pad("src", gst::PadDirection::Src) {
-        "it has to have static pads called sink and src; a bin has them as ghost pads"
-    } else if filter.parent().is_some() {
-        "it is in a pipeline already; each call has to return a new element, or NULL"
-    } else {
-        return Ok(filter);
-    };
-    Err(DecodeError::Filter { filter: filter.name().into(), cause })
 }
 
 /// The codec of RTP with these caps.

@@ -1,4 +1,5 @@
-//! The application's own element between the parser and the payloader of a rung.
+//! The application's own element that encoded frames pass: between the parser and the payloader of a rung, or before the
+//! decoder of what arrives.
 
 use super::rung::{Hooks, Plan, RungError};
 use crate::codec;
@@ -11,14 +12,14 @@ use gst::prelude::*;
 pub(super) fn requested(plan: &Plan<'_>, hooks: &dyn Hooks) -> Result<Option<gst::Element>, RungError> {
     let caps = codec::caps(plan.codec.payloader_caps);
     let Some(element) = hooks.filter(&caps) else { return Ok(None) };
-    match unfit(&element, &caps) {
+    match unfit(&element, Some(&caps)) {
         None => Ok(Some(element)),
         Some(cause) => Err(RungError::Filter { name: element.name().into(), cause }),
     }
 }
 
-/// What is wrong with it, and its cure.
-fn unfit(element: &gst::Element, caps: &gst::Caps) -> Option<&'static str> {
+/// What is wrong with it, and its cure; it has to take and give these caps, where they are known.
+pub(super) fn unfit(element: &gst::Element, caps: Option<&gst::Caps>) -> Option<&'static str> {
     if element.parent().is_some() {
         return Some("it is in a pipeline already; each call has to return a new element, or NULL");
     }
@@ -31,7 +32,7 @@ fn unfit(element: &gst::Element, caps: &gst::Caps) -> Option<&'static str> {
     if sink.is_linked() || source.is_linked() {
         return Some("its pads have to be free");
     }
-    let takes = sink.query_caps(None).can_intersect(caps);
-    let gives = source.query_caps(None).can_intersect(caps);
-    (!takes || !gives).then_some("it has to take and give the caps that the handler is called with")
+    let fits = |pad: &gst::Pad| caps.is_none_or(|caps| pad.query_caps(None).can_intersect(caps));
+    (!fits(&sink) || !fits(&source))
+        .then_some("it has to take and give the caps that the handler is called with")
 }
