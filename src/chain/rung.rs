@@ -259,7 +259,7 @@ impl Rung {
     }
 
     /// Hands a frame to the rung; never blocks. Its timestamps are running times.
-    pub(crate) fn push(&self, buffer: gst::Buffer, caps: &gst::Caps) {
+    pub(crate) fn push(self: &Arc<Self>, buffer: gst::Buffer, caps: &gst::Caps) {
         if self.placement != Placement::Shared && !self.admit(&buffer) {
             return;
         }
@@ -270,6 +270,9 @@ impl Rung {
         let caps = if is_decoded_here { caps.clone() } else { self.shaping.caps(caps) };
         if self.entrance.caps().as_ref() != Some(&caps) {
             self.entrance.set_caps(Some(&caps));
+            // How pictures are cut may depend on what they are.
+            let rung = self.clone();
+            runtime::spawn_blocking(move || rung.mitigate());
         }
         let _ = self.entrance.push_buffer(buffer);
     }

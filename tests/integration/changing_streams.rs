@@ -170,6 +170,28 @@ fn raw_pictures_may_change_in_everything_without_an_offer_or_another_encoder(tra
     assert_eq!((offers(&said), encoders.load(Ordering::Relaxed)), (0, 1));
 }
 
+#[test]
+fn who_decides_the_size_is_asked_as_soon_as_the_pictures_change() {
+    let (pipeline, said, viewer, producing) = watched(APPSRC, "", "video");
+    let asked = Arc::<Mutex<std::collections::BTreeSet<u32>>>::default();
+    let asks = asked.clone();
+    pipeline.element("ws").connect("configure-mitigation-caps", false, move |values| {
+        asks.lock().unwrap().insert(values[2].get::<gst_video::VideoInfo>().unwrap().width());
+        Some(gst::Caps::new_empty_simple("video/x-raw").to_value())
+    });
+    let caps = |width: u32| format!("video/x-raw,format=I420,width={width},height=240,framerate=30/1");
+    let source = Source::start(&pipeline, &caps(320), Duration::from_millis(33));
+    begin(&said, &producing, &viewer);
+    // All of it is over before who looks now and then has looked twice.
+    let widths: std::collections::BTreeSet<u32> = (1..=8).map(|number| 320 + 16 * number).collect();
+    for width in &widths {
+        source.become_another(&pipeline, "video_0", &caps(*width));
+    }
+    viewer.samples(5);
+    let asked = asked.lock().unwrap().clone();
+    assert!(asked.intersection(&widths).count() >= 5, "{asked:?}");
+}
+
 fn sound_may_change_in_everything_without_an_offer(settings: &str) {
     let (pipeline, said, viewer, producing) = watched(&format!("{APPSRC} ! audio/x-raw"), settings, "audio");
     let of = |format: &str, layout: &str, rate: u32, channels: u32| {
