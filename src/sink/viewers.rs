@@ -180,7 +180,13 @@ impl Viewers {
         {
             // Registered before it is built: what the peer says meanwhile waits in its queue.
             let mut sessions = self.sessions();
-            if sessions.closed || sessions.by_id.contains_key(&session_id) {
+            if sessions.by_id.contains_key(&session_id) {
+                return false;
+            }
+            if sessions.closed {
+                drop(sessions);
+                let signaller = signaller.clone();
+                runtime::spawn_blocking(move || turn_away(&signaller, &session_id, &EndReason::Stopping));
                 return false;
             }
             sessions.by_id.insert(session_id.clone(), viewer.clone());
@@ -197,11 +203,7 @@ impl Viewers {
             let made = viewers.build(&session_id, viewer, reader, &signaller, opening);
             if let Err(text) = made {
                 let reason = EndReason::Pipeline(text);
-                signaller.end_session_with_reason(
-                    &session_id,
-                    reason.told().as_str(),
-                    Some(&reason.to_string()),
-                );
+                turn_away(&signaller, &session_id, &reason);
                 if let Some(sink) = viewers.sink.upgrade() {
                     sink.session_ended(&session_id, &peer_id, &reason);
                 } else {
@@ -338,6 +340,12 @@ impl Viewers {
         let waited = self.changed.wait_timeout_while(sessions, limit, |sessions| !sessions.by_id.is_empty());
         drop(waited);
     }
+}
+
+/// Tells the peer of a session that did not come about.
+fn turn_away(signaller: &Signallable, session_id: &str, reason: &EndReason) {
+    let error = reason.is_error().then(|| reason.to_string());
+    signaller.end_session_with_reason(session_id, reason.told().as_str(), error.as_deref());
 }
 
 /// The channels of a session; those that the element uses itself are served.

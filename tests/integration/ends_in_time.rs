@@ -76,6 +76,8 @@ fn nobody_is_let_in_while_the_others_leave() {
     stops(&pipeline);
     let sessions = told.recv_timeout(DEADLINE).unwrap();
     assert!(!sessions.contains(&"late".into()), "{sessions:?}");
+    // Who came too late is told so.
+    while !matches!(said.recv_timeout(DEADLINE).unwrap(), Said::Ended(session, None) if session == "late") {}
 }
 
 #[test]
