@@ -72,7 +72,8 @@ impl Encoding {
         }
         ready(&encoder)?;
         let rate = Rate { present: bitrate, since: Instant::now(), wanted: bitrate, set, changes: false };
-        let output = Output::watch(&encoder);
+        let is_live = !is_set_up && row.as_ref().is_some_and(Row::is_live);
+        let output = Output::watch(&encoder, !is_live);
         let (name, factory) = (candidate.name.clone(), candidate.factory.clone());
         Ok(Self { name, factory, encoder, row, rate: Mutex::new(rate), output })
     }

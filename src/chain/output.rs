@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// An encoder that has taken so many frames in so much time and made none makes none.
-const FRAMES: u32 = 90;
+/// An encoder that has taken more frames than this, for so long, and made none makes none. Some threads hold a few.
+const FRAMES: u32 = 20;
+/// Where nobody has set it up for live media it may look ahead.
+const FRAMES_AHEAD: u32 = 90;
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// An encoder's.
@@ -16,6 +18,7 @@ pub(super) struct Output {
     counts: Arc<Counts>,
     following: Mutex<Following>,
     stubborn: OnceLock<Stubborn>,
+    looks_ahead: bool,
 }
 
 #[derive(Default)]
@@ -28,9 +31,9 @@ struct Counts {
 }
 
 impl Output {
-    /// Counts what the encoder takes and makes, once a frame.
-    pub(super) fn watch(encoder: &gst::Element) -> Self {
-        let output = Self::default();
+    /// Counts what the encoder takes and makes, once a frame; it may look ahead or not.
+    pub(super) fn watch(encoder: &gst::Element, looks_ahead: bool) -> Self {
+        let output = Self { looks_ahead, ..Self::default() };
         if let Some(pad) = encoder.static_pad("sink") {
             let counts = output.counts.clone();
             pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
@@ -56,8 +59,10 @@ impl Output {
     /// Whether the encoder takes frames and makes none.
     pub(super) fn is_silent(&self) -> bool {
         let counts = &*self.counts;
-        let late = counts.since.get().is_some_and(|since| since.elapsed() > SILENCE);
-        late && counts.bytes.load(Ordering::Relaxed) == 0 && counts.taken.load(Ordering::Relaxed) > FRAMES
+        let has_made = counts.bytes.load(Ordering::Relaxed) > 0;
+        let passed = counts.since.get().filter(|_| !has_made).map(Instant::elapsed);
+        let taken = counts.taken.load(Ordering::Relaxed);
+        passed.is_some_and(|passed| is_too_long(passed, taken, self.looks_ahead))
     }
 
     /// Whether the encoder follows the bitrate that it has been told; what is wrong, once.
@@ -77,5 +82,30 @@ impl Output {
     /// Whether nothing is known to be wrong with its bitrate.
     pub(super) fn follows(&self) -> bool {
         self.stubborn.get().is_none()
+    }
+}
+
+/// Whether an encoder has made nothing for too long, of so many frames.
+fn is_too_long(passed: Duration, taken: u32, looks_ahead: bool) -> bool {
+    passed > SILENCE && taken > if looks_ahead { FRAMES_AHEAD } else { FRAMES }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_encoder_of_slow_pictures_is_given_up_as_soon_as_one_of_fast_ones() {
+        for frames_per_second in [5, 30] {
+            let silent = (1..60).find(|seconds| {
+                is_too_long(Duration::from_secs(*seconds), frames_per_second * *seconds as u32, false)
+            });
+            assert_eq!(silent, Some(6), "{frames_per_second}");
+        }
+        // One frame a second may be a still picture: few say little.
+        assert!(!is_too_long(Duration::from_secs(8), 8, false));
+        // Forty frames of look-ahead, and threads.
+        assert!(!is_too_long(Duration::from_secs(12), 60, true));
+        assert!(is_too_long(Duration::from_secs(20), 100, true));
     }
 }

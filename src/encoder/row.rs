@@ -72,6 +72,11 @@ impl Row {
         }
     }
 
+    /// Whether it has settings that make an encoder one for live media, which holds no frames back.
+    pub(crate) fn is_live(&self) -> bool {
+        !self.settings.is_empty()
+    }
+
     /// Sets the bitrate, in bit/s, as near as the property's range allows; false where there is no such property.
     pub(crate) fn set_bitrate(&self, encoder: &gst::Element, bits_per_second: u32) -> bool {
         let Some(rate) = &self.bitrate else { return false };
