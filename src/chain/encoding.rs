@@ -1,6 +1,7 @@
 //! The encoder of a rung: how it starts, the bitrate that it follows, and its key units.
 
 use super::convert;
+use super::fault;
 use super::output::Output;
 use super::restart;
 use super::rung::{Hooks, Plan};
@@ -9,7 +10,7 @@ use crate::encoder::Row;
 use crate::gobject::set_if_present;
 use gst::prelude::*;
 use logic::following::Stubborn;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// An encoder that may be tried.
@@ -55,7 +56,11 @@ impl Encoding {
     ///
     /// # Errors
     /// Its device or its driver is not there.
-    pub(super) fn start(plan: &Plan<'_>, hooks: &dyn Hooks, candidate: &Candidate) -> Result<Self, String> {
+    pub(super) fn start(
+        plan: &Plan<'_>,
+        hooks: &Arc<dyn Hooks>,
+        candidate: &Candidate,
+    ) -> Result<Self, String> {
         let encoder = candidate.factory.create().build().map_err(|err| err.to_string())?;
         let row = candidate.row.clone();
         set_if_present(&encoder, "perfect-timestamp", "true");
@@ -70,7 +75,7 @@ impl Encoding {
                 set = u64::from(row.set_bitrate(&encoder, bitrate));
             }
         }
-        ready(&encoder)?;
+        ready(&encoder, hooks)?;
         let rate = Rate { present: bitrate, since: Instant::now(), wanted: bitrate, set, changes: false };
         let is_live = !is_set_up && row.as_ref().is_some_and(Row::is_live);
         let output = Output::watch(&encoder, !is_live);
@@ -206,8 +211,16 @@ impl Encoding {
 ///
 /// # Errors
 /// What it says of why it does not go there.
-fn ready(encoder: &gst::Element) -> Result<(), String> {
+fn ready(encoder: &gst::Element, hooks: &Arc<dyn Hooks>) -> Result<(), String> {
     let bus = gst::Bus::new();
+    let asked = hooks.clone();
+    bus.set_sync_handler(move |_, message| {
+        // It is in no pipeline yet, and may not go there without the application's display.
+        if fault::tell_context(message, &*asked) {
+            return gst::BusSyncReply::Drop;
+        }
+        gst::BusSyncReply::Pass
+    });
     encoder.set_bus(Some(&bus));
     let result = encoder.set_state(gst::State::Ready);
     encoder.set_bus(None);
@@ -226,13 +239,13 @@ fn cores() -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Told, candidate, with_plan};
+    use super::super::testing::{Asking, Told, candidate, with_plan};
     use super::*;
 
     #[test]
     fn an_encoder_that_the_application_set_up_is_not_held_to_what_it_was_never_told() {
         let sets_up: fn(&gst::Element) = |encoder| encoder.set_property("target-bitrate", 700_000_i32);
-        let hooks = Told { sets_up: Some(sets_up), ..Told::default() };
+        let hooks: Arc<dyn Hooks> = Arc::new(Told { sets_up: Some(sets_up), ..Told::default() });
         with_plan(vec![candidate("vp8enc")], |plan| {
             let encoding = Encoding::start(plan, &hooks, &plan.encoders[0]).unwrap();
             assert_eq!(encoding.bitrate(), 700_000, "it is what the application said");
@@ -247,10 +260,21 @@ mod tests {
     }
 
     #[test]
+    fn an_encoder_that_needs_a_context_before_it_is_in_a_pipeline_asks_the_application() {
+        gst::init().unwrap();
+        let encoder = gst::glib::Object::new::<Asking>();
+        let told = Arc::new(Told::default());
+        let hooks: Arc<dyn Hooks> = told.clone();
+        ready(encoder.upcast_ref(), &hooks).unwrap();
+        assert_eq!(*told.contexts.lock().unwrap(), ["test.display"]);
+        encoder.set_state(gst::State::Null).unwrap();
+    }
+
+    #[test]
     fn an_encoder_is_not_judged_while_its_bitrate_is_set() {
-        use std::sync::{Arc, Mutex};
         with_plan(vec![candidate("vp8enc")], |plan| {
-            let encoding = Arc::new(Encoding::start(plan, &Told::default(), &plan.encoders[0]).unwrap());
+            let hooks: Arc<dyn Hooks> = Arc::new(Told::default());
+            let encoding = Arc::new(Encoding::start(plan, &hooks, &plan.encoders[0]).unwrap());
             let (weak, looks) = (Arc::downgrade(&encoding), Arc::new(Mutex::new(Vec::new())));
             let looked = looks.clone();
             encoding.encoder.connect_notify(Some("target-bitrate"), move |_, _| {

@@ -58,6 +58,17 @@ impl Faults {
     }
 }
 
+/// Hands on what is about contexts: elements of graphics cards find the application's display by these, at once or not
+/// at all.
+pub(super) fn tell_context(message: &gst::Message, hooks: &dyn Hooks) -> bool {
+    use gst::MessageView::{HaveContext, NeedContext};
+    let is_about = matches!(message.view(), NeedContext(_) | HaveContext(_));
+    if is_about {
+        hooks.context(message);
+    }
+    is_about
+}
+
 /// Notes the errors of a rung's pipeline. An encoder is to blame for its own, and for those of the entrance, where
 /// what it refuses is felt, unless those behind it refuse what it makes.
 pub(super) fn watch(
@@ -72,11 +83,8 @@ pub(super) fn watch(
     let exit = encoder.and_then(Encoding::exit).map(|pad| pad.downgrade());
     let encoder = encoder.map(|encoder| (encoder.element().downgrade(), encoder.name().to_owned()));
     bus.set_sync_handler(move |_, message| {
-        // Elements of graphics cards find the application's display by these, at once or not at all.
-        if let (gst::MessageView::NeedContext(_) | gst::MessageView::HaveContext(_), Some(hooks)) =
-            (message.view(), hooks.upgrade())
-        {
-            hooks.context(message);
+        if let Some(hooks) = hooks.upgrade() {
+            tell_context(message, &*hooks);
         }
         if let gst::MessageView::Error(err) = message.view() {
             let is_at = |element: Option<gst::Element>| {

@@ -18,7 +18,7 @@ impl Rung {
         let mut tried = Vec::new();
         for (index, candidate) in plan.encoders.iter().enumerate() {
             let name = &candidate.name;
-            let built = match Encoding::start(plan, &*hooks, candidate) {
+            let built = match Encoding::start(plan, &hooks, candidate) {
                 Ok(encoding) => Self::build(plan, hooks.clone(), Some(encoding)),
                 Err(text) => {
                     let fault = Fault { text, encoder: Some(name.clone()) };

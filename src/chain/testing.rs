@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::payload::Numbers;
 use super::plan::{Hooks, Plan};
 use crate::encoder::Table;
+use gst::glib;
 use logic::codec;
 use logic::following::Stubborn;
 use logic::picture::{Cut, Shape};
@@ -21,6 +22,8 @@ pub(super) struct Told {
     pub(super) filter: Option<fn() -> gst::Element>,
     /// The encoders that failed while a rung was started.
     pub(super) tried: Mutex<Vec<String>>,
+    /// The contexts that it was asked for.
+    pub(super) contexts: Mutex<Vec<String>>,
     /// Where faults go.
     pub(super) faults: Mutex<Option<Sender<Fault>>>,
 }
@@ -42,11 +45,52 @@ impl Hooks for Told {
     fn encoder_failed(&self, encoder: &str, _: Option<&str>, _: &str) {
         self.tried.lock().unwrap().push(encoder.to_owned());
     }
-    fn context(&self, _: &gst::Message) {}
+    fn context(&self, message: &gst::Message) {
+        if let gst::MessageView::NeedContext(asked) = message.view() {
+            self.contexts.lock().unwrap().push(asked.context_type().to_owned());
+        }
+    }
     fn bitrate_not_followed(&self, _: &str, _: Stubborn) {}
     fn failed(&self, fault: Fault) {
         if let Some(faults) = &*self.faults.lock().unwrap() {
             let _ = faults.send(fault);
+        }
+    }
+}
+
+glib::wrapper! {
+    /// Asks for a context on its way to READY.
+    pub struct Asking(ObjectSubclass<asking::Asking>) @extends gst::Element, gst::Object;
+}
+
+mod asking {
+    use gst::glib;
+    use gst::prelude::*;
+    use gst::subclass::prelude::*;
+
+    #[derive(Default)]
+    pub struct Asking;
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Asking {
+        const NAME: &'static str = "TestAskingEncoder";
+        type Type = super::Asking;
+        type ParentType = gst::Element;
+    }
+
+    impl ObjectImpl for Asking {}
+    impl GstObjectImpl for Asking {}
+
+    impl ElementImpl for Asking {
+        fn change_state(
+            &self,
+            transition: gst::StateChange,
+        ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+            if transition == gst::StateChange::NullToReady {
+                let asks = gst::message::NeedContext::builder("test.display").src(&*self.obj()).build();
+                let _ = self.obj().post_message(asks);
+            }
+            self.parent_change_state(transition)
         }
     }
 }
