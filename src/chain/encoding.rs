@@ -3,7 +3,7 @@
 use super::convert;
 use super::fault;
 use super::output::Output;
-use super::restart;
+use super::restart::Restart;
 use super::rung::{Hooks, Plan};
 use super::shape;
 use crate::encoder::Row;
@@ -29,6 +29,7 @@ pub(super) struct Encoding {
     row: Option<Row>,
     rate: Mutex<Rate>,
     output: Output,
+    restart: Restart,
 }
 
 /// Its bitrate, in bit/s.
@@ -80,7 +81,7 @@ impl Encoding {
         let is_live = !is_set_up && row.as_ref().is_some_and(Row::is_live);
         let output = Output::watch(&encoder, !is_live);
         let (name, factory) = (candidate.name.clone(), candidate.factory.clone());
-        Ok(Self { name, factory, encoder, row, rate: Mutex::new(rate), output })
+        Ok(Self { name, factory, encoder, row, rate: Mutex::new(rate), output, restart: Restart::default() })
     }
 
     fn rate(&self) -> MutexGuard<'_, Rate> {
@@ -157,10 +158,9 @@ impl Encoding {
             return row.set_bitrate(&self.encoder, bits_per_second);
         }
         let row = row.clone();
-        restart::with(&self.encoder, move |encoder| {
+        self.restart.at(&self.encoder, bits_per_second, move |encoder, bits_per_second| {
             row.set_bitrate(encoder, bits_per_second);
-        });
-        true
+        })
     }
 
     /// Looks at what comes out of the encoder, now and then; what is wrong with its bitrate, once.
