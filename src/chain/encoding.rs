@@ -178,10 +178,10 @@ impl Encoding {
         self.output.look(rate.present)
     }
 
-    /// Whether it takes pictures in this memory.
-    pub(super) fn takes(&self, memory: &str) -> bool {
+    /// Whether it takes pictures in this memory, with the caps that it would be asked to take.
+    pub(super) fn takes(&self, memory: &str, asked: &gst::Caps) -> bool {
         let may = self.row.as_ref().is_none_or(|row| row.may_take(memory));
-        may && convert::takes(&self.factory, memory)
+        may && convert::takes(&self.factory, asked)
     }
 
     /// Whether the encoder does as it is told, as far as is known.

@@ -19,6 +19,7 @@ pub(crate) use super::payload::Numbers;
 pub(crate) use super::plan::{Hooks, Plan, RungError};
 use super::shape::Shaping;
 use super::transcode;
+use crate::codec;
 use crate::errors::make;
 use crate::runtime;
 use gst::prelude::*;
@@ -79,7 +80,8 @@ impl Rung {
             transcode::pass_key_unit_requests_on(entrance.upcast_ref(), &hooks);
         }
         if let Some(encoding) = &encoding {
-            let takes = |memory: &str| encoding.takes(memory);
+            let asked = |memory: &str| codec::caps(&raw_caps(plan, encoding.row(), Some(memory)));
+            let takes = |memory: &str| encoding.takes(memory, &asked(memory));
             let (converters, memory) = convert::converters(plan.codec.kind, plan.input, takes)?;
             let raw = filter(&raw_caps(plan, encoding.row(), memory))?;
             shaping.follow(&converters, &raw);
