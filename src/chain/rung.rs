@@ -360,7 +360,7 @@ impl Drop for Rung {
     fn drop(&mut self) {
         let pipeline = self.pipeline.clone();
         // Joins the streaming thread, which this may be.
-        runtime::spawn_blocking(move || {
+        runtime::take_down(move || {
             let _ = pipeline.set_state(gst::State::Null);
         });
     }

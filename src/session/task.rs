@@ -2,7 +2,7 @@
 
 use super::{EventSender, Events};
 use crate::peer::{self, Connection};
-use crate::runtime;
+use crate::runtime::{self, Leaving};
 use crate::signaller::{Signallable, SignallableExt};
 use gst_webrtc::WebRTCSessionDescription;
 use logic::negotiation::{Action, EndReason, Event, Negotiation};
@@ -57,11 +57,13 @@ pub(crate) fn spawn<H: Host>(session: Session<H>, first: Event, events: Events, 
 struct Running<H> {
     session: Session<H>,
     negotiation: Negotiation,
+    /// Once it ends; dropped last.
+    leaving: Option<Leaving>,
 }
 
 async fn run<H: Host>(session: Session<H>, mut events: Events) {
     let negotiation = Negotiation::new().with_restarts(session.connection.can_restart_ice());
-    let mut running = Running { session, negotiation };
+    let mut running = Running { session, negotiation, leaving: None };
     let began = Instant::now();
     let deadline = tokio::time::sleep(DEADLINE);
     tokio::pin!(deadline);
@@ -138,6 +140,7 @@ impl<H: Host> Running<H> {
             Action::StartMedia => host.start_media(),
             Action::ServeAgain => host.serve_again()?,
             Action::End(reason) => {
+                self.leaving = Some(Leaving::new());
                 host.ended(&**connection, &reason);
                 if !matches!(reason, EndReason::Peer { .. }) {
                     let error = reason.is_error().then(|| reason.to_string());

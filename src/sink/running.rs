@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a stopping element waits for its sessions to end.
 const SESSIONS_END: Duration = Duration::from_millis(500);
+/// And for what it made to be taken down.
+const TAKING_DOWN: Duration = Duration::from_millis(300);
 
 pub(super) struct Running {
     link: Link,
@@ -176,6 +178,7 @@ impl BaseWebRTCSink {
             input.reset();
         }
         self.timeline.stop();
+        runtime::settle(TAKING_DOWN);
     }
 
     /// Statistics of all sessions.

@@ -25,6 +25,8 @@ use std::time::Duration;
 
 /// How long a stopping element waits for its session to end.
 const SESSION_END: Duration = Duration::from_millis(500);
+/// And for what it made to be taken down.
+const TAKING_DOWN: Duration = Duration::from_millis(300);
 
 pub(super) struct Running {
     link: Link,
@@ -106,6 +108,7 @@ impl BaseWebRTCSrc {
         drop(taken);
         // Those that waited for another session.
         self.pads.close(&self.obj(), Fate::Flush);
+        runtime::settle(TAKING_DOWN);
     }
 }
 
