@@ -37,6 +37,11 @@ pub(crate) fn set_number(object: &impl IsA<glib::Object>, name: &str, number: u6
     true
 }
 
+/// Whether a property is a whole number that can be set at any time.
+pub(crate) fn is_whole_number(spec: &glib::ParamSpec) -> bool {
+    spec.flags().contains(glib::ParamFlags::WRITABLE) && nearest(spec, 1).is_some()
+}
+
 /// The nearest number that a property takes.
 fn nearest(spec: &glib::ParamSpec, number: u64) -> Option<glib::Value> {
     let signed = i64::try_from(number).unwrap_or(i64::MAX);

@@ -23,8 +23,8 @@ pub(super) struct Entry {
     /// The name of an action signal, or `event`.
     pub(super) key_unit: Option<Spanned<String>>,
     pub(super) change: Option<Change>,
-    pub(super) formats: Option<Vec<String>>,
-    pub(super) memories: Option<Vec<String>>,
+    pub(super) formats: Option<Vec<Spanned<String>>>,
+    pub(super) memories: Option<Vec<Spanned<String>>>,
     /// The property that holds the number of threads.
     pub(super) threads: Option<Spanned<String>>,
 }

@@ -8,6 +8,7 @@ mod amf;
 mod applemedia;
 mod av1;
 mod changes;
+mod doubts;
 mod file;
 mod mediafoundation;
 mod nvenc;

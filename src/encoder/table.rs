@@ -1,13 +1,13 @@
 //! The table of encoders as the sink uses it: the built-in rows, and over them those of a file of the user's.
 
+use super::doubts::{doubts_about, is_for_sound, is_format, text};
 use super::file::{self, Entry};
-use super::row::{Rate, Row, has_action};
+use super::row::{Rate, Row};
 use super::{PLAIN, family};
-use crate::gobject::value_of;
 use gst::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
-use toml::{Spanned, Value};
+use toml::Spanned;
 
 /// Names the file where the property `encoder-table` does not.
 pub(crate) const VARIABLE: &str = "WEBRTCSINK_ENCODER_TABLE";
@@ -75,12 +75,6 @@ impl Table {
     }
 }
 
-/// Sound is encoded at the encoder's own bitrate: what networks carry is for pictures.
-fn is_for_sound(name: &str) -> bool {
-    let factory = gst::ElementFactory::find(name);
-    factory.is_some_and(|factory| factory.has_type(gst::ElementFactoryType::MEDIA_AUDIO))
-}
-
 /// A row, with what the file says over it.
 fn over(mut row: Row, entry: Entry, file: &str) -> Result<Row, String> {
     if let Some(rate) = entry.bitrate {
@@ -101,10 +95,15 @@ fn over(mut row: Row, entry: Entry, file: &str) -> Result<Row, String> {
         row.key_unit = (signal != "event").then_some(signal);
     }
     if let Some(formats) = entry.formats {
-        row.formats = Some(format!("{{ {} }}", formats.join(", ")));
+        // What is none would make nonsense of the others.
+        let formats: Vec<_> = formats.iter().map(|format| format.get_ref().as_str()).collect();
+        let known: Vec<_> = formats.into_iter().filter(|format| is_format(format)).collect();
+        if !known.is_empty() {
+            row.formats = Some(format!("{{ {} }}", known.join(", ")));
+        }
     }
-    if entry.memories.is_some() {
-        row.memories = entry.memories;
+    if let Some(memories) = entry.memories {
+        row.memories = Some(memories.into_iter().map(Spanned::into_inner).collect());
     }
     if let Some(threads) = entry.threads {
         row.threads = Some(threads.into_inner());
@@ -113,62 +112,6 @@ fn over(mut row: Row, entry: Entry, file: &str) -> Result<Row, String> {
         row.changes = change.into();
     }
     Ok(row)
-}
-
-/// A value as GStreamer reads it.
-fn text(value: &Spanned<Value>) -> Option<String> {
-    Some(match value.get_ref() {
-        Value::String(text) => text.clone(),
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Boolean(is) => is.to_string(),
-        _ => return None,
-    })
-}
-
-/// What the installed element does not have of that, and where in the file it is. An encoder of another machine is none.
-fn doubts_about(name: &str, entry: &Entry) -> Vec<(Option<usize>, String)> {
-    let Some(factory) = gst::ElementFactory::find(name) else {
-        let text = format!("element {name} is not installed, nor is it one of the encoders that are known");
-        return if family(name).is_some() { Vec::new() } else { vec![(None, text)] };
-    };
-    let class = factory.load().ok().and_then(|factory| {
-        let element = factory.element_type();
-        element.is_valid().then(|| gst::glib::object::ObjectClass::from_type(element)).flatten()
-    });
-    let Some(class) = class else { return vec![(None, format!("element {name} cannot be loaded"))] };
-    let cure = format!("gst-inspect-1.0 {name} lists what it has");
-    let mut doubts = Vec::new();
-    if let Some(rate) = entry.bitrate.as_ref().filter(|_| is_for_sound(name)) {
-        let text = format!(
-            "{name} encodes sound, whose bitrate does not follow networks: bitrate is left out; give it one in settings"
-        );
-        doubts.push((Some(rate.property.span().start), text));
-    }
-    let named = entry.bitrate.iter().map(|rate| &rate.property).chain(&entry.threads);
-    for property in named.filter(|property| class.find_property(property.get_ref()).is_none()) {
-        let text = format!("{name} has no property {}; {cure}", property.get_ref());
-        doubts.push((Some(property.span().start), text));
-    }
-    for (property, value) in &entry.settings {
-        let Some(text) = text(value) else { continue };
-        let doubt = match class.find_property(property) {
-            None => format!("{name} has no property {property}; {cure}"),
-            Some(spec) if value_of(&spec, &text).is_none() => {
-                format!("property {property} of {name} does not take {text}; {cure}")
-            }
-            Some(_) => continue,
-        };
-        doubts.push((Some(value.span().start), doubt));
-    }
-    if let Some(signal) = &entry.key_unit
-        && signal.get_ref() != "event"
-        && !has_action(class.type_(), signal.get_ref())
-    {
-        let text = format!("{name} has no action signal {} without arguments; {cure}", signal.get_ref());
-        doubts.push((Some(signal.span().start), text));
-    }
-    doubts
 }
 
 #[cfg(test)]
@@ -255,6 +198,29 @@ mod tests {
         for (doubt, expected) in doubts.iter().zip(expected) {
             assert!(doubt.contains(expected), "{doubt}\n{expected}");
         }
+    }
+
+    #[test]
+    fn formats_memories_and_properties_that_hold_no_bitrate_are_told_and_left_out() {
+        let (table, doubts) = table(
+            "[vp8enc]\nbitrate = { property = \"end-usage\", unit = \"bit/s\" }\n\
+             formats = [\"I420\", \"NV21x\", \"YV12\"]\nmemories = [\"DMABuf\", \"memory:DMABuf\"]\n\
+             [vp9enc]\nbitrate = { property = \"target-bitrate\", field = \"rate\", unit = \"bit/s\" }\nformats = [\"no\"]\n",
+        );
+        let expected = [
+            "line 2 (\"bitrate = { property = \"end-usage\", unit = \"bit/s\" }\"): property end-usage of vp8enc holds no whole number",
+            "line 3 (\"formats = [\"I420\", \"NV21x\", \"YV12\"]\"): NV21x is no raw format",
+            "line 4 (\"memories = [\"DMABuf\", \"memory:DMABuf\"]\"): DMABuf is no memory",
+            "property target-bitrate of vp9enc is no structure, and has no field rate",
+            "no is no raw format",
+        ];
+        assert_eq!(doubts.len(), expected.len(), "{doubts:#?}");
+        for (doubt, expected) in doubts.iter().zip(expected) {
+            assert!(doubt.contains(expected), "{doubt}\n{expected}");
+        }
+        assert_eq!(table.row("vp8enc").unwrap().formats(), Some("{ I420, YV12 }"));
+        let built_in = Row::from(family("vp9enc").unwrap());
+        assert_eq!(table.row("vp9enc").unwrap().formats(), built_in.formats());
     }
 
     #[test]
