@@ -89,8 +89,8 @@ fn a_sink_that_is_stopped_and_played_again_is_watched_every_time(transport: &str
             after_first = tasks();
         }
     }
-    // Threads of pools come and go.
-    assert!(tasks() <= after_first + 4, "{after_first} threads have become {}", tasks());
+    // Threads of pools come and go; what is left behind in each of the fifteen rounds would be more.
+    assert!(tasks() <= after_first + 10, "{after_first} threads have become {}", tasks());
 }
 
 /// Eight streams into one sink, all of which reach the viewer.
