@@ -105,6 +105,24 @@ fn while_streaming_at_either_end(transport: &str) {
     stops(&viewers[1].pipeline);
 }
 
+fn its_encoders_are_gone_when_it_has_stopped(transport: &str) {
+    for _ in 0..20 {
+        let pipeline = producer(VIDEO, transport);
+        let (give, encoder) = std::sync::mpsc::channel();
+        pipeline.element("ws").connect("encoder-setup", false, move |values| {
+            give.send(values[3].get::<gst::Element>().unwrap().downgrade()).unwrap();
+            Some(false.to_value())
+        });
+        let viewer = Viewer::new(&uri(&pipeline.element("ws")), "video", "video/x-raw", "");
+        viewer.pipeline.play();
+        viewer.samples(1);
+        let encoder = encoder.recv_timeout(DEADLINE).unwrap();
+        stops(&pipeline);
+        // A process may end right after.
+        assert!(encoder.upgrade().is_none(), "its pipeline is still being taken down");
+    }
+}
+
 fn a_session_does_not_use_up_the_time_that_it_may_take(transport: &str) {
     let pipeline = producer(VIDEO, transport);
     let viewer = Viewer::play(&uri(&pipeline.element("ws")), "video", "video/x-raw");
@@ -206,6 +224,7 @@ fn with_viewers_in_every_phase(transport: &str) {
 }
 
 crate::support::under_both_transports!(
+    its_encoders_are_gone_when_it_has_stopped,
     while_offering_and_while_waiting_for_an_answer,
     while_streaming_at_either_end,
     a_session_does_not_use_up_the_time_that_it_may_take,
