@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { Backoff } from "../src/backoff.js";
 
 const delays = (backoff: Backoff, count: number): number[] => Array.from({ length: count }, () => backoff.next());

@@ -1,7 +1,7 @@
 import "./support/globals.js";
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
-import { test } from "node:test";
+import { test } from "vitest";
 import { type ConsumerSession, type NavigationEvent, RemoteController } from "../src/index.js";
 
 const golden = new URL("../../crates/protocol/tests/golden/", import.meta.url);

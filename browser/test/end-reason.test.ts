@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
+import { test } from "vitest";
 import { describeEnd, isOrdinaryEnd } from "../src/index.js";
 import { END_CODES } from "../src/protocol.js";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { Gate } from "../src/gate.js";
 
 test("what comes before the gate opens passes in order when it does", () => {

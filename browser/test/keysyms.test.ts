@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { keysym } from "../src/keysyms.js";
 
 for (const [key, location, name] of [

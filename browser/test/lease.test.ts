@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { type TestContext, test } from "vitest";
 import type { ServerMessage } from "../src/protocol.js";
 import { notingClient } from "./support/noting-client.js";
 import { Relay } from "./support/relay.js";
@@ -8,9 +8,9 @@ import { MODERN, type Message, type ServerOptions, TestSignallingServer } from "
 /** A server that gives leases, behind a relay that can be cut. */
 async function setUp(t: TestContext, options: ServerOptions = {}): Promise<{ server: TestSignallingServer; relay: Relay }> {
   const server = await TestSignallingServer.start(0, { ...MODERN, ...options });
-  t.after(() => server.stop());
+  t.onTestFinished(() => server.stop());
   const relay = await Relay.start(server.port);
-  t.after(() => {
+  t.onTestFinished(() => {
     relay.stop();
   });
   return { server, relay };

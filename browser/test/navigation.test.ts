@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { modifierState, toVideoPoint, touchPressure } from "../src/navigation.js";
 
 const none = { shiftKey: false, ctrlKey: false, altKey: false, metaKey: false };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import type { PeerMessage, ServerMessage } from "../src/protocol.js";
 import { notingClient } from "./support/noting-client.js";
 import { Relay } from "./support/relay.js";
@@ -14,11 +14,11 @@ for (const [way, piece] of [
 ] as const) {
   test(`a description and ${CANDIDATES} candidates arrive in order, ${ROUNDS} times, ${way}`, async (t) => {
     const server = await TestSignallingServer.start(0, MODERN);
-    t.after(() => server.stop());
+    t.onTestFinished(() => server.stop());
     let url = server.url;
     if (piece !== null) {
       const relay = await Relay.start(server.port, { piece });
-      t.after(() => {
+      t.onTestFinished(() => {
         relay.stop();
       });
       url = relay.url;

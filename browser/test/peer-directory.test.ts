@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { PeerDirectory } from "../src/peer-directory.js";
 
 const events = (changes: readonly { event: string }[]): string[] => changes.map(({ event }) => event);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
-import { test } from "node:test";
+import { test } from "vitest";
 import { type ClientMessage, ProtocolError, parseServerMessage, serializeClientMessage } from "../src/protocol.js";
 
 const golden = new URL("../../crates/protocol/tests/golden/", import.meta.url);

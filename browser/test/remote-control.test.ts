@@ -1,6 +1,6 @@
 import "./support/globals.js";
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { type ConsumerSession, RemoteController } from "../src/index.js";
 
 class FakeChannel extends EventTarget {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { test } from "node:test";
+import { test } from "vitest";
 import { type GstWebRTCAPI, type GstWebRTCConfig, SessionState } from "../src/index.js";
 import { connected, consuming, ended, isDescription, producerListed, session, setUp, stream } from "./support/clients.js";
 import { FakePeerConnection } from "./support/fake-peer-connection.js";

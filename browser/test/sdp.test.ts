@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { withStereoOpus } from "../src/sdp.js";
 
 const lines = (...text: string[]): string => text.map((line) => `${line}\r\n`).join("");

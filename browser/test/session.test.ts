@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { SessionState } from "../src/index.js";
 import { connected, consuming, ended, isDescription, session, setUp, stream } from "./support/clients.js";
 import { FakePeerConnection } from "./support/fake-peer-connection.js";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { type TestContext, test } from "vitest";
 import { notingClient } from "./support/noting-client.js";
 import { MODERN, type Message, type ServerOptions, TestSignallingServer } from "./support/signalling-server.js";
 
 async function server(t: TestContext, options: ServerOptions = {}): Promise<TestSignallingServer> {
   const made = await TestSignallingServer.start(0, options);
-  t.after(() => made.stop());
+  t.onTestFinished(() => made.stop());
   return made;
 }
 
@@ -57,7 +57,7 @@ test("a server that is not there yet is found when it comes", async (t) => {
   await first.stop();
   const { next } = notingClient(t, `ws://127.0.0.1:${port}`);
   const signalling = await TestSignallingServer.start(port);
-  t.after(() => signalling.stop());
+  t.onTestFinished(() => signalling.stop());
   assert.equal(await next(), "ready peer-1");
 });
 

@@ -3,7 +3,7 @@
 import "./globals.js";
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { TestContext } from "node:test";
+import type { TestContext } from "vitest";
 import { type ConsumerSession, type EndReason, GstWebRTCAPI, type GstWebRTCConfig, type ProducerSession } from "../../src/index.js";
 import { FakePeerConnection } from "./fake-peer-connection.js";
 import { type Message, type ServerOptions, TestSignallingServer } from "./signalling-server.js";
@@ -19,10 +19,10 @@ export async function setUp(t: TestContext, options: ServerOptions = {}): Promis
   connect: (config?: GstWebRTCConfig) => Promise<GstWebRTCAPI>;
 }> {
   const server = await TestSignallingServer.start(0, options);
-  t.after(() => server.stop());
+  t.onTestFinished(() => server.stop());
   const connect = async (config: GstWebRTCConfig = {}): Promise<GstWebRTCAPI> => {
     const api = new GstWebRTCAPI({ signalingServerUrl: server.url, reconnectionTimeout: 20, ...config });
-    t.after(() => {
+    t.onTestFinished(() => {
       api.close();
     });
     await connected(api);

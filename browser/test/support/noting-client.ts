@@ -1,7 +1,7 @@
 /** A signalling client that writes down what happens to it. */
 
 import "./globals.js";
-import type { TestContext } from "node:test";
+import type { TestContext } from "vitest";
 import type { ServerMessage } from "../../src/protocol.js";
 import { SignallingClient, type SignallingOptions } from "../../src/signalling-client.js";
 
@@ -40,7 +40,7 @@ export function notingClient(
       },
     },
   );
-  t.after(() => {
+  t.onTestFinished(() => {
     client.close("the test is over");
   });
   const next = async (): Promise<string> => {

@@ -1,0 +1,5 @@
+/** How unit tests run: in Node, without a browser. */
+
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({ test: { include: ["test/**/*.test.ts"] } });
