@@ -9,6 +9,8 @@ export type SessionPhase = "session" | "description" | "transport";
 export type EndReason =
   /** `close()` was called on this side. */
   | { readonly kind: "closed" }
+  /** What was produced ended: the person stopped sharing, or the device is gone. */
+  | { readonly kind: "mediaEnded" }
   /**
    * The other side ended it, or the server because that side is gone; `error` says what went wrong there, where
    * something did, and `reason` says the same to programs; null where the server is older than that.
@@ -54,6 +56,8 @@ export function describeEnd(reason: EndReason): string {
   switch (reason.kind) {
     case "closed":
       return "closed here";
+    case "mediaEnded":
+      return "what was shared has ended";
     case "endedByPeer": {
       const why = reason.error ?? (reason.reason === null ? null : ENDED_FOR[reason.reason]);
       return why === null ? "ended by the other side" : `ended by the other side: ${why}`;
@@ -75,6 +79,7 @@ export function describeEnd(reason: EndReason): string {
 export function isOrdinaryEnd(reason: EndReason): boolean {
   return (
     reason.kind === "closed" ||
+    reason.kind === "mediaEnded" ||
     (reason.kind === "endedByPeer" && reason.error === null && ORDINARY.includes(reason.reason))
   );
 }
@@ -83,6 +88,7 @@ export function isOrdinaryEnd(reason: EndReason): boolean {
 export function endCodeOf(reason: EndReason): EndCode | null {
   switch (reason.kind) {
     case "closed":
+    case "mediaEnded":
       return "ended";
     case "refused":
       return "refused";

@@ -78,6 +78,11 @@ export class GstWebRTCAPI {
     addEventListener("pagehide", this.#onPageHide);
   }
 
+  /** This client's name on the signalling server; null while there is no connection. */
+  get clientId(): string | null {
+    return this.#client.peerId;
+  }
+
   /** Calls `listener` when the connection comes and goes; false where it lacks a function. */
   registerConnectionListener(listener: ConnectionListener): boolean {
     // Checked although typed: pages without types call this too.

@@ -29,6 +29,12 @@ export class ClientSession extends WebRTCSession {
     }
   }
 
+  /** Sends `next` where `current` was sent, without a new negotiation. @internal */
+  async replaceTrack(current: MediaStreamTrack, next: MediaStreamTrack): Promise<void> {
+    const senders = this.rtcPeerConnection?.getSenders() ?? [];
+    await senders.find(({ track }) => track === current)?.replaceTrack(next);
+  }
+
   protected override release(): void {
     // The stream belongs to the application, which may have other uses for it.
   }
@@ -42,6 +48,11 @@ export interface ProducerSessionEvents {
   stateChanged: Event;
   /** The session is over; `detail` says why. */
   closed: CustomEvent<EndReason>;
+  /**
+   * A track of the stream ended by itself: the person stopped sharing, or the device is gone; `detail` is the track. The
+   * session ends with its last track unless the event's default is prevented, as to put another in its place.
+   */
+  trackEnded: CustomEvent<MediaStreamTrack>;
   /** A consumer's session begins. */
   clientConsumerAdded: CustomEvent<ClientSession>;
   /** A consumer's session is over. */
@@ -64,8 +75,10 @@ export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
   readonly consumerId: string | null;
   readonly #host: ProducerHost;
   readonly #clients = new Set<ClientSession>();
+  readonly #listeners = new AbortController();
   #state: SessionState = SessionState.idle;
   #endReason: EndReason | null = null;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
 
   /** @internal */
   constructor(stream: MediaStream, host: ProducerHost, consumerId: string | null) {
@@ -95,9 +108,17 @@ export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
       return this.#state !== SessionState.closed;
     }
     this.#setState(SessionState.connecting);
+    for (const track of this.stream.getTracks()) {
+      this.#watch(track);
+    }
     if (!this.#host.setProducing(this, true)) {
       this.end({ kind: "signallingLost" });
       return false;
+    }
+    if (this.consumerId !== null && this.#host.connectTimeout > 0) {
+      this.#deadline = setTimeout(() => {
+        this.end({ kind: "timeout", waitingFor: "session" });
+      }, this.#host.connectTimeout);
     }
     return true;
   }
@@ -105,6 +126,27 @@ export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
   /** Ends the session and those of its consumers. */
   close(): void {
     this.end({ kind: "closed" });
+  }
+
+  /** The sessions with consumers that are under way. */
+  get clients(): readonly ClientSession[] {
+    return [...this.#clients];
+  }
+
+  /**
+   * Puts `next` into the place of `current`, a track of the stream, for all consumers and without a new negotiation: to
+   * switch cameras, for instance. `current` is left running.
+   *
+   * @throws `InvalidModificationError` where a consumer's session cannot take it, such as one of another kind.
+   */
+  async replaceTrack(current: MediaStreamTrack, next: MediaStreamTrack): Promise<void> {
+    if (current.kind !== next.kind || !this.stream.getTracks().includes(current)) {
+      throw new DOMException("the track cannot be put into this place", "InvalidModificationError");
+    }
+    this.stream.removeTrack(current);
+    this.stream.addTrack(next);
+    this.#watch(next);
+    await Promise.all([...this.#clients].map((client) => client.replaceTrack(current, next)));
   }
 
   /** The server announced the stream. @internal */
@@ -116,6 +158,7 @@ export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
 
   /** A consumer wants the stream. @internal */
   addClient(peerId: string, sessionId: string, offer: string | null): void {
+    clearTimeout(this.#deadline);
     this.announced();
     const client = new ClientSession(peerId, this.#host, this.stream);
     client.addEventListener("closed", (event: SessionEvents["closed"]) => {
@@ -139,6 +182,8 @@ export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
     const wasIdle = this.#state === SessionState.idle;
     this.#endReason = reason;
     this.#state = SessionState.closed;
+    this.#listeners.abort();
+    clearTimeout(this.#deadline);
     for (const client of [...this.#clients]) {
       client.end(reason);
     }
@@ -150,6 +195,20 @@ export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
       this.dispatchError(describeEnd(reason));
     }
     this.dispatchEvent(new CustomEvent("closed", { detail: reason }));
+  }
+
+  /** Browsers do not send `ended` for tracks that the application stops. */
+  #watch(track: MediaStreamTrack): void {
+    const ended = (): void => {
+      if (!this.stream.getTracks().includes(track)) {
+        return;
+      }
+      const goesOn = !this.dispatchEvent(new CustomEvent("trackEnded", { detail: track, cancelable: true }));
+      if (!goesOn && this.stream.getTracks().every(({ readyState }) => readyState === "ended")) {
+        this.end({ kind: "mediaEnded" });
+      }
+    };
+    track.addEventListener("ended", ended, { signal: this.#listeners.signal });
   }
 
   #setState(state: SessionState): void {

@@ -28,6 +28,8 @@ export class SessionRegistry {
   readonly #sessions = new Map<string, WebRTCSession>();
   /** Sessions that the server was asked for, oldest first; those that are over stay until it answers. */
   readonly #requested: ConsumerSession[] = [];
+  /** How many sessions the server was asked for that have not begun, by the passive consumer. */
+  readonly #called = new Map<string, number>();
   #producers: readonly ProducerSession[] = [];
   #stopping = false;
 
@@ -83,9 +85,10 @@ export class SessionRegistry {
 
   /** The server asks for a session with what is produced here. */
   onStartSession(peerId: string, sessionId: string, offer: string | null): void {
-    const producer =
-      this.#producers.find(({ consumerId, state }) => consumerId === peerId && state === SessionState.connecting) ??
-      this.#producers.find(({ consumerId, state }) => consumerId === null && state !== SessionState.idle);
+    // What this side asked for and gave up meanwhile must not get the stream for everybody.
+    const producer = this.#answered(peerId)
+      ? this.#producers.find(({ consumerId, state }) => consumerId === peerId && state === SessionState.connecting)
+      : this.#producers.find(({ consumerId, state }) => consumerId === null && state !== SessionState.idle);
     if (producer === undefined) {
       this.#host.send({ type: "endSession", sessionId });
     } else {
@@ -122,6 +125,10 @@ export class SessionRegistry {
       (OF_A_REQUEST.includes(code) && sessionId === null
         ? (this.#takeRequested(() => true) ?? this.#findAsking((id) => id !== null))
         : undefined);
+    const called = refused instanceof ProducerSession ? refused.consumerId : refused === undefined ? peerId : null;
+    if (called !== null) {
+      this.#answered(called);
+    }
     refused?.end({ kind: "refused", error: details });
     // A session that the server does not know may have ended a moment ago, or runs without it.
     return refused !== undefined || code === "unknownSession";
@@ -132,6 +139,7 @@ export class SessionRegistry {
    * everybody waits for the next server.
    */
   onForgotten(outlook: Outlook): void {
+    this.#called.clear();
     for (const session of [...this.#requested.splice(0), ...this.#sessions.values(), ...this.#producers]) {
       const goesOn =
         session.state === SessionState.streaming ||
@@ -166,7 +174,23 @@ export class SessionRegistry {
     if (session.consumerId === null) {
       return producing ? this.#host.announce("producer") : this.#host.announce();
     }
-    return producing && this.#host.send({ type: "startSession", peerId: session.consumerId });
+    const { consumerId } = session;
+    const sent = producing && this.#host.send({ type: "startSession", peerId: consumerId });
+    if (sent) {
+      this.#called.set(consumerId, (this.#called.get(consumerId) ?? 0) + 1);
+    }
+    return sent;
+  }
+
+  /** The server answers; whether a session with `consumerId` was asked for. */
+  #answered(consumerId: string): boolean {
+    const open = this.#called.get(consumerId) ?? 0;
+    if (open > 1) {
+      this.#called.set(consumerId, open - 1);
+    } else {
+      this.#called.delete(consumerId);
+    }
+    return open > 0;
   }
 
   #sayEnd(sessionId: string, reason: EndReason): void {

@@ -25,6 +25,18 @@ export class FakePeerConnection extends EventTarget {
     return Promise.resolve({ type: "answer", sdp: "own answer" });
   }
 
+  readonly #senders: FakeSender[] = [];
+
+  addTrack(track: MediaStreamTrack): FakeSender {
+    const sender = new FakeSender(track);
+    this.#senders.push(sender);
+    return sender;
+  }
+
+  getSenders(): readonly FakeSender[] {
+    return this.#senders;
+  }
+
   addTransceiver(): void {
     this.calls.push("transceiver");
   }
@@ -70,5 +82,19 @@ export class FakePeerConnection extends EventTarget {
   #find(candidate: string): void {
     const found = { candidate, sdpMLineIndex: 0, sdpMid: "0" };
     this.dispatchEvent(Object.assign(new Event("icecandidate"), { candidate: found }));
+  }
+}
+
+/** Sends a track. */
+export class FakeSender {
+  track: MediaStreamTrack | null;
+
+  constructor(track: MediaStreamTrack) {
+    this.track = track;
+  }
+
+  replaceTrack(track: MediaStreamTrack | null): Promise<void> {
+    this.track = track;
+    return Promise.resolve();
   }
 }
