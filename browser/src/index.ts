@@ -14,3 +14,15 @@ export type { NavigationEvent } from "./navigation.js";
 export type { EndCode, Json, Peer } from "./protocol.js";
 export type { PeerListener } from "./peer-directory.js";
 export { setVideoPlayoutDelay } from "./playout.js";
+export { CaptureError, type CaptureProblem, type CaptureSource } from "./capture-error.js";
+export {
+  type CameraWishes,
+  captureCamera,
+  captureCanvas,
+  captureMicrophone,
+  captureScreen,
+  type MicrophoneWishes,
+  type PictureWishes,
+  type ScreenWishes,
+  stopCapture,
+} from "./capture.js";
