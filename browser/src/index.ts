@@ -26,3 +26,6 @@ export {
   type ScreenWishes,
   stopCapture,
 } from "./capture.js";
+export { TalkBack, type TalkBackEvents, type TalkBackHost, type TalkBackOptions, type TalkBackState } from "./talk-back.js";
+export { TalkBackError, type TalkBackProblem } from "./talk-back-error.js";
+export { talkBackConsumerOf } from "./talk-back-consumer.js";
