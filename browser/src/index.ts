@@ -29,3 +29,4 @@ export {
 export { TalkBack, type TalkBackEvents, type TalkBackHost, type TalkBackOptions, type TalkBackState } from "./talk-back.js";
 export { TalkBackError, type TalkBackProblem } from "./talk-back-error.js";
 export { talkBackConsumerOf } from "./talk-back-consumer.js";
+export { canCallBackForFrames, type DescribedFrame, FrameMetadata, type FrameMetadataEvents } from "./frame-metadata.js";
