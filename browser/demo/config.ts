@@ -1,64 +1,102 @@
-/** Where the page finds its signalling server and its STUN servers. */
+/** Where the page finds its signalling server, its STUN and TURN servers and the dashboard. */
 
 /** What the page needs to know before it can connect. */
 export interface PageConfig {
   readonly signalingServerUrl: string;
   /** Null: the library's own. */
   readonly iceServers: RTCIceServer[] | null;
+  /** Address of the dashboard; null where there is none. */
+  readonly dashboard: string | null;
 }
 
+/** What the configuration is made of. */
+export interface ConfigSources {
+  /** The page's own address. */
+  readonly address: string;
+  /** What `config.json` beside the page holds, unchecked; null where there is none. */
+  readonly file: unknown;
+  /** Content of the tag `gst-webrtc-signalling`; null where there is none. */
+  readonly tag: string | null;
+}
 
 const DEFAULT_PORT = 8443;
+
+/** Reads what there is to read, and decides. */
+export async function readConfig(): Promise<PageConfig> {
+  const tag = document.querySelector<HTMLMetaElement>('meta[name="gst-webrtc-signalling"]')?.content ?? null;
+  return configFrom({ address: location.href, file: await readFile(), tag });
+}
 
 /**
  * In this order: `?server=ws://host:port`, `config.json` beside the page, the tag
  * `<meta name="gst-webrtc-signalling" content="PORT or address">`, port 8443 of the page's host.
  * `?stun=off` asks no STUN server but those that the signalling server names.
  */
-export async function readConfig(): Promise<PageConfig> {
-  const query = new URLSearchParams(location.search);
-  const file = await readFile();
-  const tag = document.querySelector<HTMLMetaElement>('meta[name="gst-webrtc-signalling"]')?.content;
-  const url = query.get("server") ?? serverOf(file) ?? (tag === undefined ? null : fromTag(tag)) ?? address({});
-  return { signalingServerUrl: url, iceServers: query.get("stun") === "off" ? [] : iceServersOf(file) };
+export function configFrom({ address, file, tag }: ConfigSources): PageConfig {
+  const page = new URL(address);
+  const query = page.searchParams;
+  const found = isObject(file) ? file : {};
+  const url =
+    query.get("server") ?? serverOf(found["signallingServer"], page) ?? (tag === null ? null : fromTag(tag, page)) ?? at(page, {});
+  return {
+    signalingServerUrl: url,
+    iceServers: query.get("stun") === "off" ? [] : iceServersOf(found["iceServers"]),
+    dashboard: found["dashboard"] === true ? new URL("dashboard/", page).href : null,
+  };
 }
 
-async function readFile(): Promise<object> {
+async function readFile(): Promise<unknown> {
   try {
     const response = await fetch("config.json", { cache: "no-store" });
-    const value: unknown = response.ok ? await response.json() : null;
-    return typeof value === "object" && value !== null ? value : {};
+    return response.ok ? await response.json() : null;
   } catch {
     // Most servers have no such file, and some answer with a page instead.
-    return {};
-  }
-}
-
-function serverOf(file: object): string | null {
-  const server = "signallingServer" in file ? file.signallingServer : null;
-  if (typeof server === "string") {
-    return /^wss?:/.test(server) ? server : null;
-  }
-  if (typeof server !== "object" || server === null || !("port" in server) || typeof server.port !== "number") {
     return null;
   }
-  return address({ port: server.port, ...("tls" in server ? { tls: server.tls === true } : {}) });
 }
 
-function iceServersOf(file: object): RTCIceServer[] | null {
-  const servers: unknown = "iceServers" in file ? file.iceServers : null;
+function serverOf(server: unknown, page: URL): string | null {
+  if (typeof server === "string") {
+    return websocketAddress(server, page);
+  }
+  return isObject(server) && typeof server["port"] === "number"
+    ? at(page, { port: server["port"], ...("tls" in server ? { tls: server["tls"] === true } : {}) })
+    : null;
+}
+
+/** An address that may be relative to the page: `.` is the websocket beside it, on the page's own port. */
+function websocketAddress(text: string, page: URL): string | null {
+  let url: URL;
+  try {
+    url = new URL(text, page);
+  } catch {
+    return null;
+  }
+  if (url.protocol === "http:" || url.protocol === "https:") {
+    url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  }
+  // Websockets have no fragment.
+  url.hash = "";
+  return /^wss?:$/.test(url.protocol) ? url.href : null;
+}
+
+function iceServersOf(servers: unknown): RTCIceServer[] | null {
   // The browser checks the entries itself when a connection is made.
   return Array.isArray(servers) ? (servers as RTCIceServer[]) : null;
 }
 
-function fromTag(content: string): string | null {
+function fromTag(content: string, page: URL): string | null {
   if (/^\d+$/.test(content)) {
-    return address({ port: Number(content) });
+    return at(page, { port: Number(content) });
   }
   return /^wss?:/.test(content) ? content : null;
 }
 
-function address({ port = DEFAULT_PORT, tls = location.protocol === "https:" }: { readonly port?: number; readonly tls?: boolean }): string {
+function at(page: URL, { port = DEFAULT_PORT, tls = page.protocol === "https:" }: { readonly port?: number; readonly tls?: boolean }): string {
   // A page from a file has no host.
-  return `${tls ? "wss" : "ws"}://${location.hostname === "" ? "127.0.0.1" : location.hostname}:${port}`;
+  return `${tls ? "wss" : "ws"}://${page.hostname === "" ? "127.0.0.1" : page.hostname}:${port}`;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

@@ -1,0 +1,53 @@
+/** How the web page finds its servers. */
+
+import { describe, expect, test } from "vitest";
+import { configFrom } from "../demo/config.js";
+
+const from = (address: string, file: unknown = null, tag: string | null = null) => configFrom({ address, file, tag });
+const server = (address: string, file: unknown = null, tag: string | null = null) => from(address, file, tag).signalingServerUrl;
+
+describe("the signalling server", () => {
+  test("is on port 8443 of the page's host where nothing else is said", () => {
+    expect(server("http://camera.example/")).toBe("ws://camera.example:8443");
+    expect(server("https://camera.example/")).toBe("wss://camera.example:8443");
+    expect(server("file:///tmp/index.html")).toBe("ws://127.0.0.1:8443");
+  });
+
+  test("is the one of the query before all others", () => {
+    expect(server("http://h/?server=ws://other:1", { signallingServer: { port: 2 } }, "3")).toBe("ws://other:1");
+  });
+
+  test("is the one of the file before that of the tag", () => {
+    expect(server("http://h/", { signallingServer: { port: 2, tls: true } }, "3")).toBe("wss://h:2");
+    expect(server("https://h/", { signallingServer: { port: 2, tls: false } })).toBe("ws://h:2");
+    expect(server("http://h/", {}, "3")).toBe("ws://h:3");
+    expect(server("http://h/", {}, "wss://x/y")).toBe("wss://x/y");
+  });
+
+  test("is on the page's own port where its address is relative", () => {
+    expect(server("https://h:8080/live/?token=x#play", { signallingServer: "." })).toBe("wss://h:8080/live/");
+    expect(server("http://h/live/index.html", { signallingServer: "./ws" })).toBe("ws://h/live/ws");
+    expect(server("http://h/live/", { signallingServer: "wss://x:1/room" })).toBe("wss://x:1/room");
+  });
+
+  test("is never something that no websocket can go to", () => {
+    expect(server("http://h/", { signallingServer: "javascript:alert(1)" })).toBe("ws://h:8443");
+    expect(server("http://h/", { signallingServer: ["ws://x"] })).toBe("ws://h:8443");
+    expect(server("http://h/", { signallingServer: "http://[" })).toBe("ws://h:8443");
+    expect(server("http://h/", "<!doctype html>", "nonsense")).toBe("ws://h:8443");
+  });
+});
+
+describe("other settings", () => {
+  test("name ICE servers, or none with stun=off", () => {
+    const file = { iceServers: [{ urls: "stun:h" }] };
+    expect(from("http://h/", file).iceServers).toEqual([{ urls: "stun:h" }]);
+    expect(from("http://h/?stun=off", file).iceServers).toEqual([]);
+    expect(from("http://h/").iceServers).toBeNull();
+  });
+
+  test("point to the dashboard only where there is one", () => {
+    expect(from("http://h/p/?x", { dashboard: true }).dashboard).toBe("http://h/p/dashboard/");
+    expect(from("http://h/p/", { dashboard: "yes" }).dashboard).toBeNull();
+  });
+});
