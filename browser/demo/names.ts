@@ -13,6 +13,7 @@ const UNSEEN = /(?![\u{200C}\u{200D}])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const NOTHING = /^[\s\p{M}\u{200C}\u{200D}]*$/u;
 /** Marks that pile up on one letter until they cover other lines. */
 const PILES = /(\p{M}{2})\p{M}+/gu;
+
 /** The name that a producer gave itself, or its identifier, as one short line. For `textContent` only. */
 export function nameOf(peer: Peer): string {
   const shown = oneLine(ownNameOf(peer) ?? "");
