@@ -2,8 +2,8 @@
 //!
 //! [`Hub`] decides who is told what and knows neither sockets nor time. [`run`] is the server around it: it
 //! accepts websockets, queues what the hub says and ends connections properly. [`access`] says who may come in,
-//! [`ice`] which STUN and TURN servers peers are told to use, [`tls`] loads certificates, and [`Metrics`] counts.
-//! The words themselves are those of the `protocol` crate.
+//! [`ice`] which STUN and TURN servers peers are told to use, [`tls`] loads certificates, [`page`] is the web page for
+//! people, and [`Metrics`] counts. The words themselves are those of the `protocol` crate.
 
 #![warn(missing_docs)]
 
@@ -25,6 +25,7 @@ mod leases;
 mod metrics;
 mod operations;
 mod pace;
+pub mod page;
 mod peers;
 mod post;
 mod refusal;
