@@ -12,6 +12,7 @@
 //! | [`sdp`] | what a remote description means for our streams, and the text of our own |
 //! | [`terms`] | whether a stream that changes can go on under its description |
 //! | [`pairing`] | what goes beside a frame, by its RTP timestamp |
+//! | [`phases`] | when a session reached which phase, and how that reads |
 //! | [`placement`] | where the encoder of a viewer stands |
 //! | [`following`] | whether an encoder follows the bitrate that it is told |
 //! | [`key_unit`] | when an encoder is asked for a key unit |
@@ -22,6 +23,7 @@
 //! | [`media_clock`] | RTP timestamps that are the time of a clock which both sides can read |
 //! | [`memory`] | where raw pictures lie, and what brings them to an encoder |
 //! | [`mean`] | delays as statistics tell them |
+//! | [`record`] | what is kept of sessions and encoders to be looked at |
 //! | [`rtcp`] | reading of receivers' reports |
 //! | [`rtp`] | reading and rewriting of RTP headers |
 //! | [`addresses`] | which addresses and ports of a host serve, and under which peers know them |
@@ -57,9 +59,11 @@ pub mod memory;
 pub mod negotiation;
 pub mod pairing;
 pub mod peer_client;
+pub mod phases;
 pub mod picture;
 pub mod placement;
 pub mod reconnection;
+pub mod record;
 pub mod repair;
 pub mod returning;
 pub mod rtcp;
