@@ -5,23 +5,18 @@
 
 import assert from "node:assert/strict";
 import { type Talked, noteChannels, talk } from "./support/channel-probe.js";
-import { LAUNCHERS } from "./support/browsers.js";
-import { wantedBrowsers } from "./support/run.js";
+import { type BrowserName, LAUNCHERS, wantedBrowsers } from "./support/browsers.js";
 
 const LISTED = 20_000;
-/** esbuild marks functions with a call of this name, which pages do not have. */
-const PRELUDE = "globalThis.__name ??= (f) => f;";
 
-async function check(browser: string, url: string): Promise<Talked> {
-  const launch = LAUNCHERS[browser];
-  assert.ok(launch !== undefined, `no such browser: ${browser}`);
-  const running = await launch();
+async function check(browser: BrowserName, url: string): Promise<Talked> {
+  const running = await LAUNCHERS[browser]();
   try {
     const page = await running.open(url);
-    await page.ask(`${PRELUDE}(${noteChannels.toString()})()`);
+    await page.call(noteChannels);
     await page.waitFor('[data-testid="producer"]', LISTED);
     await page.click('[data-testid="producer"] [data-testid="play"]');
-    const talked = (await page.ask(`${PRELUDE}(${talk.toString()})()`)) as Talked;
+    const talked = await page.call(talk);
     assert.deepEqual(talked.answers, [null, "error", "error"], "the answers to three requests");
     assert.equal(talked.theirs, "Grüße", "an echo on the producer's channel");
     assert.equal(talked.mine, "mine", "an echo on the page's channel");

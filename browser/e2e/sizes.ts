@@ -6,10 +6,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Sized, readSize } from "./support/size-probe.js";
-import type { Page } from "./support/browsers.js";
-import { wantedBrowsers } from "./support/run.js";
-import { PRELUDE, play } from "./support/watch.js";
+import { LAUNCHERS, type Page, wantedBrowsers } from "./support/browsers.js";
 
+const LISTED = 20_000;
 const CHANGED = 45_000;
 const POLL = 50;
 /** Frames after which the beginning of a stream is over, and its last change. */
@@ -18,7 +17,7 @@ const SETTLED = 60;
 async function until(page: Page, what: string, is: (now: Sized) => boolean): Promise<Sized> {
   const end = performance.now() + CHANGED;
   for (;;) {
-    const now = (await page.ask(`${PRELUDE}(${readSize.toString()})()`)) as Sized;
+    const now = await page.call(readSize);
     if (is(now)) {
       return now;
     }
@@ -54,5 +53,13 @@ if (url === undefined || browser === undefined) {
   process.exitCode = 2;
 } else {
   const widths = Number(process.env["WIDTHS"] ?? 1);
-  console.log(JSON.stringify(await play(browser, url, (page) => follow(page, widths))));
+  const running = await LAUNCHERS[browser]();
+  try {
+    const page = await running.open(url);
+    await page.waitFor('[data-testid="producer"]', LISTED);
+    await page.click('[data-testid="producer"] [data-testid="play"]');
+    console.log(JSON.stringify(await follow(page, widths)));
+  } finally {
+    await running.close();
+  }
 }

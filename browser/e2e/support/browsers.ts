@@ -1,111 +1,73 @@
-/** Starts real browsers and gives them one small face: open a page, click, ask. */
+/** What tests do with a browser, whichever it is: open a page, click, move the pointer, ask. */
 
-import { type Browser as ChromiumBrowser, chromium } from "playwright-core";
-import { type Browser as FirefoxBrowser, launch } from "puppeteer-core";
+import { startChromium } from "./chromium.js";
+import { startFirefox } from "./firefox.js";
+
+/** The browsers that tests know. */
+export type BrowserName = "chromium" | "firefox";
+
+/** How a page is opened. */
+export interface PageOptions {
+  /** Runs before the page's own scripts, in Chromium only. */
+  readonly before?: string;
+  /** Whether the screen takes fingers, in Chromium only. */
+  readonly touch?: boolean;
+}
+
+/** The pointer of a page, in CSS pixels of its window. */
+export interface Pointer {
+  move(x: number, y: number): Promise<void>;
+  down(button?: "left" | "middle" | "right"): Promise<void>;
+  up(button?: "left" | "middle" | "right"): Promise<void>;
+  wheel(deltaX: number, deltaY: number): Promise<void>;
+  tap(x: number, y: number): Promise<void>;
+}
 
 /** A page in some browser. */
 export interface Page {
+  readonly pointer: Pointer;
+  /** What the page wrote to its console, and errors that nobody caught. */
+  readonly said: readonly string[];
+  /** The texts of dialogs that the page opened; they are dismissed. */
+  readonly dialogs: readonly string[];
   /** Waits until an element that matches `selector` is seen. */
   waitFor(selector: string, deadline: number): Promise<void>;
   /** Clicks like a person: the browser takes it for a gesture. */
   click(selector: string): Promise<void>;
+  /** Moves the pointer over an element. */
+  hover(selector: string): Promise<void>;
+  /** Presses a key, named as in `KeyboardEvent.key`, until {@link keyUp}. */
+  keyDown(key: string): Promise<void>;
+  keyUp(key: string): Promise<void>;
   /** Runs `script`, the text of an expression, in the page; a promise is awaited. */
   ask(script: string): Promise<unknown>;
+  /** Runs `work`, which uses nothing from outside of itself, in the page. */
+  call<A extends readonly unknown[], R>(work: (...args: A) => R, ...args: A): Promise<Awaited<R>>;
+  /** A picture of the page, as PNG. */
+  screenshot(): Promise<Uint8Array>;
+  close(): Promise<void>;
 }
 
 /** A running browser. */
 export interface Browser {
-  open(url: string): Promise<Page>;
+  readonly name: BrowserName;
+  /** Opens a page that shares nothing with the others. */
+  open(url: string, options?: PageOptions): Promise<Page>;
   close(): Promise<void>;
 }
 
-/** The browsers that tests know. */
-export const LAUNCHERS: Readonly<Record<string, () => Promise<Browser>>> = {
+/** Starts a browser with further words on its command line. */
+export const LAUNCHERS: Readonly<Record<BrowserName, (words?: readonly string[]) => Promise<Browser>>> = {
   chromium: startChromium,
   firefox: startFirefox,
 };
 
-const CHROMIUM_ARGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--autoplay-policy=user-gesture-required",
-  // Candidates that are names need a multicast DNS that test machines do not have.
-  "--disable-features=WebRtcHideLocalIpsWithMdns",
-];
-
-/** Chromium at `CHROMIUM`, with what `CHROMIUM_ARGS` adds to its command line. */
-async function startChromium(): Promise<Browser> {
-  const browser: ChromiumBrowser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: [...CHROMIUM_ARGS, ...(process.env["CHROMIUM_ARGS"] ?? "").split(" ").filter((word) => word !== "")],
-    ignoreDefaultArgs: ["--mute-audio"],
+/** The browsers named in `BROWSERS`, both where it is not set. */
+export function wantedBrowsers(): BrowserName[] {
+  return (process.env["BROWSERS"] ?? "chromium,firefox").split(",").map((name) => {
+    if (name !== "chromium" && name !== "firefox") {
+      throw new Error(`no such browser: ${name}`);
+    }
+    return name;
   });
-  return {
-    close: () => browser.close(),
-    open: async (url) => {
-      const page = await browser.newPage();
-      await page.goto(url);
-      return {
-        waitFor: async (selector, timeout) => {
-          await page.waitForSelector(selector, { timeout });
-        },
-        click: (selector) => page.click(selector, { timeout: 5000 }),
-        ask: (script) => page.evaluate(script),
-      };
-    },
-  };
-}
-
-const FIREFOX_PREFS: Readonly<Record<string, boolean | number | string>> = {
-  "media.peerconnection.ice.obfuscate_host_addresses": false,
-  "media.peerconnection.ice.loopback": true,
-  "media.autoplay.default": 0,
-  // After some lost connections Firefox makes websockets wait, up to a minute.
-  "network.websocket.delay-failed-reconnects": false,
-  // The rest keeps the browser from calling home.
-  "app.normandy.enabled": false,
-  "app.update.enabled": false,
-  "browser.safebrowsing.downloads.remote.enabled": false,
-  "browser.safebrowsing.malware.enabled": false,
-  "browser.safebrowsing.phishing.enabled": false,
-  "captivedetect.canonicalURL": "",
-  "datareporting.policy.dataSubmissionEnabled": false,
-  "extensions.getAddons.cache.enabled": false,
-  "extensions.update.enabled": false,
-  "media.gmp-manager.updateEnabled": false,
-  "media.gmp-manager.url": "",
-  "network.captive-portal-service.enabled": false,
-  "network.connectivity-service.enabled": false,
-  "services.settings.server": "data:,",
-  "toolkit.telemetry.enabled": false,
-};
-
-/** Firefox at `FIREFOX`, driven through WebDriver BiDi. */
-async function startFirefox(): Promise<Browser> {
-  const browser: FirefoxBrowser = await launch({
-    browser: "firefox",
-    executablePath: process.env["FIREFOX"] ?? "/usr/bin/firefox-esr",
-    headless: true,
-    extraPrefsFirefox: FIREFOX_PREFS,
-  });
-  return {
-    close: () => browser.close(),
-    open: async (url) => {
-      const page = await browser.newPage();
-      await page.goto(url);
-      return {
-        waitFor: async (selector, timeout) => {
-          await page.waitForSelector(selector, { visible: true, timeout });
-        },
-        click: (selector) => page.click(selector),
-        ask: (script) => page.evaluate(script),
-      };
-    },
-  };
 }

@@ -1,5 +1,5 @@
 /**
- * What the tests ask a page about the stream that it plays. Runs inside the page: it is sent there as text, so that
+ * What the tests ask a page about the streams that it plays. Runs inside the page: it is sent there as text, so that
  * the functions use nothing from outside of themselves.
  */
 
@@ -20,13 +20,15 @@ export interface Reading {
   /** Variance of the brightness: 0 for a picture of one colour. */
   readonly variance: number;
   readonly clickToFirstFrame: number | null;
+  /** Whether the session is over. */
+  readonly ended: boolean;
 }
 
-/** Reads the statistics and the picture of the first stream on the page. */
-export async function readStream(): Promise<Reading> {
-  const played = window.gstWebRTCSessions[0];
+/** Reads the statistics and the picture of a producer's stream; null where the page does not play it. */
+export async function readStream(producerId: string): Promise<Reading | null> {
+  const played = window.gstWebRTCSessions.find((entry) => entry.producerId === producerId);
   if (played === undefined) {
-    throw new Error(`the page plays nothing: ${document.body.innerText}`);
+    return null;
   }
   const report = await played.session.rtcPeerConnection?.getStats();
   const stats = [...(report?.values() ?? [])] as Record<string, unknown>[];
@@ -58,12 +60,14 @@ export async function readStream(): Promise<Reading> {
     luma,
     variance: lumas.reduce((sum, value) => sum + (value - luma) ** 2, 0) / lumas.length,
     clickToFirstFrame: played.firstFrameAt === null ? null : played.firstFrameAt - played.clickedAt,
+    ended: played.session.endReason !== null,
   };
 }
 
-/** Listens to the first stream with an analyser until it hears something; the loudest sample, 0 where all is quiet. */
-export async function listen(deadline: number): Promise<number> {
-  const stream = window.gstWebRTCSessions[0]?.video.srcObject;
+/** Listens to a stream with an analyser until it hears something; the loudest sample, 0 where all is quiet. */
+export async function listen(producerId: string, deadline: number): Promise<number> {
+  const played = window.gstWebRTCSessions.find((entry) => entry.producerId === producerId);
+  const stream = played?.video.srcObject;
   if (!(stream instanceof MediaStream) || stream.getAudioTracks().length === 0) {
     return 0;
   }
@@ -76,8 +80,20 @@ export async function listen(deadline: number): Promise<number> {
   while (loudest < 0.001 && performance.now() < until) {
     await new Promise(requestAnimationFrame);
     analyser.getFloatTimeDomainData(samples);
-    loudest = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    loudest = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), loudest);
   }
   await context.close();
   return loudest;
+}
+
+/** Marks the button that plays the producer of this name, so that it can be clicked; its id, null where it is not listed. */
+export function markPlay(name: string): string | null {
+  for (const entry of document.querySelectorAll<HTMLElement>("[data-testid=producer]")) {
+    const start = entry.querySelector<HTMLElement>("[data-testid=play]");
+    if (start !== null && entry.querySelector("[data-testid=producer-name]")?.textContent.trim() === name) {
+      start.dataset["marked"] = entry.dataset["peerId"] ?? "";
+      return entry.dataset["peerId"] ?? null;
+    }
+  }
+  return null;
 }

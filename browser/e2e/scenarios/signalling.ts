@@ -7,55 +7,38 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { Relay } from "../test/support/relay.js";
-import { MODERN, TestSignallingServer } from "../test/support/signalling-server.js";
-import { type Browser, LAUNCHERS, type Page } from "./support/browsers.js";
-import { wantedBrowsers } from "./support/run.js";
-import { startServer } from "./support/server-program.js";
-import { type Site, serve } from "./support/site.js";
+import { Relay } from "../../test/support/relay.js";
+import { MODERN, TestSignallingServer } from "../../test/support/signalling-server.js";
+import type { Scenario } from "../scenario.js";
+import type { Browser, Page } from "../support/browsers.js";
+import type { Site } from "../support/site.js";
+import { until as wait } from "../support/until.js";
+import type { World } from "../world.js";
 
-const POLL = 50;
-
-const bundle = await build({
-  entryPoints: [fileURLToPath(new URL("support/signalling-page.ts", import.meta.url))],
-  bundle: true,
-  write: false,
-  format: "iife",
-  target: "es2022",
-});
-const site = await serve(fileURLToPath(new URL("../dist/", import.meta.url)), {
-  "signalling.html": '<!doctype html><meta charset="utf-8"><script src="signalling.js"></script>',
-  "signalling.js": bundle.outputFiles[0]?.text ?? "",
-  "elsewhere.html": "<!doctype html><p>elsewhere",
-});
-try {
-  for (const name of wantedBrowsers()) {
-    const running = await LAUNCHERS[name]?.();
-    assert.ok(running !== undefined, `no such browser: ${name}`);
-    try {
-      await endures(running, site);
-      await keepsOrder(running, site);
-      await showsToken(running, site);
-      await leavesProperly(name, running, site);
-      console.log(JSON.stringify({ ok: true, browser: name, test: "signalling" }));
-    } catch (error) {
-      process.exitCode = 1;
-      const text = error instanceof Error ? error.message : String(error);
-      console.log(JSON.stringify({ ok: false, browser: name, test: "signalling", error: text }));
-    } finally {
-      await running.close();
-    }
-  }
-} finally {
-  site.close();
+/** The site with the page of these scenarios. */
+function site(world: World): Promise<Site> {
+  return world.shared("the site of signalling", async (whole) => {
+    const bundle = await build({
+      entryPoints: [fileURLToPath(new URL("../support/signalling-page.ts", import.meta.url))],
+      bundle: true,
+      write: false,
+      format: "iife",
+      target: "es2022",
+    });
+    return whole.site({
+      "signalling.html": '<!doctype html><meta charset="utf-8"><script src="signalling.js"></script>',
+      "signalling.js": bundle.outputFiles[0]?.text ?? "",
+      "elsewhere.html": "<!doctype html><p>elsewhere",
+    });
+  });
 }
 
 /** A session that runs survives a cut connection and a server that stops, and ends with a reason. */
-async function endures(browser: Browser, { url }: Site): Promise<void> {
-  const server = await startServer();
+async function endures(browser: Browser, world: World): Promise<void> {
+  const { url } = await site(world);
+  const server = await world.server();
   const relay = await Relay.start(server.port);
   const page = await browser.open(`${url}signalling.html`);
   assert.equal(await run(page, `signalling.start("${relay.url}")`), true);
@@ -71,9 +54,9 @@ async function endures(browser: Browser, { url }: Site): Promise<void> {
   await staysAlive(page);
   await page.ask("signalling.closes.splice(0)");
 
-  const next = await startServer();
+  const next = await world.server();
   relay.retarget(next.port);
-  assert.equal(await server.stop(), 0);
+  assert.equal(await server.program.stop(), 0);
   await until(page, "signalling.closes.length >= 2", "two closed connections");
   const bye = { code: 1001, reason: "the server is shutting down", clean: true };
   assert.deepEqual(await page.ask("signalling.closes.splice(0)"), [bye, bye]);
@@ -97,7 +80,7 @@ async function endures(browser: Browser, { url }: Site): Promise<void> {
   await until(page, "signalling.closes.length === 1", "the end of the consumer's connection");
   assert.deepEqual(await page.ask("signalling.closes"), [{ code: 1000, reason: "the client was closed", clean: true }]);
   relay.stop();
-  assert.equal(await next.stop(), 0);
+  assert.equal(await next.program.stop(), 0);
 }
 
 async function staysAlive(page: Page): Promise<void> {
@@ -107,8 +90,9 @@ async function staysAlive(page: Page): Promise<void> {
 }
 
 /** Descriptions and candidates arrive once and in order although the connection is cut again and again. */
-async function keepsOrder(browser: Browser, { url }: Site): Promise<void> {
-  const server = await startServer();
+async function keepsOrder(browser: Browser, world: World): Promise<void> {
+  const { url } = await site(world);
+  const server = await world.server();
   const relay = await Relay.start(server.port, { piece: 1000 });
   const page = await browser.open(`${url}signalling.html`);
   const [rounds, candidates] = [20, 200];
@@ -129,18 +113,18 @@ async function keepsOrder(browser: Browser, { url }: Site): Promise<void> {
   assert.ok(Number(await page.ask(told("lost"))) >= rounds, "connections were cut");
   assert.deepEqual(await page.ask("signalling.told.filter((text) => !/^bare (ready|lost)$/.test(text))"), []);
   relay.stop();
-  await server.stop();
 }
 
 /** Tokens let in who has the right one, and the server's ICE servers are used. */
-async function showsToken(browser: Browser, { url }: Site): Promise<void> {
+async function showsToken(browser: Browser, world: World): Promise<void> {
+  const { url } = await site(world);
   const folder = await mkdtemp(join(tmpdir(), "signalling-"));
   const [camera, viewer] = ["a camera's tökén", "a viewer's"];
   await writeFile(
     join(folder, "tokens.toml"),
     `[[tokens]]\ntoken = "${camera}"\nrights = ["produce"]\n[[tokens]]\ntoken = "${viewer}"\nrights = ["consume", "list"]\n`,
   );
-  const server = await startServer("--tokens", join(folder, "tokens.toml"), "--stun-server", "stun:127.0.0.1:3478");
+  const server = await world.server("--tokens", join(folder, "tokens.toml"), "--stun-server", "stun:127.0.0.1:3478");
   try {
     const page = await browser.open(`${url}signalling.html`);
     const address = `ws://127.0.0.1:${server.port}/`;
@@ -152,20 +136,20 @@ async function showsToken(browser: Browser, { url }: Site): Promise<void> {
     await until(stranger, "signalling.closes.length > 1", "two refusals");
     assert.deepEqual(await stranger.ask("signalling.told"), []);
   } finally {
-    await server.stop();
     await rm(folder, { recursive: true });
   }
 }
 
 /** A page that is left ends its sessions and its connections properly. */
-async function leavesProperly(name: string, browser: Browser, { url }: Site): Promise<void> {
+async function leavesProperly(browser: Browser, world: World): Promise<void> {
+  const { url } = await site(world);
   const server = await TestSignallingServer.start(0, MODERN);
   try {
     const page = await browser.open(`${url}signalling.html`);
     assert.equal(await run(page, `signalling.start("${server.url}")`), true);
     await page.ask(`void setTimeout(() => { location.href = "${url}elsewhere.html"; })`);
     const end = await server.seesClose();
-    if (name === "firefox") {
+    if (browser.name === "firefox") {
       // It ends websockets itself before the page hears that it is left.
       assert.deepEqual(end, [1001, ""]);
       return;
@@ -190,12 +174,15 @@ async function run(page: Page, script: string, deadline = 15_000): Promise<unkno
 }
 
 async function until(page: Page, script: string, what: string, deadline = 15_000): Promise<void> {
-  const end = performance.now() + deadline;
-  while ((await page.ask(script)) !== true) {
-    if (performance.now() >= end) {
-      const seen = JSON.stringify(await page.ask("[signalling.told, signalling.ends, signalling.closes]"));
-      assert.fail(`no ${what} within ${deadline} ms: ${seen}`);
-    }
-    await pause(POLL);
+  try {
+    await wait(what, () => page.ask(script), (answer) => answer === true, deadline);
+  } catch (error) {
+    const seen = JSON.stringify(await page.ask("[signalling.told, signalling.ends, signalling.closes]"));
+    throw new Error(`${String(error)}; the page was told ${seen}`, { cause: error });
   }
 }
+
+export const ENDURES: Scenario = { name: "sessions survive cut connections and servers that stop", run: endures };
+export const KEEPS_ORDER: Scenario = { name: "messages arrive once and in order through cuts", run: keepsOrder };
+export const SHOWS_TOKEN: Scenario = { name: "who has the right token is let in", run: showsToken };
+export const LEAVES_PROPERLY: Scenario = { name: "a page that is left ends its connections properly", run: leavesProperly };

@@ -1,0 +1,17 @@
+/** All scenarios, in the order in which they are run. */
+
+import type { Scenario } from "../scenario.js";
+import { SENDS_INPUT } from "./input.js";
+import { PLAYS_EVERY_CODEC, PLAYS_OVER_TCP } from "./playing.js";
+import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling.js";
+
+/** Each has its place in a file of its subject. */
+export const SCENARIOS: readonly Scenario[] = [
+  PLAYS_EVERY_CODEC,
+  PLAYS_OVER_TCP,
+  SENDS_INPUT,
+  ENDURES,
+  KEEPS_ORDER,
+  SHOWS_TOKEN,
+  LEAVES_PROPERLY,
+];

@@ -1,0 +1,33 @@
+//! Real browsers, real servers and real pipelines: what `browser/e2e/scenarios` has, all of it in one browser.
+
+use crate::support::program::{built, repository};
+use std::process::Command;
+
+/// Runs the scenarios, which start what they need themselves.
+fn goes_through_all_scenarios(browser: &str) {
+    let folder = repository("browser");
+    assert!(
+        folder.join("node_modules").is_dir(),
+        "the browser tests are not installed: run npm ci in browser/"
+    );
+    let output = Command::new("node")
+        .args(["--import", "tsx", "e2e/main.ts"])
+        .current_dir(&folder)
+        .env("TARGET", built())
+        .env("BROWSERS", browser)
+        .output()
+        .expect("node is not installed: apt install nodejs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("\"ok\":true"), "{text}");
+}
+
+#[test]
+fn chromium_goes_through_all_scenarios() {
+    goes_through_all_scenarios("chromium");
+}
+
+#[test]
+fn firefox_goes_through_all_scenarios() {
+    goes_through_all_scenarios("firefox");
+}
