@@ -1,8 +1,10 @@
 /** A session that plays what another peer produces. */
 
-import { RemoteController } from "./remote-control.js";
+import { setPlayoutDelay, setVideoPlayoutDelay } from "./playout.js";
+import { type InfoMessage, RemoteController } from "./remote-control.js";
 import { type SessionEvents, type SessionHost, SessionState, WebRTCSession } from "./session.js";
 import { withStereoOpus } from "./sdp.js";
+import { type Rung, rungIn } from "./statistics.js";
 
 /** The events of a {@link ConsumerSession}. */
 export interface ConsumerSessionEvents extends SessionEvents {
@@ -28,10 +30,15 @@ export class ConsumerSession extends WebRTCSession<ConsumerSessionEvents> {
   #streams: readonly MediaStream[] = [];
   #controller: RemoteController | null = null;
   #stereo = false;
+  /** Undefined until somebody wishes for something. */
+  #playoutDelay: number | null | undefined;
+  /** By section; what names none is for all. */
+  readonly #rungs = new Map<string | null, Rung>();
 
   /** @internal */
   constructor(peerId: string, host: ConsumerHost, offerOptions: OfferOptions | null) {
-    super(peerId, host);
+    // The producer decides what there is: where two offers cross, this side takes its own back.
+    super(peerId, host, true);
     this.#host = host;
     this.#offerOptions = offerOptions;
   }
@@ -64,21 +71,32 @@ export class ConsumerSession extends WebRTCSession<ConsumerSessionEvents> {
     if (this.#offerOptions === null) {
       this.#request(undefined);
     } else {
-      this.enqueueNegotiation(() =>
-        this.offer((offer) => {
+      this.exchange.offer({
+        send: (offer) => {
           this.#request(offer);
-        }),
-      );
+        },
+      });
     }
     return !this.#isOver();
   }
 
+  /**
+   * Asks the browser to hold back video about as long as `milliseconds`, also video that comes later; null: as it
+   * thinks best, which is the default. Audio is left alone. Nothing happens in browsers that cannot be asked.
+   */
+  setPlayoutDelay(milliseconds: number | null): void {
+    this.#playoutDelay = milliseconds;
+    if (this.rtcPeerConnection !== null) {
+      setVideoPlayoutDelay(this.rtcPeerConnection, milliseconds);
+    }
+  }
+
   protected override prepare(connection: RTCPeerConnection): void {
     connection.addEventListener("track", (event) => {
+      if (this.#playoutDelay !== undefined) {
+        setPlayoutDelay(event.receiver, this.#playoutDelay);
+      }
       this.#addStreams(event.streams.length > 0 ? event.streams : [new MediaStream([event.track])]);
-    });
-    connection.addEventListener("datachannel", ({ channel }) => {
-      this.#offerController(channel);
     });
     if (this.#offerOptions !== null) {
       for (const kind of wantedKinds(this.#offerOptions)) {
@@ -92,8 +110,20 @@ export class ConsumerSession extends WebRTCSession<ConsumerSessionEvents> {
     }
   }
 
-  protected override mungeAnswer(sdp: string): string {
+  protected override munge(sdp: string): string {
     return this.#stereo ? withStereoOpus(sdp) : sdp;
+  }
+
+  protected override takeChannel(channel: RTCDataChannel): void {
+    if (channel.label === "control" || channel.label === "input") {
+      this.#offerController(channel);
+    } else {
+      super.takeChannel(channel);
+    }
+  }
+
+  protected override rungOf(mid: string | null): Rung | undefined {
+    return this.#rungs.get(mid) ?? this.#rungs.get(null) ?? (mid === null ? [...this.#rungs.values()][0] : undefined);
   }
 
   protected override release(): void {
@@ -127,6 +157,13 @@ export class ConsumerSession extends WebRTCSession<ConsumerSessionEvents> {
     }
   }
 
+  #noteRung({ mid, info }: InfoMessage): void {
+    const rung = rungIn(info);
+    if (rung !== null) {
+      this.#rungs.set(mid ?? null, rung);
+    }
+  }
+
   #offerController(channel: RTCDataChannel): void {
     const current = this.#controller?.rtcDataChannel.label;
     // `control` can do everything that `input` can, and answers.
@@ -141,6 +178,9 @@ export class ConsumerSession extends WebRTCSession<ConsumerSessionEvents> {
         this.#controller = null;
         this.dispatchEvent(new Event("remoteControllerChanged"));
       }
+    });
+    controller.addEventListener("info", ({ detail }) => {
+      this.#noteRung(detail);
     });
     this.#controller = controller;
     previous?.close();

@@ -1,5 +1,6 @@
 /** The entry point: one connection to a signalling server, the peers on it and the sessions with them. */
 
+import { watchNetwork } from "./network-watch.js";
 import type { IceServer, Json, Peer, ServerMessage } from "./protocol.js";
 import type { ConsumerSession, OfferOptions } from "./consumer-session.js";
 import { type DirectoryChange, PeerDirectory, type PeerListener } from "./peer-directory.js";
@@ -57,6 +58,7 @@ export class GstWebRTCAPI {
   readonly #directory = new PeerDirectory();
   readonly #connectionListeners = new Set<ConnectionListener>();
   readonly #peerListeners = new Set<PeerListener>();
+  readonly #forgetNetwork: () => void;
   /** As the signalling server named them. */
   #iceServers: readonly IceServer[] = [];
 
@@ -76,6 +78,10 @@ export class GstWebRTCAPI {
       announce: (...roles) => this.#client.announce(...roles),
     });
     addEventListener("pagehide", this.#onPageHide);
+    this.#forgetNetwork = watchNetwork(() => {
+      this.#client.hurry();
+      this.#sessions.networkChanged();
+    });
   }
 
   /** This client's name on the signalling server; null while there is no connection. */
@@ -167,6 +173,7 @@ export class GstWebRTCAPI {
 
   #close(reason: string): void {
     removeEventListener("pagehide", this.#onPageHide);
+    this.#forgetNetwork();
     this.#sessions.close();
     this.#client.close(reason);
   }
@@ -239,7 +246,7 @@ export class GstWebRTCAPI {
         this.#sessions.onStartSession(message.peerId, message.sessionId, message.offer);
         break;
       case "sessionStarted":
-        this.#sessions.onSessionStarted(message.peerId, message.sessionId);
+        this.#sessions.onSessionStarted(message.peerId, message.sessionId, message.laterOffers === true);
         break;
       case "peer":
         this.#sessions.find(message.sessionId)?.receive(message);

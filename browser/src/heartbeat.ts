@@ -8,22 +8,31 @@ export interface HeartbeatCalls {
   silent(): void;
 }
 
+/** How long the other side may take where there is reason to believe that it is gone. */
+const QUICK_ANSWER_MS = 3000;
+
 /** The rhythm of one connection. */
 export class Heartbeat {
+  readonly #calls: HeartbeatCalls;
   readonly #interval: ReturnType<typeof setInterval>;
   #patience: ReturnType<typeof setTimeout> | undefined;
 
   /** Times are in milliseconds. */
   constructor(heartbeatMs: number, silenceMs: number, calls: HeartbeatCalls) {
+    this.#calls = calls;
     this.#interval = setInterval(() => {
       // Silence is measured from a beat and not from the last word: browsers let the timers of a hidden page sleep
       // for a minute, and then nobody was asked.
-      this.#patience ??= setTimeout(() => {
-        this.stop();
-        calls.silent();
-      }, silenceMs - heartbeatMs);
+      this.#patience ??= this.#wait(silenceMs - heartbeatMs);
       calls.beat();
     }, heartbeatMs);
+  }
+
+  /** Asks now, and takes no answer for silence soon. */
+  ask(): void {
+    clearTimeout(this.#patience);
+    this.#patience = this.#wait(QUICK_ANSWER_MS);
+    this.#calls.beat();
   }
 
   /** The other side said something. */
@@ -36,5 +45,12 @@ export class Heartbeat {
   stop(): void {
     clearInterval(this.#interval);
     this.heard();
+  }
+
+  #wait(milliseconds: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      this.stop();
+      this.#calls.silent();
+    }, milliseconds);
   }
 }

@@ -13,6 +13,8 @@ export { type ControlResponse, type InfoMessage, RemoteController, type RemoteCo
 export type { NavigationEvent } from "./navigation.js";
 export type { EndCode, Json, Peer } from "./protocol.js";
 export type { PeerListener } from "./peer-directory.js";
+export type { StatisticsOptions } from "./statistics-feed.js";
+export type { Rung, SessionStatistics } from "./statistics.js";
 export { setVideoPlayoutDelay } from "./playout.js";
 export { CaptureError, type CaptureProblem, type CaptureSource } from "./capture-error.js";
 export {

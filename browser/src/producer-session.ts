@@ -1,5 +1,6 @@
 /** Producing: a stream of this browser that others play, each in a session of its own. */
 
+import { checkedCodecs } from "./codec-preferences.js";
 import { type EndReason, describeEnd, isOrdinaryEnd } from "./end-reason.js";
 import { TypedEventTarget } from "./events.js";
 import { type SessionEvents, type SessionHost, SessionState, WebRTCSession } from "./session.js";
@@ -10,17 +11,20 @@ export class ClientSession extends WebRTCSession {
 
   /** @internal */
   constructor(peerId: string, host: SessionHost, stream: MediaStream) {
-    super(peerId, host);
+    super(peerId, host, false);
     this.#stream = stream;
   }
 
   /** Begins to negotiate, from the consumer's offer where it made one. @internal */
   start(sessionId: string, offer: string | null): void {
-    this.named(sessionId);
+    // Every server passes on the offers of producers.
+    this.named(sessionId, true);
     this.beginConnecting();
-    this.enqueueNegotiation(() =>
-      offer === null ? this.offer() : this.applyRemoteDescription({ type: "offer", sdp: offer }),
-    );
+    if (offer === null) {
+      this.exchange.offer();
+    } else {
+      this.exchange.answer(offer);
+    }
   }
 
   protected override prepare(connection: RTCPeerConnection): void {
@@ -33,6 +37,10 @@ export class ClientSession extends WebRTCSession {
   async replaceTrack(current: MediaStreamTrack, next: MediaStreamTrack): Promise<void> {
     const senders = this.rtcPeerConnection?.getSenders() ?? [];
     await senders.find(({ track }) => track === current)?.replaceTrack(next);
+  }
+
+  protected override rungOf(): undefined {
+    // There is one resolution only.
   }
 
   protected override release(): void {
@@ -74,6 +82,7 @@ export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
   /** The passive consumer that it is meant for; null: everybody. */
   readonly consumerId: string | null;
   readonly #host: ProducerHost;
+  #codecs: readonly string[] = [];
   readonly #clients = new Set<ClientSession>();
   readonly #listeners = new AbortController();
   #state: SessionState = SessionState.idle;
@@ -86,6 +95,16 @@ export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
     this.stream = stream;
     this.#host = host;
     this.consumerId = consumerId;
+  }
+
+  /** As those of every session: the order in which codecs are offered to consumers who come from now on. */
+  get codecPreferences(): readonly string[] {
+    return this.#codecs;
+  }
+
+  /** @throws `RangeError` where there is no codec of a name; its message lists the names. */
+  set codecPreferences(names: readonly string[]) {
+    this.#codecs = checkedCodecs(names);
   }
 
   /** What the session is doing; streaming as soon as others can play the stream. */
@@ -161,6 +180,7 @@ export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
     clearTimeout(this.#deadline);
     this.announced();
     const client = new ClientSession(peerId, this.#host, this.stream);
+    client.codecPreferences = this.#codecs;
     client.addEventListener("closed", (event: SessionEvents["closed"]) => {
       this.#clients.delete(client);
       this.dispatchEvent(new CustomEvent("clientConsumerRemoved", { detail: client }));

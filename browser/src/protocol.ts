@@ -107,7 +107,13 @@ export type ServerMessage =
       readonly sessionId: string;
       readonly offer: string | null;
     }
-  | { readonly type: "sessionStarted"; readonly peerId: string; readonly sessionId: string }
+  | {
+      readonly type: "sessionStarted";
+      readonly peerId: string;
+      readonly sessionId: string;
+      /** Whether the server passes on offers that this client makes inside the session. */
+      readonly laterOffers?: true;
+    }
   | { readonly type: "endSession"; readonly sessionId: string }
   | {
       readonly type: "endSessionV1_1";
@@ -216,6 +222,7 @@ const readers: Readonly<Record<string, ((m: Fields) => ServerMessage) | undefine
       type: "sessionStarted",
       peerId: string(m, "peerId"),
       sessionId: string(m, "sessionId"),
+      ...(m["laterOffers"] === true ? { laterOffers: true } : {}),
     }),
     endSession: (m) => ({ type: "endSession", sessionId: string(m, "sessionId") }),
     endSessionV1_1: (m) => ({

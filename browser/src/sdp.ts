@@ -21,3 +21,8 @@ export function withStereoOpus(sdp: string): string {
     })
     .join("\r\n");
 }
+
+/** The name of the ICE agent in a description (RFC 8839 section 5.4): another one says that ICE begins anew. */
+export function iceUfrag(sdp: string): string | null {
+  return /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? null;
+}

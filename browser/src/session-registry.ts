@@ -97,14 +97,14 @@ export class SessionRegistry {
   }
 
   /** The server started the session that was asked for. */
-  onSessionStarted(peerId: string, sessionId: string): void {
+  onSessionStarted(peerId: string, sessionId: string, mayOffer: boolean): void {
     const session = this.#takeRequested((id) => id === peerId);
     if (session === undefined || session.state === SessionState.closed) {
       this.#host.send({ type: "endSession", sessionId });
       return;
     }
     this.#sessions.set(sessionId, session);
-    session.named(sessionId);
+    session.named(sessionId, mayOffer);
   }
 
   /** The session that the server calls `sessionId`, while it is not over. */
@@ -117,6 +117,9 @@ export class SessionRegistry {
     // Servers before 1.2 do not say which request they refuse, but name the peer in their text.
     const concerns = (id: string): boolean => (code === null ? details.includes(id) : id === peerId);
     const named = sessionId === null ? undefined : this.#sessions.get(sessionId);
+    if (code === "offerNotAllowed" && named?.state === SessionState.streaming && named.offersRefused()) {
+      return true;
+    }
     const refused =
       (named?.state === SessionState.streaming ? undefined : named) ??
       this.#takeRequested(concerns) ??
@@ -134,6 +137,13 @@ export class SessionRegistry {
     return refused !== undefined || code === "unknownSession";
   }
 
+  /** The network of this computer is another one. */
+  networkChanged(): void {
+    for (const session of this.#sessions.values()) {
+      session.networkChanged();
+    }
+  }
+
   /**
    * The server knows nothing of the sessions any more. Those whose media runs need it no longer and go on; a stream for
    * everybody waits for the next server.
@@ -146,6 +156,8 @@ export class SessionRegistry {
         (session instanceof ProducerSession && session.consumerId === null && outlook !== "over");
       if (!goesOn) {
         session.end({ kind: "signallingLost" });
+      } else if (!(session instanceof ProducerSession)) {
+        session.offersRefused();
       }
     }
   }

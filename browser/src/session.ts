@@ -1,12 +1,17 @@
 /**
- * What both kinds of sessions share: the peer connection, descriptions and candidates in their right order, states,
- * the deadline and the end. Who offers and what is done with media is left to the subclasses.
+ * What both kinds of sessions share: the peer connection, states, the deadline, what is done when the network fails,
+ * and the end. Who offers and what is done with media is left to the subclasses, descriptions to {@link Exchange}.
  */
 
+import { ChannelPlaces } from "./channel-places.js";
+import { checkedCodecs, preferCodecs } from "./codec-preferences.js";
 import { type EndReason, type SessionPhase, describeEnd, isOrdinaryEnd } from "./end-reason.js";
-import { TypedEventTarget, messageOf } from "./events.js";
-import { Gate } from "./gate.js";
-import type { ClientMessage, IceCandidate, PeerMessage, SessionDescription } from "./protocol.js";
+import { TypedEventTarget } from "./events.js";
+import { Exchange } from "./exchange.js";
+import type { ClientMessage, PeerMessage } from "./protocol.js";
+import { Recovery } from "./recovery.js";
+import { type StatisticsOptions, statisticsOf } from "./statistics-feed.js";
+import type { Rung, SessionStatistics } from "./statistics.js";
 
 /** The states of a session, in the order in which they are passed. */
 export const SessionState = { idle: 0, connecting: 1, streaming: 2, closed: 3 } as const;
@@ -21,6 +26,10 @@ export interface SessionEvents {
   stateChanged: Event;
   /** `rtcPeerConnection` was made or given up. */
   rtcPeerConnectionChanged: Event;
+  /** `interrupted` changed. */
+  interruptedChanged: Event;
+  /** The other side opened a data channel, `detail`, that is not for remote control. */
+  dataChannel: CustomEvent<RTCDataChannel>;
   /** The session is over; `detail` says why. */
   closed: CustomEvent<EndReason>;
 }
@@ -42,25 +51,46 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
   /** The other peer. */
   readonly peerId: string;
   protected readonly host: SessionHost;
-  readonly #localCandidates = new Gate<IceCandidate>((ice) => {
-    this.#say({ ice });
-  });
-  readonly #remoteCandidates = new Gate<IceCandidate>((ice) => {
-    this.#enqueue(() => this.#addCandidate(ice));
-  });
+  protected readonly exchange: Exchange;
+  readonly #recovery: Recovery;
+  readonly #places: ChannelPlaces;
   #sessionId = "";
   #state: SessionState = SessionState.idle;
   #connection: RTCPeerConnection | null = null;
   #endReason: EndReason | null = null;
   #deadline: ReturnType<typeof setTimeout> | undefined;
-  #work: Promise<void> = Promise.resolve();
-  #descriptionSent = false;
+  #interrupted = false;
+  /** Whether the server passes on offers of this side beside the first. */
+  #mayOffer = false;
+  #codecs: readonly string[] = [];
 
   /** Sessions are made by `GstWebRTCAPI`, not by applications. */
-  constructor(peerId: string, host: SessionHost) {
+  constructor(peerId: string, host: SessionHost, polite: boolean) {
     super();
     this.peerId = peerId;
     this.host = host;
+    this.exchange = this.#makeExchange(polite);
+    this.#recovery = new Recovery({
+      restart: () => this.restartIce(),
+      giveUp: () => {
+        this.end({ kind: "transportFailed" });
+      },
+      interrupted: (is) => {
+        this.#interrupted = is;
+        this.dispatchEvent(new Event("interruptedChanged"));
+      },
+    });
+    this.#places = new ChannelPlaces({
+      offer: () => {
+        if (this.#mayOffer) {
+          this.exchange.offer();
+        }
+        return this.#mayOffer;
+      },
+      refused: () => {
+        this.dispatchError("the other side has no place for data channels");
+      },
+    });
   }
 
   /** The session's name; empty until the server has given it one. */
@@ -83,18 +113,96 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     return this.#endReason;
   }
 
+  /** Whether a session that streams has lost its network path for now: it comes back or ends by itself. */
+  get interrupted(): boolean {
+    return this.#interrupted;
+  }
+
+  /**
+   * The codecs that are wanted most, best first, such as `["video/VP9", "video/H264"]`. Set it before the session
+   * connects. It is an order and no filter: where the other side has none of them, others are used.
+   */
+  get codecPreferences(): readonly string[] {
+    return this.#codecs;
+  }
+
+  /** @throws `RangeError` where there is no codec of a name; its message lists the names. */
+  set codecPreferences(names: readonly string[]) {
+    this.#codecs = checkedCodecs(names);
+  }
+
   /** Ends the session. */
   close(): void {
     this.end({ kind: "closed" });
   }
 
+  /**
+   * What the session is like, at once and again and again until it ends: bitrate, frame rate, losses and more. Every
+   * call counts for itself.
+   *
+   * ```js
+   * for await (const { bitrate, framesPerSecond } of session.statistics()) { ... }
+   * ```
+   */
+  statistics(options: StatisticsOptions = {}): AsyncIterableIterator<SessionStatistics> {
+    return statisticsOf(
+      {
+        connection: () => this.#connection,
+        isOver: () => this.#isOver(),
+        onOver: (over) => {
+          EventTarget.prototype.addEventListener.call(this, "closed", over);
+          return () => {
+            EventTarget.prototype.removeEventListener.call(this, "closed", over);
+          };
+        },
+        rungOf: (mid) => this.rungOf(mid),
+      },
+      options,
+    );
+  }
+
+  /**
+   * Opens a data channel to the other side. Opened before the session connects it is part of its first exchange. A
+   * channel for which the other side has no place is closed, which is also an `error`.
+   *
+   * @throws `Error` where the session is over.
+   */
+  createDataChannel(label: string, init?: RTCDataChannelInit): RTCDataChannel {
+    if (this.#isOver()) {
+      throw new Error("the session is over, no data channel can be opened in it");
+    }
+    const connection = this.#connect();
+    const channel = connection.createDataChannel(label, init);
+    this.#places.add(channel);
+    if (connection.remoteDescription !== null && connection.signalingState === "stable") {
+      this.#places.settled(connection.sctp !== null);
+    }
+    return channel;
+  }
+
+  /**
+   * Looks for a new network path to the other side, as is done by itself when the network changes or fails. Media goes
+   * on over the old one until the new one stands.
+   *
+   * @returns whether that is under way; false where the session does not stream, or where the signalling server or the
+   * other side are too old for it (before protocol 1.2).
+   */
+  restartIce(): boolean {
+    const possible = this.#mayOffer && this.#state === SessionState.streaming;
+    if (possible) {
+      this.exchange.offer({ iceRestart: true });
+    }
+    return possible;
+  }
+
+  /** The network of this computer is another one. @internal */
+  networkChanged(): void {
+    this.#recovery.networkChanged();
+  }
+
   /** Takes what the other member said. @internal */
   receive(message: PeerMessage): void {
-    if ("ice" in message) {
-      this.#remoteCandidates.push(message.ice);
-    } else {
-      this.#enqueue(() => this.applyRemoteDescription(message.sdp));
-    }
+    this.exchange.receive(message);
   }
 
   /** Ends the session for `reason`, which the other member is told unless it ended it. @internal */
@@ -104,6 +212,7 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     }
     this.#endReason = reason;
     clearTimeout(this.#deadline);
+    this.#recovery.stop();
     this.host.ended(this, reason);
     const connection = this.#connection;
     this.#connection = null;
@@ -119,10 +228,20 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     this.dispatchEvent(new CustomEvent("closed", { detail: reason }));
   }
 
-  /** The server gave the session its name. @internal */
-  named(sessionId: string): void {
+  /** The server gave the session its name; it passes on later offers of this side where `mayOffer`. @internal */
+  named(sessionId: string, mayOffer: boolean): void {
     this.#sessionId = sessionId;
-    this.#openLocalCandidates();
+    this.#mayOffer = mayOffer;
+    this.exchange.named();
+  }
+
+  /**
+   * The server refused an offer of this side, or knows nothing of the session any more; whether an offer was under way.
+   * @internal
+   */
+  offersRefused(): boolean {
+    this.#mayOffer = false;
+    return this.exchange.offerRefused();
   }
 
   /** Frees what the subclass holds. */
@@ -131,8 +250,11 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
   /** Prepares a connection before the first description is applied or made. */
   protected abstract prepare(connection: RTCPeerConnection): void;
 
-  /** The answer as it is to be set and sent. */
-  protected mungeAnswer(sdp: string): string {
+  /** What the producer told about the resolution of a section; undefined where it told nothing. */
+  protected abstract rungOf(mid: string | null): Rung | undefined;
+
+  /** An own description as it is to be set and sent. */
+  protected munge(sdp: string): string {
     return sdp;
   }
 
@@ -153,55 +275,28 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     }
   }
 
-  /** Does `step` after everything that was enqueued before, unless the session is over by then. */
-  protected enqueueNegotiation(step: () => Promise<void>): void {
-    this.#enqueue(step);
-  }
-
-  /** Makes an offer; `send` passes it on where it does not go to the other member as a message of the session. */
-  protected async offer(send?: (offer: string) => void): Promise<void> {
-    const connection = this.#connect();
-    const offer = await connection.createOffer();
-    await this.#setAndSend(connection, offer, send);
-  }
-
-  /** Applies a description of the other member; answers where it is an offer. */
-  protected async applyRemoteDescription(description: SessionDescription): Promise<void> {
-    const connection = this.#connect();
-    await connection.setRemoteDescription(description);
-    if (description.type === "offer") {
-      const answer = await connection.createAnswer();
-      await this.#setAndSend(connection, { type: "answer", sdp: this.mungeAnswer(answer.sdp ?? "") });
-    }
-    this.#remoteCandidates.open();
-  }
-
-  async #setAndSend(
-    connection: RTCPeerConnection,
-    description: RTCSessionDescriptionInit,
-    send?: (sdp: string) => void,
-  ): Promise<void> {
-    // Candidates of this description may be found before it is sent, and a peer may refuse what it cannot place.
-    this.#descriptionSent = false;
-    this.#localCandidates.shut();
-    await connection.setLocalDescription(description);
-    if (this.#connection !== connection) {
-      return;
-    }
-    const sdp = description.sdp ?? "";
-    if (send === undefined) {
-      this.#say({ sdp: { type: description.type === "offer" ? "offer" : "answer", sdp } });
-    } else {
-      send(sdp);
-    }
-    this.#descriptionSent = true;
-    this.#openLocalCandidates();
-  }
-
-  #openLocalCandidates(): void {
-    if (this.#descriptionSent && this.#sessionId !== "") {
-      this.#localCandidates.open();
-    }
+  #makeExchange(polite: boolean): Exchange {
+    return new Exchange(polite, {
+      connect: () => this.#connect(),
+      connection: () => this.#connection,
+      isOver: () => this.#isOver(),
+      say: (what) => this.host.send({ type: "peer", sessionId: this.#sessionId, ...what }),
+      beforeDescription: (connection) => {
+        preferCodecs(connection, this.#codecs);
+      },
+      munge: (sdp) => this.munge(sdp),
+      agreed: (connection) => {
+        this.#places.settled(connection.sctp !== null);
+      },
+      failed: (error) => {
+        this.end({ kind: "negotiationFailed", error });
+      },
+      unusable: (message, cause) => {
+        if (!this.#isOver()) {
+          this.dispatchError(message, cause);
+        }
+      },
+    });
   }
 
   #connect(): RTCPeerConnection {
@@ -213,7 +308,7 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     connection.addEventListener("icecandidate", ({ candidate }) => {
       // Neither null nor an empty candidate is sent: older peers do not know an end of candidates.
       if (candidate !== null && candidate.candidate !== "") {
-        this.#localCandidates.push({
+        this.exchange.found({
           candidate: candidate.candidate,
           sdpMLineIndex: candidate.sdpMLineIndex,
           ...(candidate.sdpMid === null ? {} : { sdpMid: candidate.sdpMid }),
@@ -223,9 +318,17 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     connection.addEventListener("connectionstatechange", () => {
       this.#onConnectionState(connection);
     });
+    connection.addEventListener("datachannel", ({ channel }) => {
+      this.takeChannel(channel);
+    });
     this.prepare(connection);
     this.dispatchEvent(new Event("rtcPeerConnectionChanged"));
     return connection;
+  }
+
+  /** The other side opened a channel. */
+  protected takeChannel(channel: RTCDataChannel): void {
+    this.dispatchEvent(new CustomEvent("dataChannel", { detail: channel }));
   }
 
   #onConnectionState(connection: RTCPeerConnection): void {
@@ -235,34 +338,12 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     if (connection.connectionState === "connected") {
       clearTimeout(this.#deadline);
       this.setState(SessionState.streaming);
-    } else if (connection.connectionState === "failed" || connection.connectionState === "closed") {
-      this.end({ kind: "transportFailed" });
     }
+    this.#recovery.transport(connection.connectionState);
   }
 
-  async #addCandidate(ice: IceCandidate): Promise<void> {
-    const place = ice.sdpMid === undefined ? { sdpMLineIndex: ice.sdpMLineIndex ?? 0 } : {};
-    try {
-      await this.#connection?.addIceCandidate({ ...ice, ...place });
-    } catch (error) {
-      // One candidate of many, perhaps of a kind that this browser does not know: the others may still do.
-      if (this.#state !== SessionState.closed) {
-        this.dispatchError(`an ICE candidate cannot be used: ${messageOf(error)}`, error);
-      }
-    }
-  }
-
-  #enqueue(step: () => Promise<void>): void {
-    this.#work = this.#work.then(async () => {
-      if (this.#state === SessionState.closed) {
-        return;
-      }
-      try {
-        await step();
-      } catch (error) {
-        this.end({ kind: "negotiationFailed", error: messageOf(error) });
-      }
-    });
+  #isOver(): boolean {
+    return this.#state === SessionState.closed;
   }
 
   #phase(): SessionPhase {
@@ -270,9 +351,5 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
       return "session";
     }
     return this.#connection?.remoteDescription == null ? "description" : "transport";
-  }
-
-  #say(what: { sdp: SessionDescription } | { ice: IceCandidate }): void {
-    this.host.send({ type: "peer", sessionId: this.#sessionId, ...what });
   }
 }

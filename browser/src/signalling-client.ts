@@ -142,6 +142,19 @@ export class SignallingClient {
     }
   }
 
+  /** Connects at once where the next try waits, and asks a connection that seems to work for a sign of life. */
+  hurry(): void {
+    if (this.#closed) {
+      return;
+    }
+    if (this.#socket === null && this.#options.reconnectionTimeout > 0) {
+      clearTimeout(this.#timer);
+      this.#connect();
+    } else {
+      this.#heartbeat?.ask();
+    }
+  }
+
   #connect(): void {
     this.#version = null;
     this.#resuming = false;

@@ -1,3 +1,19 @@
+/** A data channel that nobody is at the other end of. */
+export class FakeDataChannel extends EventTarget {
+  readonly label: string;
+  readyState = "connecting";
+
+  constructor(label: string) {
+    super();
+    this.label = label;
+  }
+
+  close(): void {
+    this.readyState = "closed";
+    this.dispatchEvent(new Event("close"));
+  }
+}
+
 /**
  * A peer connection without a network that behaves as badly as the standard allows: it finds candidates before
  * `setLocalDescription` is done and refuses candidates that come before their description.
@@ -9,7 +25,18 @@ export class FakePeerConnection extends EventTarget {
   readonly calls: string[] = [];
   readonly configuration: RTCConfiguration;
   connectionState = "new";
+  signalingState: RTCSignalingState = "stable";
+  localDescription: RTCSessionDescriptionInit | null = null;
   remoteDescription: RTCSessionDescriptionInit | null = null;
+  currentRemoteDescription: RTCSessionDescriptionInit | null = null;
+  /** Set to null where the other side has no place for data channels. */
+  sctp: object | null = {};
+  /** Channels that were opened here. */
+  readonly channels: FakeDataChannel[] = [];
+  readonly receivers: object[] = [];
+  readonly transceivers: object[] = [];
+  /** What `getStats` gives. */
+  stats: readonly object[] = [];
 
   constructor(configuration: RTCConfiguration) {
     super();
@@ -17,8 +44,8 @@ export class FakePeerConnection extends EventTarget {
     FakePeerConnection.made.push(this);
   }
 
-  createOffer(): Promise<RTCSessionDescriptionInit> {
-    return Promise.resolve({ type: "offer", sdp: "own offer" });
+  createOffer(options?: RTCOfferOptions): Promise<RTCSessionDescriptionInit> {
+    return Promise.resolve({ type: "offer", sdp: options?.iceRestart === true ? "own restarting offer" : "own offer" });
   }
 
   createAnswer(): Promise<RTCSessionDescriptionInit> {
@@ -41,15 +68,35 @@ export class FakePeerConnection extends EventTarget {
     this.calls.push("transceiver");
   }
 
-  createDataChannel(): EventTarget {
-    return new EventTarget();
+  createDataChannel(label: string): FakeDataChannel {
+    const channel = new FakeDataChannel(label);
+    this.channels.push(channel);
+    return channel;
+  }
+
+  getReceivers(): readonly object[] {
+    return this.receivers;
+  }
+
+  getTransceivers(): readonly object[] {
+    return this.transceivers;
+  }
+
+  getStats(): Promise<readonly object[]> {
+    return Promise.resolve(this.stats);
   }
 
   async setLocalDescription(description: RTCSessionDescriptionInit): Promise<void> {
     this.calls.push(`local ${description.type}`);
+    if (description.type === "rollback") {
+      this.signalingState = "stable";
+      return;
+    }
+    this.localDescription = description;
     this.#find(`candidate:${description.type}:1`);
     await new Promise(setImmediate);
     this.#find(`candidate:${description.type}:2`);
+    this.#move("local", description);
   }
 
   async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
@@ -59,6 +106,7 @@ export class FakePeerConnection extends EventTarget {
     }
     this.remoteDescription = description;
     this.calls.push(`remote ${description.type}`);
+    this.#move("remote", description);
   }
 
   addIceCandidate({ candidate }: RTCIceCandidateInit): Promise<void> {
@@ -77,6 +125,18 @@ export class FakePeerConnection extends EventTarget {
 
   close(): void {
     this.connectionState = "closed";
+  }
+
+  #move(side: "local" | "remote", { type }: RTCSessionDescriptionInit): void {
+    const answersWhom = side === "local" ? "have-remote-offer" : "have-local-offer";
+    const expected = type === "answer" ? answersWhom : "stable";
+    if (this.signalingState !== expected) {
+      throw new Error(`a ${side} ${type} does not fit the state ${this.signalingState}`);
+    }
+    this.signalingState = type === "answer" ? "stable" : `have-${side}-offer`;
+    if (type === "answer") {
+      this.currentRemoteDescription = this.remoteDescription;
+    }
   }
 
   #find(candidate: string): void {

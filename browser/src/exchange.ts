@@ -1,0 +1,211 @@
+/**
+ * The exchange of descriptions and candidates of one session (RFC 8829): one step after the other, candidates after
+ * their description, and who yields where two offers cross. Knows nothing of states and ends.
+ */
+
+import { messageOf } from "./events.js";
+import { Gate } from "./gate.js";
+import type { IceCandidate, PeerMessage, SessionDescription } from "./protocol.js";
+import { iceUfrag } from "./sdp.js";
+
+/** What an {@link Exchange} needs from its session. */
+export interface ExchangeHost {
+  /** The connection, which is made where there is none. */
+  connect(): RTCPeerConnection;
+  /** The connection, while there is one. */
+  connection(): RTCPeerConnection | null;
+  /** Whether the session is over: nothing is done any more. */
+  isOver(): boolean;
+  /** Says something to the other member. */
+  say(what: { sdp: SessionDescription } | { ice: IceCandidate }): void;
+  /** A description is about to be made. */
+  beforeDescription(connection: RTCPeerConnection): void;
+  /** Changes an own description before it is set and sent. */
+  munge(sdp: string): string;
+  /** Both sides have described their media; the connection is stable. */
+  agreed(connection: RTCPeerConnection, local: string, remote: string): void;
+  /** A step failed, which ends the session. */
+  failed(error: string): void;
+  /** A candidate cannot be used, which ends nothing. */
+  unusable(message: string, cause: unknown): void;
+}
+
+/** How an offer is made. */
+export interface OfferOrder {
+  /** Passes the offer on where it does not go to the other member as a message of the session. */
+  readonly send?: (sdp: string) => void;
+  /** Whether ICE begins anew with it (RFC 8445 section 2.4). */
+  readonly iceRestart?: boolean;
+}
+
+/** The exchange of one session. */
+export class Exchange {
+  readonly #host: ExchangeHost;
+  /** Whether this side takes its offer back where two cross; one of both sides does. */
+  readonly #polite: boolean;
+  readonly #localCandidates = new Gate<IceCandidate>((ice) => {
+    this.#host.say({ ice });
+  });
+  readonly #remoteCandidates = new Gate<IceCandidate>((ice) => {
+    this.enqueue(() => this.#addCandidate(ice));
+  });
+  #work: Promise<void> = Promise.resolve();
+  #named = false;
+  #descriptionSent = false;
+  /** The offer that waits for its answer. */
+  #offered: OfferOrder | null = null;
+  /** The offer to make as soon as the connection is stable. */
+  #next: OfferOrder | null = null;
+  /** Whether candidates belong to an offer that was passed over. */
+  #passedOver = false;
+
+  constructor(polite: boolean, host: ExchangeHost) {
+    this.#polite = polite;
+    this.#host = host;
+  }
+
+  /** Takes what the other member said. */
+  receive(message: PeerMessage): void {
+    if ("ice" in message) {
+      this.#remoteCandidates.push(message.ice);
+    } else {
+      this.enqueue(() => this.#apply(message.sdp));
+    }
+  }
+
+  /** Messages of the session can be addressed from now on. */
+  named(): void {
+    this.#named = true;
+    this.#openLocalCandidates();
+  }
+
+  /** This side found a candidate. */
+  found(ice: IceCandidate): void {
+    this.#localCandidates.push(ice);
+  }
+
+  /** Makes an offer as soon as no other exchange is under way. */
+  offer(order: OfferOrder = {}): void {
+    this.enqueue(() => this.#offer(order));
+  }
+
+  /** Answers an offer that came another way. */
+  answer(sdp: string): void {
+    this.enqueue(() => this.#apply({ type: "offer", sdp }));
+  }
+
+  /** An own offer does not arrive: what was agreed on before stays. Whether there was such an offer. */
+  offerRefused(): boolean {
+    const wasOffered = this.#offered !== null;
+    this.enqueue(async () => {
+      const connection = this.#host.connection();
+      this.#next = null;
+      if (this.#offered !== null && connection?.signalingState === "have-local-offer") {
+        this.#offered = null;
+        await connection.setLocalDescription({ type: "rollback" });
+      }
+    });
+    return wasOffered;
+  }
+
+  /** Does `step` after everything that was enqueued before; where it fails, the session does. */
+  enqueue(step: () => Promise<void>): void {
+    this.#work = this.#work
+      .then(() => (this.#host.isOver() ? undefined : step()))
+      .catch((error: unknown) => {
+        this.#host.failed(messageOf(error));
+      });
+  }
+
+  async #offer(order: OfferOrder): Promise<void> {
+    const connection = this.#host.connect();
+    if (connection.signalingState !== "stable") {
+      this.#next = { ...order, iceRestart: order.iceRestart === true || this.#next?.iceRestart === true };
+      return;
+    }
+    this.#host.beforeDescription(connection);
+    const { sdp } = await connection.createOffer(order.iceRestart === true ? { iceRestart: true } : undefined);
+    this.#offered = order;
+    await this.#setAndSend(connection, { type: "offer", sdp: this.#host.munge(sdp ?? "") }, order.send);
+  }
+
+  async #apply(description: SessionDescription): Promise<void> {
+    const connection = this.#host.connect();
+    if (description.type === "offer" && connection.signalingState === "have-local-offer") {
+      if (!this.#polite) {
+        // The other side takes its offer back and answers ours.
+        this.#passedOver = true;
+        return;
+      }
+      await this.#takeBack(connection, description.sdp);
+    }
+    this.#passedOver = false;
+    await connection.setRemoteDescription(description);
+    if (description.type === "offer") {
+      this.#host.beforeDescription(connection);
+      const { sdp } = await connection.createAnswer();
+      await this.#setAndSend(connection, { type: "answer", sdp: this.#host.munge(sdp ?? "") });
+    }
+    this.#offered = null;
+    this.#remoteCandidates.open();
+    if (this.#host.connection() !== connection) {
+      return;
+    }
+    this.#host.agreed(connection, connection.localDescription?.sdp ?? "", description.sdp);
+    if (this.#next !== null) {
+      this.offer(this.#next);
+      this.#next = null;
+    }
+  }
+
+  /** Two offers have crossed, and this side yields. What its offer was for is left to the next one. */
+  async #takeBack(connection: RTCPeerConnection, offer: string): Promise<void> {
+    const settled = connection.currentRemoteDescription;
+    const restarts = settled !== null && iceUfrag(settled.sdp) !== iceUfrag(offer);
+    if (this.#offered !== null && this.#offered.send === undefined) {
+      this.#next ??= this.#offered.iceRestart === true && restarts ? null : this.#offered;
+    }
+    this.#offered = null;
+    await connection.setLocalDescription({ type: "rollback" });
+  }
+
+  async #setAndSend(
+    connection: RTCPeerConnection,
+    description: SessionDescription,
+    send?: (sdp: string) => void,
+  ): Promise<void> {
+    // Candidates of this description may be found before it is sent, and a peer may refuse what it cannot place.
+    this.#descriptionSent = false;
+    this.#localCandidates.shut();
+    await connection.setLocalDescription(description);
+    if (this.#host.connection() !== connection) {
+      return;
+    }
+    if (send === undefined) {
+      this.#host.say({ sdp: description });
+    } else {
+      send(description.sdp);
+    }
+    this.#descriptionSent = true;
+    this.#openLocalCandidates();
+  }
+
+  #openLocalCandidates(): void {
+    if (this.#descriptionSent && this.#named) {
+      this.#localCandidates.open();
+    }
+  }
+
+  async #addCandidate(ice: IceCandidate): Promise<void> {
+    if (this.#passedOver) {
+      return;
+    }
+    const place = ice.sdpMid === undefined ? { sdpMLineIndex: ice.sdpMLineIndex ?? 0 } : {};
+    try {
+      await this.#host.connection()?.addIceCandidate({ ...ice, ...place });
+    } catch (error) {
+      // One candidate of many, perhaps of a kind that this browser does not know: the others may still do.
+      this.#host.unusable(`an ICE candidate cannot be used: ${messageOf(error)}`, error);
+    }
+  }
+}
