@@ -10,7 +10,9 @@ export { ClientSession, ProducerSession, type ProducerSessionEvents } from "./pr
 export { type EndReason, type SessionPhase, describeEnd, isOrdinaryEnd } from "./end-reason.js";
 export { type SessionEvents, SessionState, WebRTCSession } from "./session.js";
 export { type ControlResponse, type InfoMessage, RemoteController, type RemoteControllerEvents } from "./remote-control.js";
-export type { NavigationEvent } from "./navigation.js";
+export type { CaptureOptions } from "./input-capture.js";
+export type { NavigationCommand, NavigationEvent } from "./navigation.js";
+export type { TextField } from "./text-capture.js";
 export type { EndCode, Json, Peer } from "./protocol.js";
 export type { PeerListener } from "./peer-directory.js";
 export type { StatisticsOptions } from "./statistics-feed.js";

@@ -56,32 +56,63 @@ const LATIN_1 = (
 ).split(" ");
 
 const NAMED: Readonly<Record<string, string>> = {
+  Alphanumeric: "Eisu_toggle",
   AltGraph: "ISO_Level3_Shift",
   ArrowDown: "Down",
   ArrowLeft: "Left",
   ArrowRight: "Right",
   ArrowUp: "Up",
+  AudioVolumeDown: "XF86AudioLowerVolume",
+  AudioVolumeMute: "XF86AudioMute",
+  AudioVolumeUp: "XF86AudioRaiseVolume",
   Backspace: "BackSpace",
+  BrowserBack: "XF86Back",
+  BrowserForward: "XF86Forward",
+  BrowserHome: "XF86HomePage",
+  BrowserRefresh: "XF86Reload",
+  Cancel: "Cancel",
   CapsLock: "Caps_Lock",
   Clear: "Clear",
   Compose: "Multi_key",
   ContextMenu: "Menu",
+  Convert: "Henkan",
+  Copy: "XF86Copy",
+  Cut: "XF86Cut",
   Delete: "Delete",
   End: "End",
   Enter: "Return",
   Escape: "Escape",
+  GoBack: "XF86Back",
+  HangulMode: "Hangul",
+  HanjaMode: "Hangul_Hanja",
   Help: "Help",
+  Hiragana: "Hiragana",
+  HiraganaKatakana: "Hiragana_Katakana",
   Home: "Home",
   Insert: "Insert",
+  KanaMode: "Kana_Lock",
+  KanjiMode: "Kanji",
+  Katakana: "Katakana",
+  MediaPause: "XF86AudioPause",
+  MediaPlay: "XF86AudioPlay",
+  MediaPlayPause: "XF86AudioPlay",
+  MediaStop: "XF86AudioStop",
+  MediaTrackNext: "XF86AudioNext",
+  MediaTrackPrevious: "XF86AudioPrev",
+  ModeChange: "Mode_switch",
+  NonConvert: "Muhenkan",
   NumLock: "Num_Lock",
   PageDown: "Page_Down",
   PageUp: "Page_Up",
+  Paste: "XF86Paste",
   Pause: "Pause",
   PrintScreen: "Print",
   Redo: "Redo",
   ScrollLock: "Scroll_Lock",
+  Select: "Select",
   Tab: "Tab",
   Undo: "Undo",
+  ZenkakuHankaku: "Zenkaku_Hankaku",
 };
 
 /** Modifiers, which have a left and a right. */
@@ -145,6 +176,9 @@ function character(text: string): string | null {
     return first;
   }
   const code = first.codePointAt(0) ?? 0;
+  if (code < 0x20 || code === 0x7f) {
+    return null;
+  }
   // The names of characters without one of their own are their code points.
   return own(ASCII_PUNCTUATION, first) ?? LATIN_1[code - 0xa0] ?? `U${code.toString(16).toUpperCase().padStart(4, "0")}`;
 }

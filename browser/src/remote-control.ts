@@ -2,9 +2,14 @@
 
 import type { ConsumerSession } from "./consumer-session.js";
 import { TypedEventTarget } from "./events.js";
-import { InputCapture } from "./input-capture.js";
-import type { NavigationEvent } from "./navigation.js";
+import { type CaptureOptions, InputCapture } from "./input-capture.js";
+import { strokesOf } from "./keyboard.js";
+import type { NavigationCommand, NavigationEvent } from "./navigation.js";
 import type { Json } from "./protocol.js";
+import { TextCapture, type TextField } from "./text-capture.js";
+
+/** Bytes that may wait in the channel before moves of the pointer do. */
+const BUSY = 16_384;
 
 /** The producer's answer to a request. */
 export interface ControlResponse {
@@ -49,6 +54,7 @@ export class RemoteController extends TypedEventTarget<RemoteControllerEvents> {
   readonly consumerSession: ConsumerSession;
   #video: HTMLVideoElement | null = null;
   #capture: InputCapture | null = null;
+  #text: TextCapture | null = null;
   #nextId = 0;
   #closed = false;
 
@@ -75,8 +81,12 @@ export class RemoteController extends TypedEventTarget<RemoteControllerEvents> {
     return this.#video;
   }
 
-  /** Sends what happens on `element` (mouse, wheel, touch, keys) instead of on the one before; null: nothing. */
-  attachVideoElement(element: HTMLVideoElement | null): void {
+  /**
+   * Sends what happens on `element` (mouse, wheel, touch, pen, keys) instead of on the one before; null: nothing.
+   *
+   * @param options - how; they hold for this element.
+   */
+  attachVideoElement(element: HTMLVideoElement | null, options: CaptureOptions = {}): void {
     if (element === this.#video || (this.#closed && element !== null)) {
       return;
     }
@@ -85,18 +95,61 @@ export class RemoteController extends TypedEventTarget<RemoteControllerEvents> {
     this.#capture =
       element === null
         ? null
-        : new InputCapture(element, (event) => {
+        : new InputCapture(
+            element,
+            {
+              emit: (event) => {
+                this.sendNavigationEvent(event);
+              },
+              isBusy: () => this.rtcDataChannel.bufferedAmount > BUSY,
+            },
+            options,
+          );
+  }
+
+  /** Sends what is written in `field` instead of in the one before: for phones and input methods; null: nothing. */
+  attachTextField(field: TextField | null): void {
+    this.#text?.release();
+    this.#text =
+      field === null || this.#closed
+        ? null
+        : new TextCapture(field, (event) => {
             this.sendNavigationEvent(event);
           });
   }
 
+  /** Whether the pointer is locked to the video: hidden, and moving without an edge. */
+  get pointerLocked(): boolean {
+    return this.#capture?.isPointerLocked ?? false;
+  }
+
+  /** Locks the pointer to the video; false where there is none or the browser refuses. Call it for a click or a key. */
+  async lockPointer(): Promise<boolean> {
+    return (await this.#capture?.lockPointer()) ?? false;
+  }
+
+  /** Gives the pointer back; Escape does so too. */
+  unlockPointer(): void {
+    this.#capture?.unlockPointer();
+  }
+
+  /** Sends a command of a remote control, such as those for the menus of a disc; false where the channel is not open. */
+  sendCommand(command: NavigationCommand): boolean {
+    return this.sendNavigationEvent({ event: "Command", command, modifier_state: "" });
+  }
+
+  /** Writes a text, key by key; false where the channel is not open. */
+  sendText(text: string): boolean {
+    return strokesOf(text).every((event) => this.sendNavigationEvent(event));
+  }
+
   /** Sends a navigation event; false where the channel is not open. */
   sendNavigationEvent(event: NavigationEvent): boolean {
-    const mid = this.#mid();
+    const about = { ...this.#mid(), ...("x" in event ? this.#videoSize() : {}) };
     if (this.rtcDataChannel.label === "input") {
-      return this.#send({ ...(mid === null ? {} : { mid }), ...event });
+      return this.#send({ ...about, ...event });
     }
-    return this.#request({ type: "navigationEvent", event }, mid) >= 0;
+    return this.#request({ type: "navigationEvent", event }, about) >= 0;
   }
 
   /**
@@ -112,7 +165,7 @@ export class RemoteController extends TypedEventTarget<RemoteControllerEvents> {
       this.dispatchError(known ? "this channel takes input only" : "a request is an object or a string");
       return -1;
     }
-    return this.#request(request, mid ?? null);
+    return this.#request(request, mid === undefined ? {} : { mid });
   }
 
   /** Stops capturing and closes the channel. */
@@ -121,14 +174,15 @@ export class RemoteController extends TypedEventTarget<RemoteControllerEvents> {
       return;
     }
     this.attachVideoElement(null);
+    this.attachTextField(null);
     this.#closed = true;
     this.rtcDataChannel.close();
     this.dispatchEvent(new Event("closed"));
   }
 
-  #request(request: ControlRequest | string, mid: string | null): number {
+  #request(request: ControlRequest | string, about: object): number {
     const id = this.#nextId;
-    if (!this.#send({ id, ...(mid === null ? {} : { mid }), request })) {
+    if (!this.#send({ id, ...about, request })) {
       return -1;
     }
     this.#nextId += 1;
@@ -149,15 +203,22 @@ export class RemoteController extends TypedEventTarget<RemoteControllerEvents> {
   }
 
   /** The section that the element shows, where there is a choice: without it an event reaches all of them. */
-  #mid(): string | null {
+  #mid(): { mid?: string } {
     const stream = this.#video?.srcObject;
     const sections = (this.consumerSession.rtcPeerConnection?.getTransceivers() ?? []).filter(
       ({ receiver }) => receiver.track.kind === "video",
     );
     if (sections.length < 2 || !(stream instanceof MediaStream)) {
-      return null;
+      return {};
     }
-    return sections.find(({ receiver }) => stream.getTracks().includes(receiver.track))?.mid ?? null;
+    const mid = sections.find(({ receiver }) => stream.getTracks().includes(receiver.track))?.mid ?? null;
+    return mid === null ? {} : { mid };
+  }
+
+  /** The size that positions are in: the producer may send this viewer a smaller picture than it has itself. */
+  #videoSize(): { videoSize?: readonly [number, number] } {
+    const { videoWidth = 0, videoHeight = 0 } = this.#video ?? {};
+    return videoWidth > 0 && videoHeight > 0 ? { videoSize: [videoWidth, videoHeight] } : {};
   }
 
   #read(data: unknown): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { modifierState, toVideoPoint, touchPressure } from "../src/navigation.js";
+import { liftedButtons, modifierState, touchPressure } from "../src/navigation.js";
+import { toVideoPoint } from "../src/video-geometry.js";
 
 const none = { shiftKey: false, ctrlKey: false, altKey: false, metaKey: false };
 const video = { width: 1280, height: 720 };
@@ -55,4 +56,28 @@ test("a touch always has a pressure", () => {
   assert.equal(touchPressure(0), 0.5);
   assert.equal(touchPressure(0.25), 0.25);
   assert.equal(touchPressure(3), 1);
+});
+
+for (const [name, mask] of [
+  ["CapsLock", "lock-mask"],
+  ["NumLock", "mod2-mask"],
+  ["AltGraph", "mod5-mask"],
+  ["Super", "super-mask"],
+  ["Hyper", "hyper-mask"],
+  ["ScrollLock", ""],
+] as const) {
+  test(`${name} is ${mask === "" ? "no modifier" : mask}`, () => {
+    assert.equal(modifierState({ ...none, getModifierState: (asked) => asked === name }), mask);
+  });
+}
+
+test("AltGr that Windows tells of as Control and Alt is neither of them", () => {
+  const keys = { ...none, ctrlKey: true, altKey: true };
+  assert.equal(modifierState({ ...keys, getModifierState: (name) => name === "AltGraph" }), "mod5-mask");
+  assert.equal(modifierState({ ...keys, getModifierState: () => false }), "control-mask+mod1-mask");
+});
+
+test("buttons that went up unheard are known by those that are still down", () => {
+  assert.deepEqual(liftedButtons([0, 1, 2], 2), [0, 1]);
+  assert.deepEqual(liftedButtons([0, 3], 1 | 8), []);
 });

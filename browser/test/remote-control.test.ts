@@ -85,3 +85,22 @@ test("answers and news are told apart, and everything else is passed over", () =
     ["news", "video0", { meta: {} }],
   ]);
 });
+
+test("commands and texts are navigation events", () => {
+  const { channel, controller: remote } = controller("input");
+  assert.ok(remote.sendCommand("Menu1"));
+  assert.ok(remote.sendText("é"));
+  assert.deepEqual(channel.sent, [
+    { event: "Command", command: "Menu1", modifier_state: "" },
+    { event: "KeyPress", key: "eacute", modifier_state: "" },
+    { event: "KeyRelease", key: "eacute", modifier_state: "" },
+  ]);
+  remote.close();
+  assert.equal(remote.sendText("a"), false);
+});
+
+test("there is no pointer to lock without an element", async () => {
+  const { controller: remote } = controller("control");
+  assert.equal(await remote.lockPointer(), false);
+  assert.equal(remote.pointerLocked, false);
+});
