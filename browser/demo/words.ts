@@ -47,6 +47,7 @@ export function adviceOf(reason: EndReason): string | null {
     case "signallingLost":
       return "The connection to the signalling server was lost before the stream ran. Try again.";
     case "closed":
+    case "mediaEnded":
       return null;
   }
 }
