@@ -1,4 +1,4 @@
-// Writes dist/: the demo page, the library as an ES module and as a classic script.
+// Writes dist/: the demo page, the library as an ES module and as a classic script, the player.
 
 import { cp, mkdir, rm } from "node:fs/promises";
 import { build } from "esbuild";
@@ -14,6 +14,7 @@ const common = { bundle: true, minify: true, sourcemap: true, target: "es2022", 
 await Promise.all([
   build({ ...common, entryPoints: [source("src/index.ts")], format: "esm", outfile: source("dist/gstwebrtc-api.mjs") }),
   build({ ...common, entryPoints: [source("src/global.ts")], format: "iife", outfile: source("dist/gstwebrtc-api.js") }),
+  build({ ...common, entryPoints: [source("src/player/index.ts")], format: "esm", outfile: source("dist/gst-webrtc-player.js") }),
   build({ ...common, entryPoints: [source("demo/main.ts")], format: "esm", outfile: source("dist/main.js") }),
   build({ ...common, entryPoints: [source("demo/style.css")], outfile: source("dist/style.css") }),
   cp(source("demo/index.html"), source("dist/index.html")),

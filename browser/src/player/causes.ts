@@ -94,6 +94,9 @@ export function outcomeOf(reason: EndReason, streamed: boolean): Outcome {
       return end("noCommonCodec");
     case "signallingLost":
       return again("serverLost");
+    default:
+      // Ends of what is produced are none of a viewer's.
+      return INTERRUPTED;
   }
 }
 

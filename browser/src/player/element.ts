@@ -1,0 +1,364 @@
+/** `<gst-webrtc-player>`: ties attributes, the viewing, the video and what lies over it together. */
+
+import type { ConsumerSession } from "../consumer-session.js";
+import type { EndReason } from "../end-reason.js";
+import type { GstWebRTCAPI } from "../gstwebrtc-api.js";
+import { ATTRIBUTES, type Attribute, ReflectingElement } from "./attributes.js";
+import type { PlayerReason } from "./causes.js";
+import { toggleFullScreen, togglePicture } from "./full-screen.js";
+import { parseLatency } from "./latency.js";
+import { Screen } from "./screen.js";
+import { type Server, type SharedConnection, findServer, resolveServer, shareConnection } from "./server.js";
+import { type PlayerState, stateOf } from "./situation.js";
+import { dress } from "./style.js";
+import { View } from "./view.js";
+import { Viewing } from "./viewing.js";
+import { wordsFor } from "./words.js";
+
+/** What a player tells about its state. */
+export interface PlayerStatus {
+  readonly state: PlayerState;
+  /** For people. May hold a producer's words: show it as text, never as HTML. */
+  readonly text: string;
+  /** For programs; null where nothing is wrong. */
+  readonly reason: PlayerReason | null;
+}
+
+/** The events of a {@link GstWebRTCPlayer}. */
+export interface PlayerEventMap {
+  /** The state, or what is to be said about it, changed. */
+  statechange: CustomEvent<PlayerStatus>;
+  /** The first picture of a session is shown; `detail.at` is on the clock of `performance.now()`. */
+  firstframe: CustomEvent<{ readonly at: number }>;
+}
+
+const IDLE: PlayerStatus = { state: "idle", text: "", reason: null };
+/** Attributes that only another session can follow. */
+const OF_THE_SESSION: readonly Attribute[] = ["server", "token", "producer", "codecs"];
+
+/** Plays what a producer sends. */
+export class GstWebRTCPlayer extends ReflectingElement {
+  static readonly observedAttributes: readonly string[] = ATTRIBUTES;
+
+  readonly #screen: Screen;
+  readonly #view: View;
+  #api: GstWebRTCAPI | null = null;
+  #server: Server | null = null;
+  #connection: SharedConnection | null = null;
+  #viewing: Viewing | null = null;
+  /** Why there can be no connection, in words. */
+  #failure: string | null = null;
+  #status = IDLE;
+  #wish: "play" | "pause" = "play";
+  /** Counts the wishes for another session: what an older one still waits for is void. */
+  #generation = 0;
+  #opening = false;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open", delegatesFocus: true });
+    dress(root);
+    this.#screen = new Screen({
+      shown: () => this.#viewing?.happened({ type: "shown" }),
+      firstFrame: (at) => this.dispatchEvent(new CustomEvent("firstframe", { detail: { at } })),
+      blocked: () => this.#viewing?.happened({ type: "autoplayBlocked" }),
+      soundChanged: () => { this.#show(); },
+      pausedElsewhere: (paused) => {
+        if (paused) {
+          this.pause();
+        } else {
+          this.play();
+        }
+      },
+    });
+    this.#view = this.#makeView(this.#screen);
+    root.append(this.#view.frame);
+  }
+
+  /** A client to share with other players. Set it before the element is put into the page; null: its own. */
+  get api(): GstWebRTCAPI | null {
+    return this.#api ?? this.#connection?.api ?? null;
+  }
+  set api(api: GstWebRTCAPI | null) {
+    this.#api = api;
+    this.#reopen();
+  }
+
+  /** The session, while there is one. */
+  get session(): ConsumerSession | null {
+    return this.#viewing?.session ?? null;
+  }
+
+  /** What the player does. */
+  get state(): PlayerState {
+    return this.#status.state;
+  }
+
+  /** The state in words for people; may hold a producer's words. */
+  get statusText(): string {
+    return this.#status.text;
+  }
+
+  /** Why the last session ended; null while one runs that did not. */
+  get endReason(): EndReason | null {
+    return this.#viewing?.endReason ?? null;
+  }
+
+  /** The video element. */
+  get video(): HTMLVideoElement {
+    return this.#screen.video;
+  }
+
+  /** Plays, with a new session where the last one is over. */
+  play(): void {
+    this.#wish = "play";
+    this.#viewing?.happened({ type: "play" });
+    this.#screen.play();
+  }
+
+  /** Stands still. The session ends after a while, so that nothing is sent that nobody sees. */
+  pause(): void {
+    this.#wish = "pause";
+    this.#screen.pause();
+    this.#viewing?.happened({ type: "pause" });
+  }
+
+  /** Tries again at once, after an end as well. */
+  retry(): void {
+    this.#wish = "play";
+    if (this.#viewing === null) {
+      this.#reopen();
+    } else {
+      this.#viewing.happened({ type: "retry" });
+    }
+  }
+
+  /** @internal */
+  connectedCallback(): void {
+    this.upgrade();
+    document.addEventListener("fullscreenchange", this.#onFull);
+    if (this.#viewing === null) {
+      this.#reopen();
+    } else {
+      // It was moved; browsers pause what is taken out of the page.
+      this.#screen.play();
+    }
+  }
+
+  /** @internal */
+  disconnectedCallback(): void {
+    document.removeEventListener("fullscreenchange", this.#onFull);
+    // A player that is moved is back by then.
+    queueMicrotask(() => {
+      if (!this.isConnected) {
+        this.#close();
+      }
+    });
+  }
+
+  /** Moved without being taken out: nothing is to be done. @internal */
+  connectedMoveCallback(): void {
+    this.#show();
+  }
+
+  /** @internal */
+  attributeChangedCallback(name: Attribute, before: string | null, now: string | null): void {
+    if (before === now) {
+      return;
+    }
+    if (OF_THE_SESSION.includes(name)) {
+      this.#reopen();
+    } else if (name === "poster") {
+      this.video.poster = now ?? "";
+    } else if (name === "muted") {
+      this.#screen.mute(this.muted);
+    } else if (name === "latency") {
+      this.session?.setPlayoutDelay(parseLatency(now));
+    } else if (name === "remote-control") {
+      this.#followControl();
+    }
+    this.#show();
+  }
+
+  /** Connects anew, once for all that changes in one go. */
+  #reopen(): void {
+    if (this.#opening || !this.isConnected) {
+      return;
+    }
+    this.#opening = true;
+    queueMicrotask(() => {
+      this.#opening = false;
+      void this.#open();
+    });
+  }
+
+  async #open(): Promise<void> {
+    this.#generation += 1;
+    const generation = this.#generation;
+    const last = this.#leave();
+    this.#failure = null;
+    this.#show();
+    try {
+      const connection = await this.#connect();
+      if (generation === this.#generation && this.isConnected) {
+        this.#connection = connection;
+        this.#watch(connection.api);
+      } else {
+        connection.release();
+      }
+    } catch (error) {
+      this.#failure = error instanceof Error ? error.message : String(error);
+    }
+    // Only now: the same connection may be in use again.
+    last?.release();
+    this.#show();
+  }
+
+  async #connect(): Promise<SharedConnection> {
+    if (this.#api !== null) {
+      return { api: this.#api, release: () => undefined };
+    }
+    this.#server =
+      this.server === ""
+        ? await findServer(import.meta.url, document.baseURI)
+        : { url: resolveServer(this.server, document.baseURI), iceServers: null };
+    return shareConnection(this.#server, this.token);
+  }
+
+  #watch(api: GstWebRTCAPI): void {
+    const viewing = new Viewing({
+      api,
+      producer: this.producer,
+      wish: this.#wish,
+      prepare: (session) => { this.#prepare(session); },
+      sessionChanged: (session) => { this.#screen.show(session); },
+      changed: () => { this.#show(); },
+    });
+    this.#viewing = viewing;
+    viewing.open();
+  }
+
+  #prepare(session: ConsumerSession): void {
+    session.addEventListener("remoteControllerChanged", () => {
+      this.#followControl();
+      this.#show();
+    });
+    session.setPlayoutDelay(parseLatency(this.getAttribute("latency")));
+  }
+
+  #close(): void {
+    this.#generation += 1;
+    this.#leave()?.release();
+    this.#screen.clear();
+    this.#view.release();
+    this.#show();
+  }
+
+  #leave(): SharedConnection | null {
+    const connection = this.#connection;
+    this.#viewing?.close();
+    this.#viewing = null;
+    this.#connection = null;
+    return connection;
+  }
+
+  #followControl(): void {
+    const controller = this.session?.remoteController ?? null;
+    controller?.attachVideoElement(this.remoteControl ? this.video : null);
+    if (this.remoteControl && controller !== null) {
+      this.video.focus({ preventScroll: true });
+    }
+  }
+
+  readonly #onFull = (): void => {
+    this.#show();
+  };
+
+  #makeView(screen: Screen): View {
+    return new View(screen, {
+      help: () => {
+        if (this.state === "paused") {
+          this.play();
+        } else {
+          this.retry();
+        }
+      },
+      endControl: () => { this.remoteControl = false; },
+      togglePlay: () => {
+        if (this.state === "paused") {
+          this.play();
+        } else if (this.state === "ended") {
+          this.retry();
+        } else {
+          this.pause();
+        }
+      },
+      toggleMute: () => {
+        if (this.#screen.silenced) {
+          this.#screen.unsilence();
+        } else {
+          this.muted = !this.muted;
+        }
+      },
+      setVolume: (volume) => {
+        this.video.volume = volume;
+        this.muted = volume === 0;
+        this.#screen.unsilence();
+        this.#show();
+      },
+      setLatency: (value) => { this.latency = value; },
+      toggleStatistics: () => { this.statistics = !this.statistics; },
+      toggleControl: () => { this.remoteControl = !this.remoteControl; },
+      togglePicture: () => { void togglePicture(this.video); },
+      toggleFull: () => { void toggleFullScreen(this, this.video); },
+    });
+  }
+
+  /** Shows what is, and tells who listens if it is news. */
+  #show(): void {
+    const status = this.#currentStatus();
+    const controller = this.session?.remoteController ?? null;
+    this.#view.show({
+      ...status,
+      quiet: status.state === "playing" && this.#viewing?.situation.server !== "up",
+      controls: this.controls,
+      muted: this.muted,
+      latency: parseLatency(this.getAttribute("latency")),
+      statistics: this.statistics,
+      controlling: controller === null ? null : controller.videoElement !== null,
+    }, this);
+    if (status.state === "ended" || status.state === "idle" || status.state === "waiting") {
+      this.#screen.clear();
+    }
+    this.#tell(status);
+  }
+
+  #currentStatus(): PlayerStatus {
+    if (this.#failure !== null) {
+      return { state: "ended", text: this.#failure, reason: "serverLost" };
+    }
+    if (this.#viewing === null) {
+      return this.isConnected ? { state: "connecting", text: "Connecting…", reason: null } : IDLE;
+    }
+    const { situation, names } = this.#viewing;
+    const server = this.#server?.url ?? "this page’s address";
+    return {
+      state: stateOf(situation),
+      text: wordsFor(situation, { ...names, server, token: this.token !== "" }),
+      reason: situation.reason,
+    };
+  }
+
+  #tell(status: PlayerStatus): void {
+    const before = this.#status;
+    if (before.state === status.state && before.text === status.text && before.reason === status.reason) {
+      return;
+    }
+    this.#status = status;
+    this.setAttribute("state", status.state);
+    if (status.state === "playing" || before.state === "playing") {
+      this.#view.wake();
+    }
+    this.dispatchEvent(new CustomEvent("statechange", { detail: status }));
+  }
+}

@@ -1,0 +1,220 @@
+/** The video element of a player: shows the tracks of a session, with sound where the browser lets it. */
+
+import type { ConsumerSession } from "../consumer-session.js";
+import { make } from "./make.js";
+
+/** Who is told what happens on a {@link Screen}. */
+export interface ScreenObserver {
+  /** A picture of this session is shown, or its sound heard where there is no picture. */
+  shown(): void;
+  /** The first picture of this session came, at this time on the clock of `performance.now()`. */
+  firstFrame(at: number): void;
+  /** The browser starts nothing by itself, not even silently. */
+  blocked(): void;
+  /** Whether there is sound to be turned on, and what of it is heard, may have changed. */
+  soundChanged(): void;
+  /** Somebody paused the video or let it go on, not through this class. */
+  pausedElsewhere(paused: boolean): void;
+}
+
+/** Shows one session at a time. */
+export class Screen {
+  /** Holds the videos. */
+  readonly stage = make("div", { class: "stage" });
+  /** The video that has the sound, and the picture that came first. */
+  readonly video = make("video", { part: "video", playsinline: "" });
+  readonly #observer: ScreenObserver;
+  #session: ConsumerSession | null = null;
+  #stream: MediaStream | null = null;
+  #wanted = true;
+  #muted = false;
+  #silenced = false;
+
+  constructor(observer: ScreenObserver) {
+    this.#observer = observer;
+    this.stage.append(this.video);
+    this.video.addEventListener("playing", () => {
+      const tellsFrames = "requestVideoFrameCallback" in this.video;
+      if (this.#stream !== null && !tellsFrames) {
+        observer.firstFrame(performance.now());
+      }
+      // A page that nobody looks at is shown no frames.
+      if (!this.#hasVideo() || !tellsFrames || document.hidden) {
+        this.#onShown();
+      }
+    });
+    this.video.addEventListener("pause", () => {
+      this.#onPause();
+    });
+    this.video.addEventListener("play", () => {
+      if (!this.#wanted) {
+        observer.pausedElsewhere(false);
+      }
+    });
+    this.video.addEventListener("webkitendfullscreen", () => {
+      // Phones of one maker pause a video that leaves full screen.
+      if (this.#wanted) {
+        this.play();
+      }
+    });
+  }
+
+  /** Whether the sound waits for a click. */
+  get silenced(): boolean {
+    return this.#silenced && !this.#muted && this.hasSound;
+  }
+
+  /** Whether there is sound at all. */
+  get hasSound(): boolean {
+    return (this.#stream?.getAudioTracks().length ?? 0) > 0;
+  }
+
+  /** Shows `session` from its first track on; the last picture of the one before stays until then. */
+  show(session: ConsumerSession | null): void {
+    this.#session = session;
+    this.#stream = null;
+    session?.addEventListener("rtcPeerConnectionChanged", () => {
+      session.rtcPeerConnection?.addEventListener("track", ({ track }) => {
+        if (session === this.#session) {
+          this.#add(track);
+        }
+      });
+    });
+  }
+
+  /** Shows nothing, or the poster. */
+  clear(): void {
+    if (this.video.srcObject !== null && this.#stream === null) {
+      this.video.srcObject = null;
+      this.#dropMore();
+    }
+  }
+
+  /** Plays, with sound where the browser lets it. */
+  play(): void {
+    this.#wanted = true;
+    if (this.video.srcObject !== null) {
+      void this.#start();
+      for (const more of this.#more()) {
+        more.play().catch(ignore);
+      }
+    }
+  }
+
+  /** Stands still. */
+  pause(): void {
+    this.#wanted = false;
+    this.video.pause();
+    for (const more of this.#more()) {
+      more.pause();
+    }
+  }
+
+  /** Whether the viewer wants no sound. */
+  mute(muted: boolean): void {
+    this.#muted = muted;
+    this.video.muted = muted || this.#silenced;
+    this.#observer.soundChanged();
+  }
+
+  /** Turns on the sound that the browser held back; call it while a click is handled. */
+  unsilence(): void {
+    if (this.#silenced) {
+      this.#silenced = false;
+      this.mute(this.#muted);
+      this.play();
+    }
+  }
+
+  #add(track: MediaStreamTrack): void {
+    if (this.#stream === null) {
+      this.#dropMore();
+      this.#stream = new MediaStream();
+      this.#stream.addTrack(track);
+      this.video.srcObject = this.#stream;
+      this.#awaitFrame(this.#stream);
+    } else if (track.kind === "video" && this.#hasVideo()) {
+      // An element shows one video; further ones get a silent one of their own.
+      const more = make("video", { part: "video more", playsinline: "" });
+      more.muted = true;
+      more.srcObject = new MediaStream([track]);
+      this.stage.append(more);
+    } else {
+      this.#stream.addTrack(track);
+    }
+    this.#observer.soundChanged();
+    if (this.#wanted) {
+      this.play();
+    }
+  }
+
+  async #start(): Promise<void> {
+    const stream = this.video.srcObject;
+    try {
+      await this.video.play();
+    } catch (error) {
+      // Anything else is a play that was overtaken by the next one.
+      if (isRefusal(error) && stream === this.video.srcObject && this.#wanted) {
+        this.#onRefused();
+      }
+    }
+  }
+
+  #onRefused(): void {
+    if (this.video.muted) {
+      this.#observer.blocked();
+      return;
+    }
+    this.#silenced = true;
+    this.mute(this.#muted);
+    void this.#start();
+  }
+
+  #awaitFrame(stream: MediaStream): void {
+    if ("requestVideoFrameCallback" in this.video) {
+      this.video.requestVideoFrameCallback((now) => {
+        if (stream === this.#stream) {
+          this.#observer.firstFrame(now);
+          this.#onShown();
+        }
+      });
+    }
+  }
+
+  #onShown(): void {
+    if (this.#stream !== null) {
+      this.#observer.shown();
+    }
+  }
+
+  #onPause(): void {
+    // Browsers also pause what has come to its end, or is taken out of the page.
+    const live = this.#stream?.active === true && this.video.srcObject === this.#stream;
+    if (this.#wanted && live && !this.video.ended && this.video.isConnected) {
+      this.#observer.pausedElsewhere(true);
+    }
+  }
+
+  #hasVideo(): boolean {
+    return (this.#stream?.getVideoTracks().length ?? 0) > 0;
+  }
+
+  #more(): readonly HTMLVideoElement[] {
+    return [...this.stage.querySelectorAll("video")].filter((video) => video !== this.video);
+  }
+
+  #dropMore(): void {
+    for (const more of this.#more()) {
+      more.srcObject = null;
+      more.remove();
+    }
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === "NotAllowedError";
+}
+
+function ignore(): void {
+  // A silent video that does not start is seen, and the next call tries again.
+}
