@@ -36,6 +36,7 @@ export function adviceOf(reason: EndReason): string | null {
       }
       break;
     case "negotiationFailed":
+    case "noCommonCodec":
       return NO_CODEC;
     case "refused":
       return /token|forbidden|right/i.test(reason.error) ? "This token gives no right to watch. Try another one." : null;

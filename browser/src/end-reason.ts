@@ -1,5 +1,6 @@
 /** Why a session ended, for programs and for people. */
 
+import type { PathHint } from "./paths.js";
 import type { EndCode } from "./protocol.js";
 
 /** What a session waited for when its time ran out. */
@@ -16,16 +17,28 @@ export type EndReason =
    * something did, and `reason` says the same to programs; null where the server is older than that.
    */
   | { readonly kind: "endedByPeer"; readonly error: string | null; readonly reason: EndCode | null }
-  /** The signalling server refused to start it. */
-  | { readonly kind: "refused"; readonly error: string }
-  /** It did not reach the state of streaming in time. */
-  | { readonly kind: "timeout"; readonly waitingFor: SessionPhase }
-  /** The two sides found no way to each other through the network, or lost it. */
-  | { readonly kind: "transportFailed" }
+  /**
+   * The signalling server refused to start it; `code` says the same to programs, such as `forbidden`, `unknownPeer` or
+   * `tooManySessions`. Servers before 1.2 have words only.
+   */
+  | { readonly kind: "refused"; readonly error: string; readonly code?: string }
+  /** It did not reach the state of streaming in time; `hint` as below. */
+  | { readonly kind: "timeout"; readonly waitingFor: SessionPhase; readonly hint?: PathHint }
+  /** The two sides found no way to each other through the network, or lost it; `hint` says what was not tried. */
+  | { readonly kind: "transportFailed"; readonly hint?: PathHint }
+  /** The two sides know no codec in common; `offered` are those of the side that made the offer, as `video/H265`. */
+  | { readonly kind: "noCommonCodec"; readonly offered: readonly string[] }
   /** A description could not be made or applied. */
   | { readonly kind: "negotiationFailed"; readonly error: string }
   /** The connection to the signalling server broke before the media ran. */
   | { readonly kind: "signallingLost" };
+
+const TRY_TURN = "A TURN server helps where that is so.";
+
+const HINTED: Readonly<Record<PathHint, string>> = {
+  onlyUdp: `. Only direct UDP was tried, which some networks block. ${TRY_TURN}`,
+  onlyDirect: `. Only direct paths were tried, which some networks block. ${TRY_TURN}`,
+};
 
 const WAITED_FOR: Readonly<Record<SessionPhase, string>> = {
   session: "the signalling server did not start the session",
@@ -65,14 +78,20 @@ export function describeEnd(reason: EndReason): string {
     case "refused":
       return `refused by the signalling server: ${reason.error}`;
     case "timeout":
-      return `timed out: ${WAITED_FOR[reason.waitingFor]}`;
+      return `timed out: ${WAITED_FOR[reason.waitingFor]}${hinted(reason.hint)}`;
     case "transportFailed":
-      return "the network path to the other side failed";
+      return `the network path to the other side failed${hinted(reason.hint)}`;
+    case "noCommonCodec":
+      return `the two sides know no codec in common; offered: ${reason.offered.join(", ") || "none"}`;
     case "negotiationFailed":
       return `no agreement about the media: ${reason.error}`;
     case "signallingLost":
       return "the connection to the signalling server was lost";
   }
+}
+
+function hinted(hint: PathHint | undefined): string {
+  return hint === undefined ? "" : HINTED[hint];
 }
 
 /** Whether the reason is an ordinary end rather than a failure. */
@@ -97,6 +116,7 @@ export function endCodeOf(reason: EndReason): EndCode | null {
     case "transportFailed":
       return "transportFailed";
     case "negotiationFailed":
+    case "noCommonCodec":
       return "description";
     case "endedByPeer":
     case "signallingLost":

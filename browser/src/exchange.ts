@@ -22,8 +22,10 @@ export interface ExchangeHost {
   beforeDescription(connection: RTCPeerConnection): void;
   /** Changes an own description before it is set and sent. */
   munge(sdp: string): string;
+  /** Whether an answer leaves something to be played; ends the session where it does not. */
+  accepts(offer: string, answer: string): boolean;
   /** Both sides have described their media; the connection is stable. */
-  agreed(connection: RTCPeerConnection, local: string, remote: string): void;
+  agreed(connection: RTCPeerConnection): void;
   /** A step failed, which ends the session. */
   failed(error: string): void;
   /** A candidate cannot be used, which ends nothing. */
@@ -144,14 +146,20 @@ export class Exchange {
     if (description.type === "offer") {
       this.#host.beforeDescription(connection);
       const { sdp } = await connection.createAnswer();
-      await this.#setAndSend(connection, { type: "answer", sdp: this.#host.munge(sdp ?? "") });
+      const answer = this.#host.munge(sdp ?? "");
+      if (!this.#host.accepts(description.sdp, answer)) {
+        return;
+      }
+      await this.#setAndSend(connection, { type: "answer", sdp: answer });
+    } else if (!this.#host.accepts(connection.localDescription?.sdp ?? "", description.sdp)) {
+      return;
     }
     this.#offered = null;
     this.#remoteCandidates.open();
     if (this.#host.connection() !== connection) {
       return;
     }
-    this.#host.agreed(connection, connection.localDescription?.sdp ?? "", description.sdp);
+    this.#host.agreed(connection);
     if (this.#next !== null) {
       this.offer(this.#next);
       this.#next = null;

@@ -15,6 +15,7 @@ export type { NavigationCommand, NavigationEvent } from "./navigation.js";
 export type { TextField } from "./text-capture.js";
 export type { EndCode, Json, Peer } from "./protocol.js";
 export type { PeerListener } from "./peer-directory.js";
+export type { PathHint } from "./paths.js";
 export type { StatisticsOptions } from "./statistics-feed.js";
 export type { Rung, SessionStatistics } from "./statistics.js";
 export { setVideoPlayoutDelay } from "./playout.js";

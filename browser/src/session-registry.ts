@@ -132,7 +132,7 @@ export class SessionRegistry {
     if (called !== null) {
       this.#answered(called);
     }
-    refused?.end({ kind: "refused", error: details });
+    refused?.end({ kind: "refused", error: details, ...(code === null ? {} : { code }) });
     // A session that the server does not know may have ended a moment ago, or runs without it.
     return refused !== undefined || code === "unknownSession";
   }

@@ -5,9 +5,11 @@
 
 import { ChannelPlaces } from "./channel-places.js";
 import { checkedCodecs, preferCodecs } from "./codec-preferences.js";
+import { codecsInVain } from "./common-codec.js";
 import { type EndReason, type SessionPhase, describeEnd, isOrdinaryEnd } from "./end-reason.js";
 import { TypedEventTarget } from "./events.js";
 import { Exchange } from "./exchange.js";
+import { type PathHint, PathsTried } from "./paths.js";
 import type { ClientMessage, PeerMessage } from "./protocol.js";
 import { Recovery } from "./recovery.js";
 import { type StatisticsOptions, statisticsOf } from "./statistics-feed.js";
@@ -54,6 +56,7 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
   protected readonly exchange: Exchange;
   readonly #recovery: Recovery;
   readonly #places: ChannelPlaces;
+  readonly #paths = new PathsTried();
   #sessionId = "";
   #state: SessionState = SessionState.idle;
   #connection: RTCPeerConnection | null = null;
@@ -73,7 +76,7 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     this.#recovery = new Recovery({
       restart: () => this.restartIce(),
       giveUp: () => {
-        this.end({ kind: "transportFailed" });
+        this.end({ kind: "transportFailed", ...this.#hint() });
       },
       interrupted: (is) => {
         this.#interrupted = is;
@@ -202,6 +205,11 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
 
   /** Takes what the other member said. @internal */
   receive(message: PeerMessage): void {
+    if ("ice" in message) {
+      this.#paths.note(message.ice.candidate);
+    } else {
+      this.#paths.noteAll(message.sdp.sdp);
+    }
     this.exchange.receive(message);
   }
 
@@ -270,7 +278,8 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     this.setState(SessionState.connecting);
     if (this.host.connectTimeout > 0) {
       this.#deadline = setTimeout(() => {
-        this.end({ kind: "timeout", waitingFor: this.#phase() });
+        const waitingFor = this.#phase();
+        this.end({ kind: "timeout", waitingFor, ...(waitingFor === "transport" ? this.#hint() : {}) });
       }, this.host.connectTimeout);
     }
   }
@@ -285,6 +294,13 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
         preferCodecs(connection, this.#codecs);
       },
       munge: (sdp) => this.munge(sdp),
+      accepts: (offer, answer) => {
+        const offered = codecsInVain(offer, answer);
+        if (offered !== null) {
+          this.end({ kind: "noCommonCodec", offered });
+        }
+        return offered === null;
+      },
       agreed: (connection) => {
         this.#places.settled(connection.sctp !== null);
       },
@@ -308,6 +324,7 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
     connection.addEventListener("icecandidate", ({ candidate }) => {
       // Neither null nor an empty candidate is sent: older peers do not know an end of candidates.
       if (candidate !== null && candidate.candidate !== "") {
+        this.#paths.note(candidate.candidate);
         this.exchange.found({
           candidate: candidate.candidate,
           sdpMLineIndex: candidate.sdpMLineIndex,
@@ -344,6 +361,12 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
 
   #isOver(): boolean {
     return this.#state === SessionState.closed;
+  }
+
+  /** A path that once led to the other side needs no TURN server. */
+  #hint(): { hint?: PathHint } {
+    const hint = this.#state === SessionState.streaming ? undefined : this.#paths.hint;
+    return hint === undefined ? {} : { hint };
   }
 
   #phase(): SessionPhase {

@@ -84,6 +84,7 @@ function explain(end: EndReason): [TalkBackProblem, string] {
     case "closed":
     case "mediaEnded":
     case "negotiationFailed":
+    case "noCommonCodec":
       return ["failed", `The talk failed: ${words}.`];
   }
 }

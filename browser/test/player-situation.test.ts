@@ -23,7 +23,7 @@ function byPeer(reason: "ended" | "stopping" | "peerGone" | "description" | "ref
   return ended({ kind: "endedByPeer", error: null, reason });
 }
 const broken = ended({ kind: "transportFailed" });
-const forbidden = ended({ kind: "refused", error: "no right to this", code: "forbidden" } as EndReason);
+const forbidden = ended({ kind: "refused", error: "no right to this", code: "forbidden" });
 
 function live(happenings: readonly Happening[]): { situation: Situation; last: Command; starts: readonly string[] } {
   let situation = BEGINNING;

@@ -126,7 +126,7 @@ test("a refusal finds its session by the names that the server gives, whatever i
   second.connect();
   first.connect();
   for (const end of ends) {
-    assert.deepEqual(await end, { kind: "refused", error: "that peer not found" });
+    assert.deepEqual(await end, { kind: "refused", error: "that peer not found", code: "unknownPeer" });
   }
 });
 
@@ -144,7 +144,7 @@ test("a refusal inside a session ends it while it negotiates, and is a problem o
   const other = await consuming(t, { options: MODERN });
   const end = ended(other.consumer);
   other.say({ type: "error", details: "no offers here", code: "offerNotAllowed" });
-  assert.deepEqual(await end, { kind: "refused", error: "no offers here" });
+  assert.deepEqual(await end, { kind: "refused", error: "no offers here", code: "offerNotAllowed" });
 });
 
 test("a stream that this client may not produce is refused", async (t) => {
@@ -153,7 +153,7 @@ test("a stream that this client may not produce is refused", async (t) => {
   server.refuse = { roles: ["producer"], details: "the token allows no producer" };
   const producer = api.createProducerSession(stream);
   assert.ok(producer !== null && producer.start());
-  assert.deepEqual(await ended(producer), { kind: "refused", error: "the token allows no producer" });
+  assert.deepEqual(await ended(producer), { kind: "refused", error: "the token allows no producer", code: "forbidden" });
 });
 
 test("a refusal that names nobody is that of the oldest request", async (t) => {
@@ -164,8 +164,9 @@ test("a refusal that names nobody is that of the oldest request", async (t) => {
   const ends = sessions.map(ended);
   sessions.forEach((consumer) => consumer.connect());
   for (const [index, details] of ["no right to consume", "too many"].entries()) {
-    server.say({ type: "error", details, code: index === 0 ? "forbidden" : "tooManySessions" });
-    assert.deepEqual(await ends[index], { kind: "refused", error: details });
+    const code = index === 0 ? "forbidden" : "tooManySessions";
+    server.say({ type: "error", details, code });
+    assert.deepEqual(await ends[index], { kind: "refused", error: details, code });
   }
 });
 

@@ -91,7 +91,10 @@ export function outcomeOf(reason: EndReason, streamed: boolean): Outcome {
     case "transportFailed":
       return network;
     case "negotiationFailed":
+    case "noCommonCodec":
       return end("noCommonCodec");
+    case "mediaEnded":
+      return ENDED;
     case "signallingLost":
       return again("serverLost");
     default:
