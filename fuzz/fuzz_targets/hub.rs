@@ -128,7 +128,7 @@ impl Witness {
         for Outgoing { to, message } in told {
             assert!(self.connected.contains(to) || to == actor, "{to} is told {message:?} but is not there");
             match &**message {
-                ServerMessage::SessionStarted { peer_id, session_id } => {
+                ServerMessage::SessionStarted { peer_id, session_id, .. } => {
                     assert_ne!(to, peer_id);
                     let members = [to.clone(), peer_id.clone()];
                     assert!(self.sessions.insert(session_id.clone(), members).is_none());

@@ -47,6 +47,9 @@ pub enum ServerMessage {
         peer_id: PeerId,
         /// The new session.
         session_id: SessionId,
+        /// Whether offers that this consumer makes inside the session are passed on. Since 1.2.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        later_offers: bool,
     },
     /// A session is over; told to members that speak 1.0.
     EndSession {

@@ -3,14 +3,16 @@
 //! Pure: no sockets, no clock, no randomness. Session identifiers come from a source that the caller gives.
 //! Queues, slow peers and closing belong to `board` and `connection`.
 
+mod passing;
+
 use crate::grant::Rights;
 use crate::metrics::Census;
 use crate::peers::Peers;
 use crate::refusal::Refusal;
 use crate::sessions::{Session, Sessions};
 use protocol::{
-    ClientMessage, DescriptionKind, EndReason, ErrorCode, Meta, PeerId, PeerMessage, PeerMessageInner,
-    PeerRole, PeerStatus, ProtocolVersion, ServerMessage, SessionId,
+    ClientMessage, EndReason, ErrorCode, Meta, PeerId, PeerRole, PeerStatus, ProtocolVersion, ServerMessage,
+    SessionId,
 };
 use std::sync::Arc;
 
@@ -267,8 +269,11 @@ impl Hub {
         }
         let session_id = (self.new_session_id)();
         // The consumer first: it must know the session before anything of the producer's reaches it.
-        let started =
-            ServerMessage::SessionStarted { peer_id: producer.clone(), session_id: session_id.clone() };
+        let started = ServerMessage::SessionStarted {
+            peer_id: producer.clone(),
+            session_id: session_id.clone(),
+            later_offers: self.passes_later_offers(&producer, &consumer),
+        };
         let start =
             ServerMessage::StartSession { peer_id: consumer.clone(), session_id: session_id.clone(), offer };
         let told = vec![tell(&consumer, started), tell(&producer, start)];
@@ -295,61 +300,6 @@ impl Hub {
         self.sessions.remove(session_id);
         let reason = reason.or(error.is_none().then_some(EndReason::Ended));
         Ok(vec![self.session_over(&partner, session_id.clone(), error, reason)])
-    }
-
-    /// Both members may end a session at the same time, and a candidate may be under way while it ends: their
-    /// sender is not at fault. Peers before 1.2 take every error for a serious one, and are not told.
-    fn unknown_session(&self, from: &PeerId, session_id: &str) -> Result<(), Refusal> {
-        if self.peers.version(from) < ProtocolVersion::V1_2 {
-            return Ok(());
-        }
-        Err(Refusal::UnknownSession(session_id.into()))
-    }
-
-    fn forward(&self, from: &PeerId, message: PeerMessage) -> Result<Vec<Outgoing>, Refusal> {
-        let kind = match &message.inner {
-            PeerMessageInner::Sdp(description) => Some(description.kind),
-            PeerMessageInner::Ice(_) => None,
-        };
-        let partner = self.receiver(from, message.session_id.as_str(), kind)?;
-        Ok(partner.map(|to| tell(&to, ServerMessage::Peer(message))).into_iter().collect())
-    }
-
-    /// A member of a session says something to the other, which is passed on as it is: to whom, or what the
-    /// sender is told. `kind` is that of a description.
-    pub fn pass_on(
-        &mut self,
-        from: &PeerId,
-        session: &str,
-        kind: Option<DescriptionKind>,
-    ) -> Result<Option<PeerId>, Vec<Outgoing>> {
-        self.peers
-            .speaks(from)
-            .and_then(|_| self.receiver(from, session, kind))
-            .map_err(|refusal| vec![tell(from, refusal.message())])
-    }
-
-    /// Who is told what a member says; nobody where the session is over and the member is not to know.
-    fn receiver(
-        &self,
-        from: &PeerId,
-        session_id: &str,
-        kind: Option<DescriptionKind>,
-    ) -> Result<Option<PeerId>, Refusal> {
-        let Some(session) = self.sessions.get(session_id) else {
-            return self.unknown_session(from, session_id).map(|()| None);
-        };
-        let Some(partner) = session.partner(from) else {
-            return Err(Refusal::NotAMember(from.clone(), session_id.into()));
-        };
-        if kind == Some(DescriptionKind::Offer) && *from == session.consumer {
-            return Err(Refusal::ConsumerOffers {
-                from: from.clone(),
-                to: partner.clone(),
-                session: session_id.into(),
-            });
-        }
-        Ok(Some(partner.clone()))
     }
 
     /// Ends those sessions of `peer` that `ends` picks; the other members are told.

@@ -41,7 +41,7 @@ impl PeerClient {
                 self.sessions.insert(session_id.clone());
                 vec![Action::SessionRequested(session_id, peer_id, offer)]
             }
-            ServerMessage::SessionStarted { peer_id, session_id } => {
+            ServerMessage::SessionStarted { peer_id, session_id, .. } => {
                 self.sessions.insert(session_id.clone());
                 self.granted(peer_id.clone());
                 vec![Action::SessionStarted(session_id, peer_id)]

@@ -66,7 +66,11 @@ fn requested(session: &str) -> ServerMessage {
 }
 
 fn started(session: &str) -> ServerMessage {
-    ServerMessage::SessionStarted { peer_id: "producer".into(), session_id: session.into() }
+    ServerMessage::SessionStarted {
+        peer_id: "producer".into(),
+        session_id: session.into(),
+        later_offers: false,
+    }
 }
 
 fn candidate(text: &str) -> PeerMessageInner {

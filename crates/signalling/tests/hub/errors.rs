@@ -107,6 +107,20 @@ fn a_consumers_offer_inside_a_session_is_refused_and_the_session_stays() {
 }
 
 #[test]
+fn a_consumers_offer_inside_a_session_is_refused_where_one_member_is_older_than_1_2() {
+    for modern in ["producer", "consumer"] {
+        let mut scene = Scene::with(&["producer", "consumer"]);
+        scene.speak_v1_2(modern);
+        scene.roles("producer", &["producer"]);
+        let told = scene.start("consumer", "producer");
+        assert_eq!(told[0].1["laterOffers"], json!(null), "{modern}");
+        let refusal = scene.refusal("consumer", description("s1", "offer"));
+        assert_eq!(refusal, json!({"code": "offerNotAllowed", "sessionId": "s1"}), "{modern}");
+        assert!(scene.session_runs());
+    }
+}
+
+#[test]
 fn words_in_a_session_that_nobody_knows_are_ignored() {
     let mut scene = Scene::with(&["a"]);
     for message in [

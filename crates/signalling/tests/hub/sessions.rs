@@ -83,6 +83,19 @@ fn descriptions_and_candidates_reach_the_other_member_unchanged() {
 }
 
 #[test]
+fn a_consumer_may_make_offers_inside_a_session_where_both_members_speak_1_2_and_is_told_so() {
+    let mut scene = Scene::with(&["p", "c"]);
+    scene.speak_v1_2("p");
+    scene.speak_v1_2("c");
+    scene.roles("p", &["producer"]);
+    let mut told = started("c", "p", "s1");
+    told.1["laterOffers"] = json!(true);
+    assert_eq!(scene.start("c", "p"), [told, start("p", "c", "s1", Value::Null)]);
+    let offer = description("s1", "offer");
+    assert_eq!(scene.say("c", offer.clone()), [to("p", offer)]);
+}
+
+#[test]
 fn a_producer_may_answer_a_consumers_offer() {
     let mut scene = Scene::in_session();
     let answer = description("s1", "answer");

@@ -217,7 +217,7 @@ fn who_might_not_listen_tries_again_when_it_comes_back() {
 }
 
 fn session(id: &str, producer: &str) -> ServerMessage {
-    ServerMessage::SessionStarted { peer_id: producer.into(), session_id: id.into() }
+    ServerMessage::SessionStarted { peer_id: producer.into(), session_id: id.into(), later_offers: false }
 }
 
 #[test]
