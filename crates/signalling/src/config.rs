@@ -4,6 +4,7 @@ use crate::access::Access;
 use crate::control::Control;
 use crate::ice::IceServers;
 use crate::metrics::Metrics;
+use crate::page::Page;
 use async_tungstenite::tungstenite::protocol::WebSocketConfig;
 use rustls::ServerConfig;
 use std::sync::Arc;
@@ -59,6 +60,8 @@ pub struct Config {
     /// How long an incoming message may be, in bytes; a longer one ends its sender's connection.
     /// Default 1 MiB.
     pub max_message_size: usize,
+    /// What is served to browsers on the port of the websockets, to everybody who reaches it. Default: nothing.
+    pub page: Page,
     /// What the server has done, counted. Clones of a `Config` share it.
     pub metrics: Arc<Metrics>,
     /// Who is shown the metrics on the port of the websockets. Default: this machine.
@@ -99,6 +102,7 @@ impl Default for Config {
             heartbeat: Duration::from_secs(10),
             shortest_heartbeat: Duration::from_secs(1),
             max_message_size: 1024 * 1024,
+            page: Page::default(),
             metrics: Arc::default(),
             metrics_at: MetricsAt::default(),
             control: Control::default(),

@@ -68,9 +68,18 @@ impl Denial {
         }
     }
 
-    pub(crate) fn answer(&self) -> Answer {
+    /// The answer, for people or for programs. Pages from everywhere may read it: their browsers do not tell them the
+    /// answer to the request for a websocket itself.
+    pub(crate) fn answer(&self, json: bool) -> Answer {
         let status = self.status();
-        let mut answer = Answer::text(status, format!("{self}\n"));
+        let mut answer = if json {
+            let body = serde_json::json!({ "reason": self.cause(), "text": self.to_string() });
+            Answer::of(status, "application/json", body.to_string())
+        } else {
+            Answer::text(status, format!("{self}\n"))
+        };
+        answer.header("Cache-Control", "no-store");
+        answer.share();
         match status {
             StatusCode::UPGRADE_REQUIRED => {
                 answer.header("Upgrade", "websocket");

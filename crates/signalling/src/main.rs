@@ -4,7 +4,7 @@
 mod program;
 
 use anyhow::{Context, Result, bail};
-use gst_plugin_webrtc_signalling::{run, serve_operations};
+use gst_plugin_webrtc_signalling::{Page, run, serve_operations};
 use program::files::Files;
 use program::settings::{LOG_VARIABLE, Settings};
 use program::signals;
@@ -12,6 +12,7 @@ use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
+use tracing::info;
 use tracing_subscriber::EnvFilter;
 
 #[expect(clippy::disallowed_methods, reason = "the one place where the program enters its runtime")]
@@ -43,6 +44,10 @@ async fn serve() -> Result<()> {
     };
     let scheme = if config.tls.is_some() { "wss" } else { "ws" };
     announce("listening on", scheme, listener.local_addr()?)?;
+    if config.page != Page::Nothing {
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        info!("the page is at the same address: open it with {scheme}://");
+    }
     if let Some(listener) = operators {
         announce("metrics on", "http", listener.local_addr()?)?;
         tokio::spawn(serve_operations(listener, config.clone(), std::future::pending()));

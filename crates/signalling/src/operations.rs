@@ -43,7 +43,8 @@ async fn serve(mut stream: TcpStream, config: Config) {
     let served = async {
         let (request, _) = request::read(&mut stream).await.ok()?;
         let answer = page(&request, &config).unwrap_or_else(not_found);
-        answer.send(&mut stream, request.method() == Method::HEAD).await.ok()
+        let head = request.method() == Method::HEAD;
+        answer.send(&mut stream, head, config.handshake_timeout).await.ok()
     };
     if timeout(config.handshake_timeout, served).await.ok().flatten().is_none() {
         debug!("failed to answer an operator's request");

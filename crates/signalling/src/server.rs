@@ -4,9 +4,10 @@ use crate::board::Board;
 use crate::config::Config;
 use crate::connection;
 use crate::door::{Door, Visit};
+use crate::entrance::{Entrance, Guest};
 use crate::exchange::IceServers;
 use crate::metrics::Metrics;
-use crate::upgrade::{self, UpgradeError, Upgraded};
+use crate::upgrade::{self, Opened, UpgradeError, Upgraded};
 use async_tungstenite::tungstenite::http::{HeaderMap, HeaderName, HeaderValue};
 use std::future::Future;
 use std::io;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -24,6 +25,8 @@ use tracing::{debug, error, info, warn};
 
 /// The longest pause after a connection could not be accepted.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
+/// How many connections of other servers may wait to be taken over.
+const MAX_GUESTS: usize = 64;
 /// What connections are given on top of their own deadline before they are cut off.
 const GRACE: Duration = Duration::from_millis(100);
 
@@ -44,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// Added to every response that accepts a websocket.
     pub(crate) headers: HeaderMap,
+    pub(crate) door: Arc<Door>,
     tls: Option<TlsAcceptor>,
     board: Arc<Board>,
     /// How many websockets are open.
@@ -58,52 +62,80 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
-    let shared = Arc::new(Shared {
-        headers: response_headers(&config.headers)?,
-        tls: config.tls.clone().map(TlsAcceptor::from),
-        board: Arc::new(Board::new(&config, ice_servers(&config))),
-        open: watch::Sender::new(0),
-        config,
-    });
-    let board = Arc::downgrade(&shared.board);
-    shared.config.metrics.ask(move || board.upgrade().map(|board| board.census()).unwrap_or_default());
-    let door = Arc::new(Door::new(shared.config.max_connections, shared.config.max_connections_per_address));
-    let (closing, closed) = watch::channel(());
-    let mut connections = JoinSet::new();
-    let mut pause = Duration::ZERO;
-    let (mut shutdown, mut emptied) = (pin!(shutdown), pin!(emptied(&shared)));
-    let (mut leases, mut renewals) =
-        (pin!(shared.board.watch_leases(&shared.config.control)), pin!(renew_ice_servers(&shared)));
-    loop {
-        tokio::select! {
-            biased;
-            () = &mut shutdown => break,
-            () = &mut emptied => break,
-            Some(done) = connections.join_next() => report(done),
-            () = &mut leases => {}
-            () = &mut renewals => {}
-            (stream, address) = accept(&listener, &mut pause, &shared.config.metrics) => {
-                match door.enter(address) {
-                    Some(visit) => drop(connections.spawn(connect(stream, visit, shared.clone(), closed.clone()))),
-                    None => shared.config.metrics.refused("crowd"),
+    Server::new(config)?.run(listener, shutdown).await;
+    Ok(())
+}
+
+/// A server that does not listen yet. Where nothing but its own port leads to it, [`run`] is simpler.
+pub struct Server {
+    shared: Arc<Shared>,
+    entrance: mpsc::Sender<Guest>,
+    guests: mpsc::Receiver<Guest>,
+}
+
+impl Server {
+    /// A server that behaves like this.
+    pub fn new(config: Config) -> Result<Self, RunError> {
+        let shared = Arc::new(Shared {
+            headers: response_headers(&config.headers)?,
+            door: Arc::new(Door::new(config.max_connections, config.max_connections_per_address)),
+            tls: config.tls.clone().map(TlsAcceptor::from),
+            board: Arc::new(Board::new(&config, ice_servers(&config))),
+            open: watch::Sender::new(0),
+            config,
+        });
+        let board = Arc::downgrade(&shared.board);
+        shared.config.metrics.ask(move || board.upgrade().map(|board| board.census()).unwrap_or_default());
+        let (entrance, guests) = mpsc::channel(MAX_GUESTS);
+        Ok(Self { shared, entrance, guests })
+    }
+
+    /// A way in for connections that another HTTP server has accepted.
+    pub fn entrance(&self) -> Entrance {
+        Entrance::new(self.shared.clone(), self.entrance.clone())
+    }
+
+    /// As [`run`].
+    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let Self { shared, entrance: _entrance, mut guests } = self;
+        let (closing, closed) = watch::channel(());
+        let mut connections = JoinSet::new();
+        let mut pause = Duration::ZERO;
+        let (mut shutdown, mut emptied) = (pin!(shutdown), pin!(emptied(&shared)));
+        let (mut leases, mut renewals) =
+            (pin!(shared.board.watch_leases(&shared.config.control)), pin!(renew_ice_servers(&shared)));
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                () = &mut emptied => break,
+                Some(done) = connections.join_next() => report(done),
+                () = &mut leases => {}
+                () = &mut renewals => {}
+                Some(guest) = guests.recv() => drop(connections.spawn(guest)),
+                (stream, address) = accept(&listener, &mut pause, &shared.config.metrics) => {
+                    match shared.door.enter(address) {
+                        Some(visit) => drop(connections.spawn(connect(stream, visit, shared.clone(), closed.clone()))),
+                        None => shared.config.metrics.refused("crowd"),
+                    }
                 }
             }
         }
-    }
-    info!("shutting down");
-    drop(listener);
-    drop(closing);
-    shared.board.close();
-    let all_ended = async {
-        while let Some(done) = connections.join_next().await {
-            report(done);
+        info!("shutting down");
+        drop(listener);
+        drop(guests);
+        drop(closing);
+        shared.board.close();
+        let all_ended = async {
+            while let Some(done) = connections.join_next().await {
+                report(done);
+            }
+        };
+        if timeout(shared.config.close_timeout + GRACE, all_ended).await.is_err() {
+            warn!(connections = connections.len(), "cutting off connections that did not end in time");
+            connections.shutdown().await;
         }
-    };
-    if timeout(shared.config.close_timeout + GRACE, all_ended).await.is_err() {
-        warn!(connections = connections.len(), "cutting off connections that did not end in time");
-        connections.shutdown().await;
     }
-    Ok(())
 }
 
 /// Tells each peer of the servers, with credentials of its own.
@@ -196,24 +228,43 @@ async fn connect(stream: TcpStream, visit: Visit, shared: Arc<Shared>, closed: w
     // hours, would keep.
     match shared.tls.clone() {
         None => {
-            let upgraded = upgrade::accept(stream, &visit, &shared);
-            if let Some(upgraded) = Box::pin(shake_hands(address, &shared, closed, upgraded)).await {
-                serve(upgraded, &shared, visit).await;
+            let opened = upgrade::accept(stream, &visit, &shared);
+            if let Some(opened) = Box::pin(shake_hands(address, &shared, closed.clone(), opened)).await {
+                attend(opened, &shared, visit, closed).await;
             }
         }
         Some(tls) => {
-            let upgraded = async {
+            let opened = async {
                 let stream = Box::new(tls.accept(stream).await.map_err(UpgradeError::Tls)?);
                 upgrade::accept(stream, &visit, &shared).await
             };
-            if let Some(upgraded) = Box::pin(shake_hands(address, &shared, closed, upgraded)).await {
-                serve(upgraded, &shared, visit).await;
+            if let Some(opened) = Box::pin(shake_hands(address, &shared, closed.clone(), opened)).await {
+                attend(opened, &shared, visit, closed).await;
             }
         }
     }
 }
 
-async fn serve<S>((socket, grant): Upgraded<S>, shared: &Shared, visit: Visit)
+/// Serves a peer or, to a browser, a part of the page.
+async fn attend<S>(opened: Opened<S>, shared: &Shared, visit: Visit, mut closed: watch::Receiver<()>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut stream, answer, head) = match opened {
+        Opened::Websocket(upgraded) => return serve(*upgraded, shared, visit).await,
+        Opened::Page(stream, answer, head) => (stream, answer, head),
+    };
+    let sent = Box::pin(answer.send(&mut stream, head, shared.config.handshake_timeout));
+    tokio::select! {
+        sent = sent => if let Err(failure) = sent {
+            debug!(address = %visit.address(), %failure, "failed to send a part of the page");
+        },
+        // Fails when the server drops the other end.
+        _ = closed.changed() => {}
+    }
+}
+
+pub(crate) async fn serve<S>((socket, grant): Upgraded<S>, shared: &Shared, visit: Visit)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -238,22 +289,22 @@ impl Drop for Open<'_> {
 }
 
 /// Waits for a handshake, but neither longer than a peer may take nor beyond the server's end. Nothing where there
-/// is no websocket in the end.
-async fn shake_hands<T>(
+/// is nothing left to do.
+async fn shake_hands<S>(
     address: SocketAddr,
     shared: &Shared,
     mut closed: watch::Receiver<()>,
-    handshake: impl Future<Output = Result<Option<T>, UpgradeError>>,
-) -> Option<T> {
+    handshake: impl Future<Output = Result<Option<Opened<S>>, UpgradeError>>,
+) -> Option<Opened<S>> {
     let metrics = &shared.config.metrics;
     let begun = Instant::now();
     tokio::select! {
         done = timeout(shared.config.handshake_timeout, handshake) => match done {
-            Ok(Ok(upgraded)) => {
-                if upgraded.is_some() {
+            Ok(Ok(opened)) => {
+                if let Some(Opened::Websocket(_)) = &opened {
                     metrics.opened(begun.elapsed());
                 }
-                upgraded
+                opened
             }
             Ok(Err(failure)) => {
                 debug!(%address, "failed to {failure}");

@@ -61,6 +61,12 @@ impl Credentials {
     }
 }
 
+/// Whether the query carries a token.
+pub(crate) fn in_query(uri: &Uri) -> bool {
+    form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+        .any(|(name, _)| name == TOKEN_PARAMETER)
+}
+
 /// The token of an `Authorization` header; nothing where its scheme is another one.
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once(' ')?;

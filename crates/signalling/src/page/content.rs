@@ -27,7 +27,7 @@ const TYPES: [(&str, &str); 22] = [
 ];
 
 /// The media type of a file of this name.
-pub(crate) fn media_type(name: &str) -> &'static str {
+pub(super) fn media_type(name: &str) -> &'static str {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending).unwrap_or_default();
     let known = TYPES.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
     known.map_or("application/octet-stream", |(_, media_type)| media_type)

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use gst_plugin_webrtc_signalling::access::{Access, Authority, Jwt, Token, Tokens};
 use gst_plugin_webrtc_signalling::ice::IceServers;
 use gst_plugin_webrtc_signalling::tls::Reloadable;
-use gst_plugin_webrtc_signalling::{Config, MetricsAt, Rights};
+use gst_plugin_webrtc_signalling::{Config, MetricsAt, Page, Rights};
 use serde::Deserialize;
 use std::path::Path;
 use tracing::{error, info};
@@ -69,9 +69,19 @@ impl Files {
             max_meta_size: settings.max_meta_size,
             messages_per_second: settings.messages_per_second,
             max_sessions_per_peer: settings.max_sessions_per_peer,
+            page: page(&settings.page)?,
             metrics_at: if nowhere_else { MetricsAt::Nobody } else { MetricsAt::ThisMachine },
             ..Config::default()
         })
+    }
+}
+
+fn page(wanted: &str) -> Result<Page> {
+    match wanted {
+        "on" => Ok(Page::BuiltIn),
+        "off" => Ok(Page::Nothing),
+        directory if Path::new(directory).is_dir() => Ok(Page::Directory(directory.into())),
+        other => bail!("failed to serve the page (--page): {other:?} is neither on nor off nor a directory"),
     }
 }
 
@@ -184,6 +194,15 @@ mod tests {
             let error = format!("{:#}", tokens(text).err().unwrap());
             assert!(error.contains(expected) && !error.contains("secret"), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn the_page_is_on_off_or_a_directory() {
+        assert_eq!(page("on").unwrap(), Page::BuiltIn);
+        assert_eq!(page("off").unwrap(), Page::Nothing);
+        assert_eq!(page(".").unwrap(), Page::Directory(".".into()));
+        let error = page("/no/such/folder").unwrap_err().to_string();
+        assert!(error.contains("--page") && error.contains("/no/such/folder"), "{error}");
     }
 
     #[test]

@@ -126,6 +126,11 @@ pub(crate) struct Settings {
     #[arg(long, value_name = "SECONDS", default_value_t = Seconds(DEFAULTS.lease), help_heading = "Times")]
     pub(crate) lease: Seconds,
 
+    /// Serve a web page that plays and produces streams, on the port of the websockets: on, off, or a directory with a
+    /// page of your own. Who reaches the port sees it without a token; what it plays needs one where --tokens or
+    /// --jwt-key ask for it
+    #[arg(long, value_name = "on|off|DIRECTORY", default_value = "on", help_heading = "Operations")]
+    pub(crate) page: String,
     /// On SIGTERM, let nobody in for this long before everyone is disconnected; less if everyone leaves. A second
     /// signal ends the server at once
     #[arg(long, value_name = "SECONDS", default_value_t = Seconds(Duration::ZERO), help_heading = "Operations")]

@@ -8,6 +8,7 @@ mod closing;
 mod configuration;
 mod door;
 mod endings;
+mod entrance;
 mod handshake;
 #[cfg(feature = "jwt")]
 mod jwt;
@@ -15,7 +16,9 @@ mod leases;
 mod messages;
 mod operations;
 mod overload;
+mod page;
 mod program;
+mod questions;
 mod reload;
 mod support;
 mod tls;
