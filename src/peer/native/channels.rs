@@ -175,6 +175,11 @@ impl Channels {
             Event::ChannelOpen(id, label) => self.opened(rtc, id, label),
             Event::ChannelData(ChannelData { id, binary, data }) => {
                 let Some(entry) = self.entries.iter().find(|entry| entry.id == id) else { return };
+                if entry.channel.state() == ChannelState::Connecting {
+                    // Who sends has taken the channel, and may say so later (RFC 8832, section 6), as Firefox does.
+                    let stream = rtc.direct_api().sctp_stream_id_by_channel_id(id);
+                    entry.channel.opened(stream, self.longest);
+                }
                 let payload = if binary { Ok(Payload::Binary(data)) } else { text(data) };
                 match payload {
                     Ok(payload) => entry.channel.received(payload),
