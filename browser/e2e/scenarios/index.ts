@@ -2,6 +2,7 @@
 
 import type { Scenario } from "../scenario.js";
 import { SENDS_INPUT } from "./input.js";
+import { OUR_CLIENT_WORKS, RELEASED_CLIENT_WORKS } from "./old-pages.js";
 import { PLAYS_EVERY_CODEC, PLAYS_OVER_TCP } from "./playing.js";
 import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling.js";
 
@@ -14,4 +15,6 @@ export const SCENARIOS: readonly Scenario[] = [
   KEEPS_ORDER,
   SHOWS_TOKEN,
   LEAVES_PROPERLY,
+  RELEASED_CLIENT_WORKS,
+  OUR_CLIENT_WORKS,
 ];
