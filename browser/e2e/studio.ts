@@ -34,6 +34,8 @@ export const CAMERAS: readonly StudioCamera[] = [
 export interface Studio {
   /** The page of its first camera, served by the element. */
   readonly page: string;
+  /** Its first camera's signalling server. */
+  readonly signalling: string;
 }
 
 /** The studio, started when it is first asked for. */
@@ -45,7 +47,8 @@ export function studio(world: World): Promise<Studio> {
     }
     const { page } = await whole.ownCamera(first);
     const config = (await (await fetch(`${page}config.json`)).json()) as { signallingServer: { port: number } };
-    await whole.cameras(`ws://127.0.0.1:${config.signallingServer.port}/`, ...others);
-    return { page };
+    const signalling = `ws://127.0.0.1:${config.signallingServer.port}/`;
+    await whole.cameras(signalling, ...others);
+    return { page, signalling };
   });
 }

@@ -1,6 +1,7 @@
 /** All scenarios, in the order in which they are run. */
 
 import type { Scenario } from "../scenario.js";
+import { KEEPS_NAMES_HARMLESS } from "./hostile.js";
 import { SENDS_INPUT } from "./input.js";
 import { OUR_CLIENT_WORKS, RELEASED_CLIENT_WORKS } from "./old-pages.js";
 import { PLAYS_EVERY_CODEC, PLAYS_OVER_TCP } from "./playing.js";
@@ -10,6 +11,7 @@ import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling
 export const SCENARIOS: readonly Scenario[] = [
   PLAYS_EVERY_CODEC,
   PLAYS_OVER_TCP,
+  KEEPS_NAMES_HARMLESS,
   SENDS_INPUT,
   ENDURES,
   KEEPS_ORDER,
