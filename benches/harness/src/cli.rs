@@ -52,6 +52,8 @@ pub enum Command {
     Plot(Plot),
     /// How old pictures are when a viewer shows them, by a time stamp in each: glass to glass
     Glass(Glass),
+    /// From a click in Chromium to the first picture shown, each plugin with its own client library
+    Click(Click),
     #[command(hide = true)]
     ChildVersion,
     #[command(hide = true)]
@@ -115,6 +117,26 @@ pub struct Glass {
     /// Measured time (s)
     #[arg(long, default_value_t = 15.0)]
     pub window: f64,
+}
+
+/// Options of `click`.
+#[derive(Args)]
+pub struct Click {
+    /// How many clicks for each plugin, each in a fresh page, after one that is not counted
+    #[arg(long, default_value_t = 30)]
+    pub runs: usize,
+    /// Pause before each click (s); above 5 the encoder of the viewer before has stopped
+    #[arg(long, default_value_t = 1.0)]
+    pub pause: f64,
+    /// What the producer sends
+    #[arg(long, value_enum, default_value_t = Input::Test)]
+    pub input: Input,
+    /// File whose pictures are sent (only --input raw or encoded)
+    #[arg(long, value_name = "FILE")]
+    pub media: Option<PathBuf>,
+    /// Codec of the stream; the plugin's first choice by default
+    #[arg(long, value_enum)]
+    pub codec: Option<Codec>,
 }
 
 /// Options of `viewers`.

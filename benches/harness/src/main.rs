@@ -6,6 +6,7 @@
 
 mod child;
 mod cli;
+mod click;
 mod content;
 mod feed;
 mod first_frame;
@@ -38,6 +39,7 @@ fn main() -> Result<()> {
         cli::Command::Encoded(options) => load::encoded(&cli.plugins, &options),
         cli::Command::Networks(options) => networks::run(&cli.plugins, &options),
         cli::Command::Glass(options) => glass::run(&cli.plugins, &options),
+        cli::Command::Click(options) => click::run(&cli.plugins, &options),
         cli::Command::Ladder(options) => ladder::run(&cli.plugins, &options),
         cli::Command::Storm(options) => storm::run(&cli.plugins, &options),
         cli::Command::Plot(options) => plot::run(&options),

@@ -15,6 +15,14 @@ pub fn median(figures: &[f64]) -> Option<f64> {
     Some((upper + sorted.get(sorted.len() / 2 - 1)?) / 2.0)
 }
 
+/// The figure below which a part of all are.
+pub fn quantile(figures: &[f64], part: f64) -> Option<f64> {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    sorted.get((last as f64 * part).round() as usize).copied()
+}
+
 /// A figure with so many digits after its point, or a dash.
 pub fn figure(figure: Option<f64>, digits: usize) -> String {
     figure
@@ -54,7 +62,15 @@ pub fn print(head: &[&str], rows: &[Vec<String>]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{figure, median, ratio};
+    use super::{figure, median, quantile, ratio};
+
+    #[test]
+    fn quantiles_are_figures_that_were_seen() {
+        let figures: Vec<f64> = (1..=101).rev().map(f64::from).collect();
+        assert_eq!(quantile(&figures, 0.5), Some(51.0));
+        assert_eq!(quantile(&figures, 0.99), Some(100.0));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
 
     #[test]
     fn the_median_of_an_even_number_is_between_the_two_in_the_middle() {

@@ -99,8 +99,8 @@ fn measure(
         glass,
         pictures: ages.len(),
         unreadable,
-        p50: quantile(ages, 0.5),
-        p99: quantile(ages, 0.99),
+        p50: table::quantile(ages, 0.5),
+        p99: table::quantile(ages, 0.99),
         sending,
     };
     let (decoded, shown, unreadable, sending) =
@@ -177,14 +177,6 @@ fn through_chromium(uri: &str, options: &Glass) -> Result<Page> {
     serde_json::from_slice(&output.stdout).context("failed to read what the page saw")
 }
 
-/// The figure below which a part of all are.
-fn quantile(figures: &[f64], part: f64) -> Option<f64> {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let last = sorted.len().checked_sub(1)?;
-    sorted.get((last as f64 * part).round() as usize).copied()
-}
-
 fn print(rows: &[Row]) {
     let cells = rows.iter().map(|row| {
         let sending = row
@@ -214,17 +206,4 @@ fn print(rows: &[Row]) {
         "to encoder + encoder + to network",
     ];
     table::print(&head, &cells.collect::<Vec<_>>());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quantile;
-
-    #[test]
-    fn quantiles_are_figures_that_were_seen() {
-        let figures: Vec<f64> = (1..=101).rev().map(f64::from).collect();
-        assert_eq!(quantile(&figures, 0.5), Some(51.0));
-        assert_eq!(quantile(&figures, 0.99), Some(100.0));
-        assert_eq!(quantile(&[], 0.5), None);
-    }
 }
