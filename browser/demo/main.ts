@@ -1,111 +1,165 @@
-/** The page: lists the producers, plays those that are clicked, says in words what is going on. */
+/** The page: ties the list, what plays, what is shared and the connection together. */
 
-import { GstWebRTCAPI, type Peer } from "../src/index.js";
-import { wireCapture } from "./capture.js";
-import { readConfig } from "./config.js";
-import { button, byId, element } from "./elements.js";
-import { nameOf } from "./names.js";
-import { type PlayedSession, type Player, play } from "./player.js";
+import { GstWebRTCAPI, type GstWebRTCConfig } from "../src/index.js";
+import "../src/player/index.js";
+import { Advanced, offering } from "./advanced.js";
+import { type PageConfig, readConfig } from "./config.js";
+import { ConnectionWords } from "./connection.js";
+import { byId } from "./elements.js";
+import { ProducerList } from "./list.js";
+import { keepPicture, peek } from "./peek.js";
+import { Preview } from "./preview.js";
+import { SharePanel } from "./share.js";
+import type { PlayedSession } from "./tile.js";
+import { Tiles } from "./tiles.js";
+import { takeToken, tokenPlaces } from "./token.js";
+import { readView, writeView } from "./view.js";
 
 declare global {
   interface Window {
     /** The streams on the page, for tests and for a look from the console. */
-    gstWebRTCSessions: readonly PlayedSession[];
+    readonly gstWebRTCSessions: readonly PlayedSession[];
   }
 }
 
-const connection = byId("connection");
-const problem = byId("problem");
-const nobody = byId("nobody");
-const producers = byId("producers");
-const players = byId("players");
-const capture = byId("capture") as HTMLButtonElement;
-const entries = new Map<string, HTMLElement>();
-let playing: readonly Player[] = [];
-window.gstWebRTCSessions = [];
+/** The page while it runs. */
+class Page {
+  readonly #api: GstWebRTCAPI;
+  readonly #words: ConnectionWords;
+  readonly #share: SharePanel;
+  readonly #preview: Preview;
+  readonly #server: string;
+  #due = false;
 
-function report(text: string): void {
-  problem.textContent = text;
-  problem.hidden = text === "";
-}
-
-function setPlaying(next: readonly Player[]): void {
-  for (const gone of playing.filter((player) => !next.includes(player))) {
-    gone.root.remove();
-  }
-  playing = next;
-  window.gstWebRTCSessions = next.map(({ played }) => played);
-}
-
-function onPlay(api: GstWebRTCAPI, producer: Peer, clickedAt: number): void {
-  // What ended makes room for its successor.
-  setPlaying(playing.filter((player) => !(player.ended && player.played.producerId === producer.id)));
-  const player = play(api, producer, clickedAt, (gone) => {
-    setPlaying(playing.filter((other) => other !== gone));
+  readonly #tiles = new Tiles(byId("players"), {
+    onChange: () => {
+      this.#showPlaying();
+    },
+    onPicture: (id, video) => {
+      const screen = this.#list.screenOf(id);
+      if (screen !== null) {
+        keepPicture(video, screen);
+      }
+    },
   });
-  if (player === null) {
-    report("The signalling server cannot be reached.");
-    return;
-  }
-  setPlaying([...playing, player]);
-  players.append(player.root);
-}
 
-function addProducer(api: GstWebRTCAPI, producer: Peer): void {
-  const name = element("p", { class: "name", "data-testid": "producer-name" });
-  name.textContent = nameOf(producer);
-  const start = button("Play", "play", "primary");
-  start.setAttribute("aria-label", `Play ${nameOf(producer)}`);
-  start.addEventListener("click", () => {
-    onPlay(api, producer, performance.now());
+  readonly #list = new ProducerList(byId("producers"), {
+    onPlay: (producer) => {
+      this.#preview.stop();
+      this.#tiles.play(this.#api, producer);
+    },
+    onLook: (producer) => {
+      if (this.#tiles.of(producer.id) === undefined) {
+        this.#preview.look(producer);
+      }
+    },
+    onLookAway: (id) => {
+      this.#preview.lookAway(id);
+    },
   });
-  const entry = element("li", { "data-testid": "producer", "data-peer-id": producer.id }, name, start);
-  entries.get(producer.id)?.remove();
-  entries.set(producer.id, entry);
-  producers.append(entry);
-  nobody.hidden = true;
-}
 
-function removeProducer({ id }: Peer): void {
-  entries.get(id)?.remove();
-  entries.delete(id);
-  nobody.hidden = entries.size > 0;
-}
+  readonly #advanced = new Advanced({
+    onOffer: (producer, options) => {
+      this.#tiles.close(producer.id);
+      this.#tiles.play(offering(this.#api, options), producer);
+    },
+    played: () => this.#tiles.played,
+  });
 
-function showConnection(state: "connected" | "connecting", words: string): void {
-  connection.dataset["state"] = state;
-  connection.textContent = words;
-  nobody.textContent = state === "connected" ? "Waiting for a producer…" : "Waiting for the signalling server…";
-  capture.disabled = state !== "connected";
+  constructor({ signalingServerUrl, iceServers, dashboard }: PageConfig, token: string) {
+    const config: GstWebRTCConfig = {
+      signalingServerUrl,
+      ...(token === "" ? {} : { token }),
+      ...(iceServers === null ? {} : { webrtcConfig: { iceServers } }),
+    };
+    this.#server = signalingServerUrl;
+    this.#words = new ConnectionWords(signalingServerUrl, token !== "");
+    this.#api = new GstWebRTCAPI({ ...config, meta: { name: "web page" } });
+    this.#preview = new Preview({
+      open: (producer) => {
+        const screen = this.#list.screenOf(producer.id);
+        return screen === null ? null : peek(this.#api, producer, screen);
+      },
+    });
+    this.#share = new SharePanel(
+      config,
+      (text) => {
+        this.#words.report(text);
+      },
+      () => {
+        this.#refreshSoon();
+      },
+    );
+    const link = byId("dashboard", HTMLAnchorElement);
+    link.hidden = dashboard === null;
+    link.href = dashboard ?? "";
+    Object.defineProperty(window, "gstWebRTCSessions", { get: () => this.#tiles.played });
+  }
+
+  /** Begins. */
+  start(): void {
+    this.#api.registerConnectionListener({
+      connected: (id) => {
+        this.#words.connected();
+        this.#advanced.showClient(id, this.#server);
+        this.#refreshSoon();
+      },
+      disconnected: () => {
+        this.#words.disconnected();
+        this.#refreshSoon();
+      },
+      problem: (text) => {
+        this.#words.problem(text);
+      },
+    });
+    const changed = (): void => {
+      this.#refreshSoon();
+    };
+    this.#api.registerPeerListener({
+      producerAdded: changed,
+      producerRemoved: changed,
+      consumerAdded: changed,
+      consumerRemoved: changed,
+    });
+    this.#advanced.showClient(null, this.#server);
+    this.#tiles.restore(this.#api, readView(location.hash));
+  }
+
+  /** Once for all that happens together, such as a whole list. */
+  #refreshSoon(): void {
+    if (!this.#due) {
+      this.#due = true;
+      queueMicrotask(() => {
+        this.#due = false;
+        this.#refresh();
+      });
+    }
+  }
+
+  #refresh(): void {
+    const [producers, consumers] = [this.#api.getAvailableProducers(), this.#api.getAvailableConsumers()];
+    const others = producers.filter(({ id }) => id !== this.#share.clientId);
+    this.#list.show(others);
+    this.#words.showProducers(others.length);
+    this.#share.showConsumers(consumers);
+    this.#advanced.showPeers(others, consumers);
+    this.#tiles.find(others);
+  }
+
+  #showPlaying(): void {
+    const shown = this.#tiles.shown;
+    history.replaceState(history.state, "", writeView(shown) || `${location.pathname}${location.search}`);
+    this.#list.showPlaying(new Set(shown.map(({ id }) => id)));
+    this.#words.showPlaying(shown.length);
+    this.#advanced.showPlaying(shown.map(({ id, name }) => ({ id, meta: { name } })));
+  }
 }
 
 async function start(): Promise<void> {
-  const { signalingServerUrl, iceServers } = await readConfig();
-  showConnection("connecting", `Connecting to ${signalingServerUrl}…`);
-  const api = new GstWebRTCAPI({
-    meta: { name: "web page" },
-    signalingServerUrl,
-    ...(iceServers === null ? {} : { webrtcConfig: { iceServers } }),
-  });
-  api.registerConnectionListener({
-    connected: () => {
-      report("");
-      showConnection("connected", "Connected");
-    },
-    disconnected: () => {
-      showConnection("connecting", "Connection lost, trying again…");
-    },
-    problem: report,
-  });
-  api.registerPeerListener({
-    producerAdded: (producer) => {
-      addProducer(api, producer);
-    },
-    producerRemoved: removeProducer,
-  });
-  wireCapture(api, capture, report);
+  new Page(await readConfig(), takeToken(tokenPlaces())).start();
 }
 
 start().catch((error: unknown) => {
-  report(`The page cannot start: ${error instanceof Error ? error.message : String(error)}`);
+  byId("trouble").hidden = false;
+  byId("problem").textContent = `The page cannot start: ${error instanceof Error ? error.message : String(error)}`;
 });

@@ -1,0 +1,142 @@
+/** What the page says about its connection, its list and its problems. */
+
+import { byId } from "./elements.js";
+import { keepToken, tokenPlaces } from "./token.js";
+import { sentence, troubleWords } from "./words.js";
+
+/** So long a connection may take before that is a problem, in milliseconds. */
+const LATE = 2500;
+
+/** The words at the top of the page, and those where something is missing. */
+export class ConnectionWords {
+  readonly #badge = byId("connection");
+  readonly #trouble = byId("trouble");
+  readonly #problem = byId("problem");
+  readonly #form = byId("token-form", HTMLFormElement);
+  readonly #server: string;
+  readonly #token: boolean;
+  #connected = false;
+  #before = false;
+  #said: string | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #producers = 0;
+  #playing = 0;
+
+  /** `token` says whether one is shown to the server. */
+  constructor(server: string, token: boolean) {
+    this.#server = server;
+    this.#token = token;
+    const field = byId("token", HTMLInputElement);
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      keepToken(tokenPlaces(), field.value.trim());
+      // What plays is in the address, so that all of it comes back.
+      location.reload();
+    });
+    this.#show("connecting", "Connecting…");
+    this.#wait();
+  }
+
+  /** The connection works. */
+  connected(): void {
+    clearTimeout(this.#timer);
+    this.#connected = true;
+    this.#before = true;
+    this.#said = null;
+    this.#form.hidden = true;
+    this.report("");
+    this.#show("connected", "Connected");
+  }
+
+  /** The connection is lost. */
+  disconnected(): void {
+    this.#connected = false;
+    this.#show("connecting", "Connection lost, trying again…");
+    this.#wait();
+  }
+
+  /** The server, or the client, has something to say. */
+  problem(text: string): void {
+    this.#said = text;
+    if (/token/i.test(text)) {
+      void this.#explain();
+    } else if (this.#connected) {
+      this.report(sentence(text));
+    }
+  }
+
+  /** Shows a problem; empty: there is none any more. */
+  report(text: string): void {
+    this.#problem.textContent = text;
+    this.#trouble.hidden = text === "";
+  }
+
+  /** Says how many producers there are, where there are none. */
+  showProducers(count: number): void {
+    this.#producers = count;
+    this.#showHint();
+  }
+
+  /** Says what to do, where nothing plays. */
+  showPlaying(count: number): void {
+    this.#playing = count;
+    this.#showHint();
+  }
+
+  #wait(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      void this.#explain();
+    }, LATE);
+  }
+
+  async #explain(): Promise<void> {
+    const answers = await this.#answers();
+    if (this.#connected) {
+      return;
+    }
+    const [server, page, before] = [this.#server, location.href, this.#before];
+    const { text, asksForToken } = troubleWords({ server, page, before, token: this.#token, answers, said: this.#said });
+    this.report(text);
+    this.#form.hidden = !asksForToken;
+    // Things may change: a server that was down may be back and refuse.
+    this.#wait();
+  }
+
+  /** Whether what serves the page answers; null where the signalling server is elsewhere. */
+  async #answers(): Promise<boolean | null> {
+    if (new URL(this.#server).host !== location.host) {
+      return null;
+    }
+    try {
+      await fetch("config.json", { cache: "no-store" });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #show(state: "connected" | "connecting", words: string): void {
+    this.#badge.dataset["state"] = state;
+    this.#badge.textContent = words;
+    this.#showHint();
+  }
+
+  #showHint(): void {
+    const nobody = byId("nobody");
+    nobody.hidden = this.#producers > 0;
+    nobody.textContent = this.#connected ? "Waiting for a producer…" : "Waiting for the signalling server…";
+    byId("stage").toggleAttribute("data-playing", this.#playing > 0);
+    byId("hint").hidden = this.#playing > 0;
+    byId("hint-text").textContent = hintWords(this.#connected, this.#producers);
+  }
+}
+
+function hintWords(connected: boolean, producers: number): string {
+  if (producers > 0) {
+    return "Choose a producer to watch it here. Several play side by side.";
+  }
+  return connected
+    ? "Nobody produces anything yet. As soon as a webrtcsink runs, or somebody shares a camera, it is listed here."
+    : "There is no connection to the signalling server yet.";
+}
