@@ -75,7 +75,6 @@ export function outcomeOf(reason: EndReason, streamed: boolean): Outcome {
   const network = again(streamed ? "networkLost" : "networkBlocked");
   switch (reason.kind) {
     case "closed":
-    case "mediaEnded":
       return end("closed");
     case "endedByPeer": {
       if (reason.reason === null) {
