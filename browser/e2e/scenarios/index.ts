@@ -4,6 +4,7 @@ import type { Scenario } from "../scenario.js";
 import { KEEPS_NAMES_HARMLESS } from "./hostile.js";
 import { SENDS_INPUT } from "./input.js";
 import { OUR_CLIENT_WORKS, RELEASED_CLIENT_WORKS } from "./old-pages.js";
+import { ASKS_FOR_TOKEN, FINDS_AGAIN, SHARES_CAMERA, STANDS_HOSTILITY } from "./page.js";
 import { PLAYS_EVERY_CODEC, PLAYS_OVER_TCP } from "./playing.js";
 import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling.js";
 
@@ -13,6 +14,10 @@ export const SCENARIOS: readonly Scenario[] = [
   PLAYS_OVER_TCP,
   KEEPS_NAMES_HARMLESS,
   SENDS_INPUT,
+  STANDS_HOSTILITY,
+  FINDS_AGAIN,
+  SHARES_CAMERA,
+  ASKS_FOR_TOKEN,
   ENDURES,
   KEEPS_ORDER,
   SHOWS_TOKEN,

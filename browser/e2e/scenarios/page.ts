@@ -1,0 +1,160 @@
+/** The page: hostile producers, previews, what it finds again, what it shares and what it says about tokens. */
+
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Scenario } from "../scenario.js";
+import type { Page } from "../support/browsers.js";
+import { until } from "../support/until.js";
+import { listed, moves, play, player } from "../support/viewing.js";
+import type { Server, World } from "../world.js";
+
+const HOSTILE =
+  `<img src=x onerror="document.title=1;alert(1)"><script>alert(2)</script>\u{202E}gpj.\u{2067}${"long".repeat(200)}`;
+const PRODUCER = '[data-testid="producer"]';
+const LISTED = 20_000;
+
+/** Does what a page that took names for HTML would do; whether any of it ran. */
+async function inject(): Promise<boolean> {
+  const marks = window as unknown as { injected?: boolean };
+  const attempts = [
+    () => {
+      document.body.insertAdjacentHTML("beforeend", '<img src="x" onerror="window.injected = true">');
+    },
+    () => {
+      const script = document.createElement("script");
+      script.textContent = "window.injected = true";
+      document.body.append(script);
+    },
+    () => {
+      const link = document.createElement("a");
+      link.href = "javascript:window.injected = true";
+      document.body.append(link);
+      link.click();
+    },
+  ];
+  for (const attempt of attempts) {
+    try {
+      attempt();
+    } catch {
+      // Trusted Types refuse earlier than the rest of the policy.
+    }
+  }
+  const pictures = [...document.querySelectorAll<HTMLImageElement>('img[src="x"]')];
+  await Promise.all(pictures.map((picture) => picture.decode().catch(() => undefined)));
+  await new Promise((done) => setTimeout(done));
+  return marks.injected === true;
+}
+
+/** A stranger's words on the page that the element serves. */
+export const STANDS_HOSTILITY: Scenario = {
+  name: "the content security policy holds against a hostile producer name, which stays text",
+  run: async (browser, world) => {
+    const { page: url } = await world.ownCamera({ name: HOSTILE, sound: "" });
+    const page = await browser.open(url);
+    await page.waitFor(PRODUCER, LISTED);
+    await page.click(`${PRODUCER} [data-testid="play"]`);
+    const id = String(await page.ask(`document.querySelector('${PRODUCER}').dataset.peerId`));
+    await moves(page, id);
+    for (const name of [`document.querySelector('${PRODUCER} [data-testid="producer-name"]')`, player(id, "player-name")]) {
+      const text = String(await page.ask(`${name}.textContent`));
+      assert.ok(text.startsWith('<img src=x onerror="document.title') && text.length <= 80, text);
+    }
+    assert.equal(await page.ask('document.querySelectorAll("main :is(img, script)").length'), 0);
+    assert.equal(await page.ask("document.title"), "Live streams");
+    assert.equal(await page.ask("document.documentElement.scrollWidth <= innerWidth"), true, "the name breaks the layout");
+    assert.equal(await page.call(inject), false, "the policy lets words run");
+    assert.deepEqual(page.dialogs, []);
+  },
+};
+
+/** The built page at a server of the world. */
+async function open(world: World, server: Server): Promise<string> {
+  const config = { signallingServer: { port: server.port, tls: false }, iceServers: [] };
+  return (await world.site({ "config.json": JSON.stringify(config) })).url;
+}
+
+async function previews(page: Page): Promise<void> {
+  await page.hover(PRODUCER);
+  await page.waitFor('[data-testid="preview-video"]', LISTED);
+  assert.equal(await page.ask("window.gstWebRTCSessions.length"), 0, "a preview is none of the streams on the page");
+  await page.hover("h1");
+  await until("end of the preview", () => page.ask('document.querySelector("[data-testid=preview-video]") === null'));
+}
+
+/** What plays is in the address, and a producer is found again by its name. */
+export const FINDS_AGAIN: Scenario = {
+  name: "a preview ends with the look, and what plays is found again by the page's address and by the producer's name",
+  browsers: ["chromium"],
+  run: async (browser, world) => {
+    const server = await world.server();
+    const door = { name: "Front door", sound: "", sink: "video-caps=video/x-vp8" };
+    const program = await world.cameras(server.url, door);
+    const url = await open(world, server);
+    const before = await browser.open(url);
+    await listed(before, door.name);
+    await previews(before);
+    const first = await play(before, door.name);
+    await moves(before, first);
+    await before.ask('void Object.assign(document.querySelector("gst-webrtc-player"), { latency: "smooth", muted: true })');
+    const hash = await until("address", () => before.ask("location.hash"), (now) => /latency=smooth;muted$/.test(String(now)));
+    await before.close();
+    const page = await browser.open(`${url}${String(hash)}`);
+    await moves(page, first);
+    assert.deepEqual(await page.ask('[...document.querySelectorAll("gst-webrtc-player")].map((p) => [p.latency, p.muted])'), [
+      ["smooth", true],
+    ]);
+    await program.stop("SIGINT");
+    await until("farewell", () => page.ask(`${player(first, "status")}.dataset.state === "connecting"`));
+    await world.cameras(server.url, door);
+    const second = await listed(page, door.name);
+    assert.notEqual(second, first);
+    await moves(page, second);
+    assert.equal(await page.ask('document.querySelectorAll("[data-testid=player]").length'), 1);
+  },
+};
+
+/** The camera is the browser's imitation of one. */
+export const SHARES_CAMERA: Scenario = {
+  name: "a page shares its camera under a name, and another page plays it until it stops",
+  browsers: ["chromium"],
+  run: async (browser, world) => {
+    const server = await world.server();
+    const url = await open(world, server);
+    const sharing = await browser.open(url);
+    await sharing.click('[data-testid="share-open"]');
+    await sharing.ask('void (document.querySelector("[data-testid=share-name]").value = "My desk")');
+    await sharing.click('[data-testid="capture"]');
+    const watching = await browser.open(url);
+    await moves(watching, await play(watching, "My desk"));
+    const words = (): Promise<unknown> => sharing.ask('document.querySelector("[data-testid=share-status]").textContent');
+    await until("count of viewers", words, (text) => text === "Live. 1 viewer.");
+    assert.equal(await sharing.ask(`document.querySelector('${PRODUCER}')`), null, "nobody is offered what is their own");
+    await sharing.click('[data-testid="capture"]');
+    await until("end of the offer", () => watching.ask(`document.querySelector('${PRODUCER}') === null`));
+  },
+};
+
+/** Words for people, and a field. */
+export const ASKS_FOR_TOKEN: Scenario = {
+  name: "a page says that its token does not serve, takes another one and keeps it out of the address",
+  browsers: ["firefox"],
+  run: async (browser, world) => {
+    const folder = await mkdtemp(join(tmpdir(), "tokens-"));
+    try {
+      await writeFile(join(folder, "tokens.toml"), '[[tokens]]\ntoken = "right"\nrights = ["consume", "list"]\n');
+      const server = await world.server("--tokens", join(folder, "tokens.toml"));
+      const page = await browser.open(`${await open(world, server)}?token=wrong`);
+      await page.waitFor('[data-testid="token"]', LISTED);
+      assert.match(String(await page.ask('document.querySelector("[data-testid=problem]").textContent')), /not accept this token/);
+      assert.equal(await page.ask("location.search"), "");
+      await page.ask('void (document.querySelector("[data-testid=token]").value = "right")');
+      await page.click('[data-testid="token-use"]');
+      const words = '[data-testid="connection-status"]';
+      await until("connection", () => page.ask(`document.querySelector('${words}')?.textContent === "Connected"`));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+};
