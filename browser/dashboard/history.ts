@@ -1,0 +1,138 @@
+/** Keeps what was told so far: joins the samples of each answer to those before. Pure. */
+
+import {
+  type Answer,
+  RUNG_METRICS,
+  type Rung,
+  type Samples,
+  type Session,
+  VIEWER_METRICS,
+} from "./data.js";
+
+/** How long samples and ended sessions are kept (ms). */
+export const KEPT = 3_600_000;
+
+/** All that is known of an element. */
+export class History {
+  #last: Answer | null = null;
+  #sessions = new Map<string, Session>();
+  #rungs = new Map<string, Rung>();
+
+  /** What the element said of itself last; null before. */
+  get last(): Answer | null {
+    return this.#last;
+  }
+
+  /** The sessions, in the order in which they were requested. */
+  get sessions(): readonly Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** The rungs, also those that are no longer there. */
+  get rungs(): readonly Rung[] {
+    return [...this.#rungs.values()];
+  }
+
+  /**
+   * The `since` of the next question. One interval is asked for again, since samples of one tick need not be there at
+   * one moment.
+   */
+  get since(): number {
+    const newest = [...this.sessions, ...this.rungs].map(({ samples }) => samples.at.at(-1) ?? 0);
+    const interval = this.#last?.interval ?? 0;
+    return Math.max(0, newest.reduce((a, b) => Math.max(a, b), 0) - interval);
+  }
+
+  /** Takes an answer in. One of an element that was started anew begins from nothing. */
+  add(answer: Answer): void {
+    if (this.#last !== null && this.#last.startedAt !== answer.startedAt) {
+      this.#sessions.clear();
+      this.#rungs.clear();
+    }
+    this.#last = answer;
+    const from = answer.now - KEPT;
+    this.#sessions = joined(this.#sessions, answer.sessions, VIEWER_METRICS, from);
+    this.#rungs = joined(this.#rungs, answer.rungs, RUNG_METRICS, from);
+    for (const [id, session] of this.#sessions) {
+      if (session.state !== "ended" && !answer.sessions.some((told) => told.id === id)) {
+        // The element has forgotten it, so it is over; nobody heard how.
+        this.#sessions.set(id, { ...session, state: "ended" });
+      }
+    }
+  }
+
+  /** All of it in the form of an answer. */
+  get whole(): Answer | null {
+    return this.#last && { ...this.#last, sessions: this.sessions, rungs: this.rungs };
+  }
+}
+
+interface Measured<Metric extends string> {
+  readonly id: string;
+  readonly samples: Samples<Metric>;
+}
+
+/** What was known and what is told now; what is not told any more stays until it is old. */
+function joined<Metric extends string, M extends Measured<Metric>>(
+  before: ReadonlyMap<string, M>,
+  told: readonly M[],
+  metrics: readonly Metric[],
+  from: number,
+): Map<string, M> {
+  const all = new Map(before);
+  for (const item of told) {
+    const known = all.get(item.id);
+    const samples = known === undefined ? item.samples : appended(known.samples, item.samples, metrics);
+    all.set(item.id, { ...item, samples: cut(samples, metrics, from) });
+  }
+  const present = new Set(told.map(({ id }) => id));
+  for (const [id, { samples }] of all) {
+    if (!present.has(id) && (samples.at.at(-1) ?? 0) < from) {
+      all.delete(id);
+    }
+  }
+  return all;
+}
+
+/** Those of `before`, and those of `more` that are newer than all of them. */
+export function appended<Metric extends string>(
+  before: Samples<Metric>,
+  more: Samples<Metric>,
+  metrics: readonly Metric[],
+): Samples<Metric> {
+  const newest = before.at.at(-1) ?? -Infinity;
+  const first = more.at.findIndex((at) => at > newest);
+  if (first < 0) {
+    return before;
+  }
+  const columns = metrics.map((metric) => [metric, [...before[metric], ...more[metric].slice(first)]] as const);
+  return { at: [...before.at, ...more.at.slice(first)], ...Object.fromEntries(columns) } as Samples<Metric>;
+}
+
+/** Those at `from` and later. */
+export function cut<Metric extends string>(
+  samples: Samples<Metric>,
+  metrics: readonly Metric[],
+  from: number,
+): Samples<Metric> {
+  const first = firstFrom(samples.at, from);
+  if (first === 0) {
+    return samples;
+  }
+  const columns = metrics.map((metric) => [metric, samples[metric].slice(first)] as const);
+  return { at: samples.at.slice(first), ...Object.fromEntries(columns) } as Samples<Metric>;
+}
+
+/** The place of the first instant that is not before `from`. */
+export function firstFrom(at: readonly number[], from: number): number {
+  let [low, high] = [0, at.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((at[middle] ?? 0) < from) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}

@@ -1,0 +1,91 @@
+/** Asks the endpoint once a second, also after it did not answer, and says how that goes. */
+
+import { type Answer, readAnswer } from "./data.js";
+
+/** How the element answers. */
+export type Link =
+  | { readonly kind: "asking" }
+  | { readonly kind: "answers" }
+  | { readonly kind: "refuses" }
+  | { readonly kind: "silent"; readonly since: number; readonly why: string };
+
+/** What a poller is made of. */
+export interface PollerParts {
+  readonly address: URL;
+  /** Asks from this instant on (ms since 1970); 0: for everything. */
+  readonly since: () => number;
+  readonly token: () => string;
+  readonly onAnswer: (answer: Answer) => void;
+  readonly onLink: (link: Link) => void;
+  readonly fetch: (address: URL, init: RequestInit) => Promise<Response>;
+  /** Calls back after a time (ms). */
+  readonly later: (run: () => void, after: number) => unknown;
+  readonly now: () => number;
+}
+
+const PERIOD = 1000;
+/** An answer that takes longer (ms) is none. */
+const PATIENCE = 5000;
+
+/** Asks again and again. */
+export class Poller {
+  readonly #parts: PollerParts;
+  #silentSince: number | null = null;
+  #turn = 0;
+
+  constructor(parts: PollerParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks now, and from then on; also to ask again at once with another token. */
+  start(): void {
+    this.#turn += 1;
+    void this.#go(this.#turn);
+  }
+
+  async #go(turn: number): Promise<void> {
+    const began = this.#parts.now();
+    const link = await this.#ask();
+    if (turn !== this.#turn) {
+      return;
+    }
+    this.#silentSince = link.kind === "silent" ? link.since : null;
+    this.#parts.onLink(link);
+    this.#parts.later(
+      () => {
+        if (turn === this.#turn) {
+          void this.#go(turn);
+        }
+      },
+      Math.max(PERIOD / 4, PERIOD - (this.#parts.now() - began)),
+    );
+  }
+
+  async #ask(): Promise<Link> {
+    const { address, token, since, now } = this.#parts;
+    const question = new URL(address);
+    question.searchParams.set("since", String(since()));
+    const silent = (why: string): Link => ({ kind: "silent", since: this.#silentSince ?? now(), why });
+    try {
+      const response = await this.#parts.fetch(question, {
+        cache: "no-store",
+        headers: token() === "" ? {} : { authorization: `Bearer ${token()}` },
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      if (response.status === 401 || response.status === 403) {
+        return { kind: "refuses" };
+      }
+      if (!response.ok) {
+        return silent(`the element answers ${response.status}`);
+      }
+      const answer = readAnswer(await response.json());
+      if (answer === null) {
+        return silent("the element tells of this in a form that this page does not know; load the page again");
+      }
+      this.#parts.onAnswer(answer);
+      return { kind: "answers" };
+    } catch {
+      return silent("the element does not answer: it may have stopped, or the network is gone");
+    }
+  }
+}

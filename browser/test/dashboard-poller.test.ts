@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "vitest";
+import { type Link, Poller } from "../dashboard/poller.js";
+
+type Reply = Response | Error;
+
+/** A poller whose element gives `replies` in their order; `turn` lets the next second come. */
+function polling(...replies: Reply[]) {
+  const links: Link[] = [];
+  const asked: { address: string; authorization: string | null }[] = [];
+  const waiting: (() => void)[] = [];
+  const state = { token: "", now: 1000, answers: 0 };
+  const poller = new Poller({
+    address: new URL("http://camera/dashboard/data.json"),
+    since: () => state.answers * 1000,
+    token: () => state.token,
+    onAnswer: () => (state.answers += 1),
+    onLink: (link) => links.push(link),
+    fetch: (address, init) => {
+      asked.push({ address: address.href, authorization: new Headers(init.headers).get("authorization") });
+      const reply = replies.shift() ?? new Error("there is no more");
+      return reply instanceof Error ? Promise.reject(reply) : Promise.resolve(reply);
+    },
+    later: (run) => waiting.push(run),
+    now: () => state.now,
+  });
+  const turn = async (): Promise<Link | undefined> => {
+    const known = links.length;
+    waiting.shift()?.();
+    while (links.length === known) {
+      await Promise.resolve();
+      await new Promise((done) => setImmediate(done));
+    }
+    return links.at(-1);
+  };
+  return { poller, links, asked, state, turn };
+}
+
+const good = (): Response => Response.json({ version: 1, now: 1, startedAt: 1, sessions: [], rungs: [] });
+
+test("each question is for what is not known yet", async () => {
+  const { poller, asked, turn } = polling(good(), good());
+  poller.start();
+  assert.deepEqual(await turn(), { kind: "answers" });
+  await turn();
+  assert.deepEqual(asked.map(({ address }) => address), [
+    "http://camera/dashboard/data.json?since=0",
+    "http://camera/dashboard/data.json?since=1000",
+  ]);
+  assert.equal(asked[0]?.authorization, null);
+});
+
+test("an element that does not answer is asked again, and its silence is counted from its beginning", async () => {
+  const { poller, state, turn } = polling(good(), new Error("gone"), new Response("", { status: 500 }), good());
+  poller.start();
+  await turn();
+  state.now = 5000;
+  const first = await turn();
+  assert.ok(first?.kind === "silent" && first.since === 5000 && first.why.includes("does not answer"));
+  state.now = 9000;
+  const second = await turn();
+  assert.ok(second?.kind === "silent" && second.since === 5000 && second.why.includes("500"));
+  assert.deepEqual(await turn(), { kind: "answers" });
+});
+
+test("a token is sent as one, and without a good one the page is told so", async () => {
+  const { poller, asked, state, turn } = polling(new Response("", { status: 401 }), good());
+  poller.start();
+  assert.deepEqual(await turn(), { kind: "refuses" });
+  state.token = "open sesame";
+  poller.start();
+  assert.deepEqual(await turn(), { kind: "answers" });
+  assert.equal(asked.at(-1)?.authorization, "Bearer open sesame");
+});
+
+test("an answer of a form that nobody knows is none", async () => {
+  const { poller, state, turn } = polling(Response.json({ version: 9 }));
+  poller.start();
+  const link = await turn();
+  assert.ok(link?.kind === "silent" && link.why.includes("load the page again"));
+  assert.equal(state.answers, 0);
+});
