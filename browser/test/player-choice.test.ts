@@ -47,8 +47,8 @@ test("a delay has the name of its choice", () => {
   assert.equal(latencyName(1), null);
 });
 
-test("codecs are named with or without their kind", () => {
-  assert.deepEqual(parseCodecs("VP9, video/H264  opus,"), ["video/VP9", "video/H264", "audio/opus"]);
+test("codecs are separated by commas and spaces", () => {
+  assert.deepEqual(parseCodecs("VP9, video/H264  opus,"), ["VP9", "video/H264", "opus"]);
   assert.deepEqual(parseCodecs(""), []);
 });
 

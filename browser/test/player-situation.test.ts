@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "vitest";
 import type { EndReason } from "../src/end-reason.js";
 import { outcomeOf } from "../src/player/causes.js";
-import { BEGINNING, type Command, type Happening, type Situation, advance, stateOf, timersOf } from "../src/player/situation.js";
+import { BEGINNING, type Command, type Happening, type Situation, advance, helpOf, stateOf, timersOf } from "../src/player/situation.js";
 import { wordsFor } from "../src/player/words.js";
 
 const NAMES = { producer: "front door", server: "wss://camera.example", detail: null, serverSays: null, token: false };
@@ -12,6 +12,7 @@ const there: Happening = { type: "producer", id: "p" };
 const gone: Happening = { type: "producer", id: null };
 const connected: Happening = { type: "connected" };
 const shown: Happening = { type: "shown" };
+const disturbed: Happening = { type: "disturbed" };
 const due: Happening = { type: "retryDue" };
 const lost: Happening = { type: "serverLost" };
 const PLAYING = [up, there, connected, shown];
@@ -72,6 +73,12 @@ const STORIES: readonly (readonly [string, readonly Happening[], string, number,
   ["no way was found in time", [up, there, ended({ kind: "timeout", waitingFor: "transport" })], "reconnecting", 1, /UDP seems blocked/],
   ["the producer says nothing", [up, there, ended({ kind: "timeout", waitingFor: "description" })], "reconnecting", 1, /does not answer\. Trying/],
 
+  ["nothing comes through for a while", [...PLAYING, disturbed], "reconnecting", 1, /Nothing comes from the camera at the moment/],
+  ["it comes through again", [...PLAYING, disturbed, connected], "playing", 1, /^Playing$/],
+  ["it never comes through again", [...PLAYING, disturbed, broken, due, connected, shown], "playing", 2, /^Playing$/],
+
+  ["nothing comes through and the viewer wants a new session", [...PLAYING, disturbed, { type: "retry" }], "reconnecting", 2, /again/],
+
   ["the server is lost while media runs", [...PLAYING, lost], "playing", 1, /signalling server is away; the picture goes on/],
   ["the server is back while media runs", [...PLAYING, lost, up], "playing", 1, /^Playing$/],
   ["the server is lost and then the media", [...PLAYING, lost, broken], "reconnecting", 1, /signalling server was lost/],
@@ -116,6 +123,18 @@ test.each(STORIES)("the viewer is told the right thing when %s", (_, happenings,
 test("a long pause ends the session", () => {
   assert.deepEqual(live([...PLAYING, { type: "pause" }, { type: "pausedLong" }]).last, { do: "end" });
   assert.equal(live([...PLAYING, { type: "pausedLong" }]).last, null);
+});
+
+test("a button helps where somebody can do something", () => {
+  const of = (...happenings: readonly Happening[]): unknown => helpOf(live(happenings).situation);
+  assert.equal(of(up, there), null);
+  assert.equal(of(...PLAYING), null);
+  assert.equal(of(...PLAYING, { type: "pause" }), "Play");
+  assert.equal(of(...PLAYING, broken), "Try now");
+  assert.equal(of(...PLAYING, broken, due), null);
+  assert.equal(of(...PLAYING, disturbed), "Try now");
+  assert.equal(of(...PLAYING, lost, broken), null);
+  assert.equal(of(up, there, forbidden), "Try again");
 });
 
 test("a successor is played, not the one that is gone", () => {

@@ -9,6 +9,8 @@ export type PlayerReason =
   | "closed"
   /** The browser plays nothing before somebody presses a button. */
   | "autoplayBlocked"
+  /** What the page asks for cannot be had: an address that is none, a codec that does not exist. */
+  | "misconfigured"
   /** The producer is gone, or stops. */
   | "producerLeft"
   /** The producer ended this session and is still there. */

@@ -17,12 +17,7 @@ export function nameOf({ meta }: Peer): string | null {
   return typeof name === "string" && name.trim() !== "" ? name : null;
 }
 
-/** A codec list as an attribute holds it: `VP9, H264` or with their kinds, `video/VP9`. */
+/** A list of codecs as an attribute holds it, such as `VP9, H264`. */
 export function parseCodecs(text: string): string[] {
-  return text
-    .split(/[\s,]+/)
-    .filter((name) => name !== "")
-    .map((name) => (name.includes("/") ? name : `${AUDIO.test(name) ? "audio" : "video"}/${name}`));
+  return text.split(/[\s,]+/).filter((name) => name !== "");
 }
-
-const AUDIO = /^(opus|pcma|pcmu|g722|l16|red|multiopus)$/i;

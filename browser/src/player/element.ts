@@ -1,15 +1,19 @@
 /** `<gst-webrtc-player>`: ties attributes, the viewing, the video and what lies over it together. */
 
 import type { ConsumerSession } from "../consumer-session.js";
+import { checkedCodecs } from "../codec-preferences.js";
 import type { EndReason } from "../end-reason.js";
 import type { GstWebRTCAPI } from "../gstwebrtc-api.js";
 import { ATTRIBUTES, type Attribute, ReflectingElement } from "./attributes.js";
+import { talkBackConsumerOf } from "../talk-back-consumer.js";
 import type { PlayerReason } from "./causes.js";
+import { parseCodecs } from "./choice.js";
 import { toggleFullScreen, togglePicture } from "./full-screen.js";
 import { parseLatency } from "./latency.js";
 import { Screen } from "./screen.js";
 import { type Server, type SharedConnection, findServer, resolveServer, shareConnection } from "./server.js";
-import { type PlayerState, stateOf } from "./situation.js";
+import { type PlayerState, helpOf, stateOf } from "./situation.js";
+import { TalkButton } from "./talk-button.js";
 import { dress } from "./style.js";
 import { View } from "./view.js";
 import { Viewing } from "./viewing.js";
@@ -41,6 +45,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
   static readonly observedAttributes: readonly string[] = ATTRIBUTES;
 
   readonly #screen: Screen;
+  readonly #talk: TalkButton;
   readonly #view: View;
   #api: GstWebRTCAPI | null = null;
   #server: Server | null = null;
@@ -49,6 +54,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
   /** Why there can be no connection, in words. */
   #failure: string | null = null;
   #status = IDLE;
+  #codecs: readonly string[] = [];
   #wish: "play" | "pause" = "play";
   /** Counts the wishes for another session: what an older one still waits for is void. */
   #generation = 0;
@@ -71,7 +77,13 @@ export class GstWebRTCPlayer extends ReflectingElement {
         }
       },
     });
-    this.#view = this.#makeView(this.#screen);
+    this.#talk = new TalkButton({
+      api: () => this.#connection?.api ?? null,
+      consumer: () => this.#listener(),
+      video: this.video,
+      changed: () => { this.#screen.mute(this.muted); },
+    });
+    this.#view = this.#makeView(this.#screen, this.#talk);
     root.append(this.#view.frame);
   }
 
@@ -176,8 +188,16 @@ export class GstWebRTCPlayer extends ReflectingElement {
       this.session?.setPlayoutDelay(parseLatency(now));
     } else if (name === "remote-control") {
       this.#followControl();
+    } else if (name === "talk-back" && now === null) {
+      this.#talk.close();
     }
     this.#show();
+  }
+
+  /** Who takes what is said to the producer; null: nobody. */
+  #listener(): string | null {
+    const [api, peer] = [this.api, this.#viewing?.peer ?? null];
+    return api === null || peer === null ? null : (talkBackConsumerOf(peer, api.getAvailableConsumers())?.id ?? null);
   }
 
   /** Connects anew, once for all that changes in one go. */
@@ -199,6 +219,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
     this.#failure = null;
     this.#show();
     try {
+      this.#codecs = checkedCodecs(parseCodecs(this.codecs));
       const connection = await this.#connect();
       if (generation === this.#generation && this.isConnected) {
         this.#connection = connection;
@@ -243,6 +264,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
       this.#followControl();
       this.#show();
     });
+    session.codecPreferences = this.#codecs;
     session.setPlayoutDelay(parseLatency(this.getAttribute("latency")));
   }
 
@@ -256,6 +278,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
 
   #leave(): SharedConnection | null {
     const connection = this.#connection;
+    this.#talk.close();
     this.#viewing?.close();
     this.#viewing = null;
     this.#connection = null;
@@ -274,8 +297,8 @@ export class GstWebRTCPlayer extends ReflectingElement {
     this.#show();
   };
 
-  #makeView(screen: Screen): View {
-    return new View(screen, {
+  #makeView(screen: Screen, talk: TalkButton): View {
+    return new View(screen, talk, {
       help: () => {
         if (this.state === "paused") {
           this.play();
@@ -320,11 +343,15 @@ export class GstWebRTCPlayer extends ReflectingElement {
     const controller = this.session?.remoteController ?? null;
     this.#view.show({
       ...status,
+      name: this.#viewing?.names.producer ?? null,
+      session: this.session,
+      help: this.#viewing === null ? (this.#failure === null ? null : "Try again") : helpOf(this.#viewing.situation),
       quiet: status.state === "playing" && this.#viewing?.situation.server !== "up",
       controls: this.controls,
       muted: this.muted,
       latency: parseLatency(this.getAttribute("latency")),
       statistics: this.statistics,
+      talk: this.talkBack,
       controlling: controller === null ? null : controller.videoElement !== null,
     }, this);
     if (status.state === "ended" || status.state === "idle" || status.state === "waiting") {
@@ -335,7 +362,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
 
   #currentStatus(): PlayerStatus {
     if (this.#failure !== null) {
-      return { state: "ended", text: this.#failure, reason: "serverLost" };
+      return { state: "ended", text: this.#failure, reason: "misconfigured" };
     }
     if (this.#viewing === null) {
       return this.isConnected ? { state: "connecting", text: "Connecting…", reason: null } : IDLE;

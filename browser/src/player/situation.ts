@@ -21,6 +21,8 @@ export interface Situation {
   readonly producer: string | null;
   /** The session: none, under way, its transport up, its pictures shown. */
   readonly session: "none" | "starting" | "connected" | "shown";
+  /** Whether nothing comes through at the moment although the session goes on. */
+  readonly disturbed: boolean;
   /** Of the session, or of the last one. */
   readonly sessionWith: string | null;
   /** Whether there ever was a picture. */
@@ -37,7 +39,7 @@ export type Happening =
   | { readonly type: "serverUp" | "serverLost" | "serverLate" }
   /** Another producer is to be played than before, or none is there; null: none. */
   | { readonly type: "producer"; readonly id: string | null }
-  | { readonly type: "connected" | "shown" }
+  | { readonly type: "connected" | "shown" | "disturbed" }
   | { readonly type: "ended"; readonly reason: EndReason }
   /** The wait after an end is over. */
   | { readonly type: "retryDue" }
@@ -54,6 +56,7 @@ export const BEGINNING: Situation = {
   serverLate: false,
   producer: null,
   session: "none",
+  disturbed: false,
   sessionWith: null,
   played: false,
   reason: null,
@@ -66,7 +69,7 @@ const CALM = { reason: null, sequel: null } as const;
 export function advance(before: Situation, happening: Happening): { readonly now: Situation; readonly command: Command } {
   const now = { ...before, ...changeBy(before, happening) };
   if (happening.type === "pausedLong" && now.wish === "pause" && now.session !== "none") {
-    return { now: { ...now, session: "none" }, command: { do: "end" } };
+    return { now: { ...now, session: "none", disturbed: false }, command: { do: "end" } };
   }
   const starts = now.wish === "play" && now.server === "up" && now.session === "none" && now.sequel === null;
   if (starts && now.producer !== null) {
@@ -87,8 +90,10 @@ function changeBy(before: Situation, happening: Happening): Partial<Situation> {
       return { wish: "pause" };
     case "autoplayBlocked":
       return { wish: "pause", reason: "autoplayBlocked" };
-    case "retry":
-      return before.session === "none" ? { wish: "play", ...CALM } : { wish: "play" };
+    case "retry": {
+      const anew = before.session === "none" || (before.disturbed && before.server === "up" && before.producer !== null);
+      return { wish: "play", ...(anew ? { session: "none", disturbed: false, ...CALM } : {}) };
+    }
     case "serverUp":
       // What only the loss of the server ended can go on at once.
       return { server: "up", serverLate: false, ...(before.reason === "serverLost" ? CALM : {}) };
@@ -99,7 +104,9 @@ function changeBy(before: Situation, happening: Happening): Partial<Situation> {
     case "producer":
       return { producer: happening.id, ...afterProducer(before, happening.id) };
     case "connected":
-      return before.session === "starting" ? { session: "connected" } : {};
+      return { disturbed: false, ...(before.session === "starting" ? { session: "connected" } : {}) };
+    case "disturbed":
+      return { disturbed: before.session === "connected" || before.session === "shown" };
     case "shown":
       return before.session === "none" ? {} : { session: "shown", played: true, ...(before.wish === "play" ? CALM : {}) };
     case "ended":
@@ -132,13 +139,14 @@ function afterEnd(before: Situation, reason: EndReason): Partial<Situation> {
     return {};
   }
   const outcome = outcomeOf(reason, before.session !== "starting");
+  const over = { session: "none", disturbed: false } as const;
   if (before.wish === "pause") {
     // The viewer decides when there is another one.
-    return { session: "none" };
+    return over;
   }
   const gone = before.producer !== before.sessionWith && outcome.sequel !== "end";
   return {
-    session: "none",
+    ...over,
     reason: gone ? "producerLeft" : outcome.reason,
     // A producer that is gone or has a successor needs no wait.
     sequel: gone ? null : outcome.sequel,
@@ -151,7 +159,7 @@ export function stateOf(s: Situation): PlayerState {
     return "paused";
   }
   if (s.session === "shown") {
-    return "playing";
+    return s.disturbed ? "reconnecting" : "playing";
   }
   if (s.sequel === "end") {
     return "ended";
@@ -167,6 +175,19 @@ export function stateOf(s: Situation): PlayerState {
     return "waiting";
   }
   return s.reason === null && !s.played ? "connecting" : "reconnecting";
+}
+
+/** What a button that helps says; null: nobody can do anything but wait. */
+export type Help = "Play" | "Try now" | "Try again" | null;
+
+/** The button that helps in a situation. */
+export function helpOf(s: Situation): Help {
+  const state = stateOf(s);
+  if (state === "paused" || state === "ended") {
+    return state === "paused" ? "Play" : "Try again";
+  }
+  const waits = state === "reconnecting" && (s.disturbed || (s.session === "none" && s.sequel === "again"));
+  return waits && s.server === "up" && s.producer !== null ? "Try now" : null;
 }
 
 /** The timers that have to run now; one that is no longer named is stopped. */

@@ -31,12 +31,13 @@ const CSS = `
 :host([hidden]), [hidden] { display: none !important; }
 :host(:fullscreen) { width: 100%; height: 100%; border-radius: 0; }
 * { box-sizing: border-box; }
-.player, .veil { position: absolute; inset: 0; }
+/* What lies over the picture and the controls share the height; the picture has all of it. */
+.player { position: absolute; inset: 0; display: grid; grid-template-rows: minmax(0, 1fr) auto; }
 .stage { position: absolute; inset: 0; display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; }
 video { width: 100%; height: 100%; min-width: 0; min-height: 0; object-fit: var(--gst-player-fit, contain); }
+.player[data-mode="full"] .stage::after { content: ""; position: absolute; inset: 0; background: rgb(0 0 0 / 55%); }
 .veil {
-  display: grid; place-content: center; justify-items: center; gap: 0.75rem; padding: 1rem;
-  background: rgb(0 0 0 / 55%); pointer-events: none;
+  position: relative; grid-area: 1 / 1; display: grid; place-content: center; justify-items: center; gap: 0.75rem; padding: 1rem; pointer-events: none;
 }
 .veil > * { pointer-events: auto; }
 [part~="status"] {
@@ -44,12 +45,11 @@ video { width: 100%; height: 100%; min-width: 0; min-height: 0; object-fit: var(
   background: var(--surface); text-align: center; overflow-wrap: anywhere;
 }
 /* Still read out, seen by nobody. */
-.veil[data-mode="silent"] [part~="status"] {
+.player[data-mode="silent"] [part~="status"] {
   position: absolute; width: 1px; height: 1px; padding: 0; border: 0; overflow: hidden; clip-path: inset(50%);
 }
-.veil[data-mode="silent"], .veil[data-mode="badge"] { background: none; }
-.veil[data-mode="badge"] { place-content: start; }
-.veil[data-mode="badge"] [part~="status"] { font-size: 0.85em; }
+.player[data-mode="badge"] .veil { place-content: start; }
+.player[data-mode="badge"] [part~="status"] { font-size: 0.85em; }
 .spinner {
   width: 2.5rem; height: 2.5rem; border: 4px solid rgb(255 255 255 / 35%); border-top-color: #fff; border-radius: 50%;
   animation: turn 1s linear infinite;
@@ -72,7 +72,7 @@ svg { width: 1.5rem; height: 1.5rem; fill: currentColor; }
 :is(button, select, input, video):focus-visible { outline: 3px solid var(--gst-player-focus, var(--accent)); outline-offset: 1px; box-shadow: 0 0 0 6px var(--surface); }
 video:focus-visible, video.controlled { outline: 3px solid var(--accent); outline-offset: -3px; box-shadow: none; }
 [part~="controls"] {
-  position: absolute; inset: auto 0 0; display: flex; flex-wrap: wrap; align-items: center; gap: 0.35rem;
+  position: relative; grid-area: 2 / 1; display: flex; flex-wrap: wrap; align-items: center; gap: 0.35rem;
   padding: 0.5rem max(0.5rem, env(safe-area-inset-right)) max(0.5rem, env(safe-area-inset-bottom)) max(0.5rem, env(safe-area-inset-left));
   background: linear-gradient(transparent, rgb(0 0 0 / 60%)); transition: opacity 0.2s;
 }
@@ -88,9 +88,12 @@ input[type="range"] { width: 6rem; min-height: var(--size); accent-color: var(--
 }
 [part~="statistics"] dd { margin: 0; text-align: end; }
 @container (max-width: 28rem) {
-  input[type="range"] { display: none; }
-  .veil { padding: 0.5rem; }
-  [part~="status"] { font-size: 0.9em; }
+  input[type="range"], [part~="picture"] { display: none; }
+  select { max-width: 5.5rem; }
+  .veil { padding: 0.25rem; gap: 0.35rem; }
+  .spinner { width: 1.5rem; height: 1.5rem; }
+  [part~="status"], [part~="statistics"], .mark { font-size: 0.8em; }
+  [part~="controls"] { gap: 0.2rem; padding-block: 0.25rem; }
 }
 @media (forced-colors: active) {
   button, select, [part~="status"], [part~="statistics"], .mark { border: 1px solid CanvasText; background: Canvas; color: CanvasText; }

@@ -1,7 +1,7 @@
 /** What lies over the picture: the state in words, read out when it changes, and the button that helps. */
 
 import { make } from "./make.js";
-import type { PlayerState } from "./situation.js";
+import type { Help, PlayerState } from "./situation.js";
 
 /** Who is told what the viewer wants. */
 export interface VeilObserver {
@@ -37,16 +37,14 @@ export class Veil {
     this.corner = make("div", { class: "corner" }, this.#sound);
   }
 
-  /** Shows a state. `quiet` has something to say although the picture runs. */
-  show(state: PlayerState, text: string, quiet: boolean): void {
-    this.element.dataset["mode"] = state === "playing" || state === "idle" ? (quiet ? "badge" : "silent") : "full";
+  /** Shows a state in words, and the button that helps. */
+  show(state: PlayerState, text: string, help: Help): void {
     this.#spinner.hidden = !BUSY.includes(state);
     if (this.#status.textContent !== text) {
       // Readers read out what changes.
       this.#status.textContent = text;
     }
-    const help = HELP[state];
-    this.#help.hidden = help === undefined;
+    this.#help.hidden = help === null;
     this.#help.textContent = help ?? "";
   }
 
@@ -55,9 +53,3 @@ export class Veil {
     this.#sound.hidden = !silenced;
   }
 }
-
-const HELP: Readonly<Partial<Record<PlayerState, string>>> = {
-  paused: "Play",
-  reconnecting: "Try now",
-  ended: "Try again",
-};

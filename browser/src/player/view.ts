@@ -4,7 +4,10 @@ import { Controls, type ControlsObserver } from "./controls.js";
 import { fillsScreen, hasPicture } from "./full-screen.js";
 import { make } from "./make.js";
 import type { Screen } from "./screen.js";
-import type { PlayerState } from "./situation.js";
+import type { Help, PlayerState } from "./situation.js";
+import type { ConsumerSession } from "../consumer-session.js";
+import { StatisticsPanel } from "./statistics-panel.js";
+import type { TalkButton } from "./talk-button.js";
 import { Veil } from "./veil.js";
 
 /** Who is told what the viewer wants. */
@@ -19,14 +22,20 @@ export interface ViewObserver extends ControlsObserver {
 export interface ViewModel {
   readonly state: PlayerState;
   readonly text: string;
+  /** What the producer is called; a stranger's words. Null: not known. */
+  readonly name: string | null;
+  readonly session: ConsumerSession | null;
   /** Whether there is something to say although the picture runs. */
   readonly quiet: boolean;
+  readonly help: Help;
   /** Whether there is a bar of controls. */
   readonly controls: boolean;
   readonly muted: boolean;
   /** In milliseconds. */
   readonly latency: number;
   readonly statistics: boolean;
+  /** Whether there is a button to talk. */
+  readonly talk: boolean;
   /** Whether input is sent; null: the producer takes none. */
   readonly controlling: boolean | null;
 }
@@ -38,10 +47,13 @@ export class View {
   readonly #screen: Screen;
   readonly #veil: Veil;
   readonly #controls: Controls;
+  readonly #statistics = new StatisticsPanel();
+  readonly #talk: TalkButton;
   readonly #mark = make("p", { class: "mark", part: "mark", hidden: "" });
 
-  constructor(screen: Screen, observer: ViewObserver) {
+  constructor(screen: Screen, talk: TalkButton, observer: ViewObserver) {
     this.#screen = screen;
+    this.#talk = talk;
     this.#veil = new Veil({
       help: () => {
         observer.help();
@@ -52,8 +64,9 @@ export class View {
     });
     this.#controls = new Controls(observer);
     this.#mark.textContent = "You control the other side. Ctrl+Alt+Shift ends it.";
-    this.#veil.corner.append(this.#mark);
-    this.frame.append(screen.stage, this.#veil.element, this.#veil.corner, this.#controls.element);
+    this.#veil.corner.append(this.#mark, talk.mark);
+    this.#controls.add(talk.button.element);
+    this.frame.append(screen.stage, this.#statistics.element, this.#veil.element, this.#veil.corner, this.#controls.element);
     this.frame.addEventListener(
       "keydown",
       (event) => {
@@ -70,13 +83,18 @@ export class View {
 
   /** Shows what the model says; `player` is what may fill the screen. */
   show(model: ViewModel, player: HTMLElement): void {
-    const { state, controlling } = model;
+    const { state, controlling, name } = model;
+    this.frame.setAttribute("aria-label", name === null ? "Player" : `Player: ${name}`);
     const { video, silenced } = this.#screen;
-    this.#veil.show(state, model.text, model.quiet);
+    const runs = state === "playing" || state === "idle";
+    this.frame.dataset["mode"] = runs ? (model.quiet ? "badge" : "silent") : "full";
+    this.#veil.show(state, model.text, model.help);
     this.#veil.showSilenced(silenced);
     this.#mark.hidden = controlling !== true;
     video.classList.toggle("controlled", controlling === true);
     this.#controls.element.hidden = !model.controls;
+    this.#talk.button.element.hidden = !model.talk;
+    this.#statistics.follow(model.statistics ? model.session : null);
     this.#controls.show({
       paused: state === "paused" || state === "ended",
       muted: model.muted || silenced,

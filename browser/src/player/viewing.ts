@@ -8,7 +8,7 @@ import type { ConsumerSession } from "../consumer-session.js";
 import type { EndReason } from "../end-reason.js";
 import type { ConnectionListener, GstWebRTCAPI } from "../gstwebrtc-api.js";
 import type { PeerListener } from "../peer-directory.js";
-import { SessionState } from "../session.js";
+import type { Peer } from "../protocol.js";
 import { chooseProducer, nameOf } from "./choice.js";
 import { BEGINNING, type Command, type Happening, type Situation, type Timers, advance, timersOf } from "./situation.js";
 import type { Names } from "./words.js";
@@ -46,14 +46,13 @@ export class Viewing {
   #session: ConsumerSession | null = null;
   #endReason: EndReason | null = null;
   #serverSays: string | null = null;
-  #producerName: string | null = null;
+  #peer: Peer | null = null;
   #running = false;
   #closed = false;
 
   constructor(options: ViewingOptions) {
     this.#options = options;
     this.#situation = { ...BEGINNING, wish: options.wish };
-    this.#producerName = options.producer === "" ? null : options.producer;
   }
 
   /** What is known. */
@@ -71,11 +70,17 @@ export class Viewing {
     return this.#endReason;
   }
 
+  /** The producer that was chosen last. A stranger's words. */
+  get peer(): Peer | null {
+    return this.#peer;
+  }
+
   /** What the words for the viewer need beside the situation. */
   get names(): Pick<Names, "producer" | "detail" | "serverSays"> {
     const end = this.#endReason;
+    const wanted = this.#options.producer;
     return {
-      producer: this.#producerName,
+      producer: (this.#peer === null ? null : nameOf(this.#peer)) ?? (wanted === "" ? null : wanted),
       detail: end !== null && "error" in end ? end.error : null,
       serverSays: this.#serverSays,
     };
@@ -145,7 +150,7 @@ export class Viewing {
   #choose(): void {
     const chosen = chooseProducer(this.#options.api.getAvailableProducers(), this.#options.producer);
     if (chosen !== null) {
-      this.#producerName = nameOf(chosen) ?? (this.#options.producer === "" ? null : this.#options.producer);
+      this.#peer = chosen;
     }
     const id = chosen?.id ?? null;
     if (id !== this.#situation.producer) {
@@ -180,10 +185,8 @@ export class Viewing {
     }
     this.#endReason = null;
     this.#setSession(session);
-    session.addEventListener("stateChanged", () => {
-      if (session === this.#session && session.state === SessionState.streaming) {
-        this.happened({ type: "connected" });
-      }
+    session.addEventListener("rtcPeerConnectionChanged", () => {
+      this.#watch(session, session.rtcPeerConnection);
     });
     session.addEventListener("closed", ({ detail }) => {
       if (session === this.#session) {
@@ -194,6 +197,15 @@ export class Viewing {
     });
     this.#options.prepare(session);
     session.connect();
+  }
+
+  #watch(session: ConsumerSession, connection: RTCPeerConnection | null): void {
+    connection?.addEventListener("connectionstatechange", () => {
+      const { connectionState } = connection;
+      if (session === this.#session && (connectionState === "disconnected" || connectionState === "connected")) {
+        this.happened({ type: connectionState === "connected" ? "connected" : "disturbed" });
+      }
+    });
   }
 
   #setSession(session: ConsumerSession | null): void {

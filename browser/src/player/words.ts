@@ -64,6 +64,9 @@ function waiting(s: Situation, names: Names, who: string): string {
 }
 
 function reconnecting(s: Situation, names: Names, who: string): string {
+  if (s.disturbed) {
+    return "Nothing comes from the camera at the moment. Waiting for it…";
+  }
   if (s.server !== "up") {
     return s.serverLate ? unreachable(names) : `The signalling server was lost. ${TRYING}`;
   }
@@ -79,6 +82,7 @@ const said = ({ detail }: Names): string => (detail === null ? "" : ` (${detail}
 const WHY: Readonly<Record<PlayerReason, (who: string, names: Names) => string>> = {
   closed: () => "This page ended the stream.",
   autoplayBlocked: () => "Press play to start.",
+  misconfigured: () => "This page asks for something that there is not.",
   producerLeft: (who) => `${capital(who)} has ended.`,
   endedByProducer: (who) => `${capital(who)} was ended for this viewer.`,
   full: (who) => `${capital(who)} takes no further viewer at the moment.`,
