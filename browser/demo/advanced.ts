@@ -1,16 +1,15 @@
 /** What those who build something with this page want to see and try: identifiers, own offers, requests to a producer. */
 
-import type { GstWebRTCAPI, OfferOptions, Peer } from "../src/index.js";
+import type { ConsumerSession, GstWebRTCAPI, OfferOptions, Peer } from "../src/index.js";
 import { byId, element, setChoices } from "./elements.js";
 import { nameOf, oneLine } from "./names.js";
-import type { PlayedSession } from "./tile.js";
 
 /** Who is told what a person wants. */
 export interface AdvancedObserver {
   /** Wants to play `producer` with an offer of this side. */
   onOffer(producer: Peer, options: OfferOptions): void;
-  /** Asks what plays now. */
-  played(): readonly PlayedSession[];
+  /** Asks for the session with a producer that plays. */
+  sessionOf(id: string): ConsumerSession | null;
 }
 
 /** So many lines of answers are kept. */
@@ -67,8 +66,7 @@ export class Advanced {
   }
 
   #send(text: string): void {
-    const session = this.#observer.played().find(({ producerId }) => producerId === this.#target.value)?.session;
-    const controller = session?.remoteController ?? null;
+    const controller = this.#observer.sessionOf(this.#target.value)?.remoteController ?? null;
     if (controller === null) {
       this.#note("This producer takes no requests.");
       return;

@@ -31,18 +31,33 @@ export async function readConfig(): Promise<PageConfig> {
  * In this order: `?server=ws://host:port`, `config.json` beside the page, the tag
  * `<meta name="gst-webrtc-signalling" content="PORT or address">`, port 8443 of the page's host.
  * `?stun=off` asks no STUN server but those that the signalling server names.
+ *
+ * @throws where the query names something that is no address, in words.
  */
 export function configFrom({ address, file, tag }: ConfigSources): PageConfig {
   const page = new URL(address);
   const query = page.searchParams;
   const found = isObject(file) ? file : {};
+  const wanted = query.get("server");
   const url =
-    query.get("server") ?? serverOf(found["signallingServer"], page) ?? (tag === null ? null : fromTag(tag, page)) ?? at(page, {});
+    (wanted === null ? null : wantedServer(wanted, page)) ??
+    serverOf(found["signallingServer"], page) ??
+    (tag === null ? null : fromTag(tag, page)) ??
+    at(page, {});
   return {
     signalingServerUrl: url,
     iceServers: query.get("stun") === "off" ? [] : iceServersOf(found["iceServers"]),
     dashboard: found["dashboard"] === true ? new URL("dashboard/", page).href : null,
   };
+}
+
+/** What a person asked for is not replaced silently. */
+function wantedServer(text: string, page: URL): string {
+  const url = websocketAddress(text, page);
+  if (url === null) {
+    throw new Error(`“${text}” (from ?server=) is no address of a signalling server: it begins with ws:// or wss://.`);
+  }
+  return url;
 }
 
 async function readFile(): Promise<unknown> {

@@ -95,8 +95,8 @@ export class ConnectionWords {
     if (this.#connected) {
       return;
     }
-    const [server, page, before] = [this.#server, location.href, this.#before];
-    const { text, asksForToken } = troubleWords({ server, page, before, token: this.#token, answers, said: this.#said });
+    const [server, before, token, said] = [this.#server, this.#before, this.#token, this.#said];
+    const { text, asksForToken } = troubleWords({ server, before, token, answers, said });
     this.report(text);
     this.#form.hidden = !asksForToken;
     // Things may change: a server that was down may be back and refuse.

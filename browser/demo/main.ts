@@ -14,6 +14,7 @@ import type { PlayedSession } from "./tile.js";
 import { Tiles } from "./tiles.js";
 import { takeToken, tokenPlaces } from "./token.js";
 import { readView, writeView } from "./view.js";
+import { mixedWords } from "./words.js";
 
 declare global {
   interface Window {
@@ -63,7 +64,7 @@ class Page {
       this.#tiles.close(producer.id);
       this.#tiles.play(offering(this.#api, options), producer);
     },
-    played: () => this.#tiles.played,
+    sessionOf: (id) => this.#tiles.of(id)?.played?.session ?? null,
   });
 
   constructor({ signalingServerUrl, iceServers, dashboard }: PageConfig, token: string) {
@@ -122,6 +123,13 @@ class Page {
       consumerRemoved: changed,
     });
     this.#advanced.showClient(null, this.#server);
+    document.addEventListener("visibilitychange", () => {
+      this.#preview.stop();
+    });
+    // Somebody typed another address, or followed a bookmark.
+    addEventListener("hashchange", () => {
+      location.reload();
+    });
     this.#tiles.restore(this.#api, readView(location.hash));
   }
 
@@ -156,7 +164,12 @@ class Page {
 }
 
 async function start(): Promise<void> {
-  new Page(await readConfig(), takeToken(tokenPlaces())).start();
+  const config = await readConfig();
+  const mixed = mixedWords(config.signalingServerUrl, location.href);
+  if (mixed !== null) {
+    throw new Error(mixed);
+  }
+  new Page(config, takeToken(tokenPlaces())).start();
 }
 
 start().catch((error: unknown) => {

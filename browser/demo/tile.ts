@@ -9,6 +9,7 @@ import { LATENCIES, type Shown } from "./view.js";
 
 /** What tests and the curious find in `window.gstWebRTCSessions`: one entry a stream that is on the page. */
 export interface PlayedSession {
+  /** The producer as it was called when the session began. */
   readonly producerId: string;
   /** The session of now, or the last one. */
   readonly session: ConsumerSession;
@@ -76,7 +77,7 @@ export class Tile {
     return this.#session === null
       ? null
       : {
-          producerId: this.#shown.id,
+          producerId: this.#session.peerId,
           session: this.#session,
           video: this.#player.video,
           clickedAt: this.#clickedAt,
@@ -93,8 +94,8 @@ export class Tile {
   found(producer: Peer): void {
     this.#title.textContent = nameOf(producer);
     this.#shown = { ...this.#shown, id: producer.id, name: ownNameOf(producer) };
-    this.root.dataset["peerId"] = producer.id;
     this.#follow();
+    this.#showState();
   }
 
   /** Plays again what has ended, and comes into sight. */
@@ -196,6 +197,8 @@ export class Tile {
     const words = state === "playing" ? this.#playingWords() : statusText;
     this.#status.textContent = words;
     this.#status.title = words;
+    const running = BUSY.includes(state) ? this.#player.session : null;
+    this.root.dataset["peerId"] = running?.peerId ?? this.#shown.id;
     this.#showControl();
   }
 

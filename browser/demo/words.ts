@@ -4,8 +4,6 @@
 export interface Trouble {
   /** Its address. */
   readonly server: string;
-  /** The page's own address. */
-  readonly page: string;
   /** Whether there was a connection before. */
   readonly before: boolean;
   /** Whether a token was shown. */
@@ -23,16 +21,12 @@ export interface Advice {
 }
 
 /** What to say while there is no connection to the signalling server. */
-export function troubleWords({ server, page, before, token, answers, said }: Trouble): Advice {
+export function troubleWords({ server, before, token, answers, said }: Trouble): Advice {
   if (said !== null && /token/i.test(said)) {
     return { text: `The token does not serve any more: ${said}. Type another one.`, asksForToken: true };
   }
   if (before && answers !== true) {
     const text = "The connection to the signalling server is lost. What plays goes on; the page tries to come back.";
-    return { text, asksForToken: false };
-  }
-  if (page.startsWith("https:") && server.startsWith("ws:") && !/^ws:\/\/(localhost|127\.|\[::1\])/.test(server)) {
-    const text = `A page that came over https may use a signalling server over wss only, and ${server} is none.`;
     return { text, asksForToken: false };
   }
   if (answers === true) {
@@ -48,6 +42,14 @@ export function troubleWords({ server, page, before, token, answers, said }: Tro
     ? `The signalling server ${server} does not answer, or does not accept this token. The page goes on trying; you can type another token.`
     : `The signalling server ${server} does not answer, or wants a token. Is it running, and is this its address? The page goes on trying.`;
   return { text, asksForToken: true };
+}
+
+/** Why a page may not even try this server, since it came over https; null: it may. */
+export function mixedWords(server: string, page: string): string | null {
+  const local = /^ws:\/\/(localhost|127\.[\d.]+|\[::1\])(:|\/|$)/.test(server);
+  return page.startsWith("https:") && server.startsWith("ws:") && !local
+    ? `A page that came over https may use a signalling server over wss only, and ${server} is none.`
+    : null;
 }
 
 /** `words` with a capital letter and a full stop. */

@@ -14,7 +14,12 @@ describe("the signalling server", () => {
   });
 
   test("is the one of the query before all others", () => {
-    expect(server("http://h/?server=ws://other:1", { signallingServer: { port: 2 } }, "3")).toBe("ws://other:1");
+    expect(server("http://h/?server=ws://other:1", { signallingServer: { port: 2 } }, "3")).toBe("ws://other:1/");
+  });
+
+  test("is never another one than the query asks for", () => {
+    expect(() => server("http://h/?server=localhost:8443")).toThrow(/begins with ws/);
+    expect(server("https://h:1/live/?server=.")).toBe("wss://h:1/live/");
   });
 
   test("is the one of the file before that of the tag", () => {

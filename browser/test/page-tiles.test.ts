@@ -105,10 +105,13 @@ test("what played before a reload waits for its producers, by name where they ha
 test("a stream that runs is not interrupted when its producer has another identifier, and follows when it ends", () => {
   tiles.play(api, peer("old", "door"));
   const [player] = players();
+  Object.assign(player ?? {}, { session: Object.assign(new EventTarget(), { peerId: "old" }) });
   player?.become("playing");
   tiles.find([peer("new", "door")]);
   expect(player?.producers).toEqual(["old"]);
   expect(tiles.of("new")).toBeDefined();
+  expect(root.querySelector<HTMLElement>("[data-testid=player]")?.dataset["peerId"]).toBe("old");
+  Object.assign(player ?? {}, { session: null });
   player?.become("reconnecting");
   expect(player?.producers).toEqual(["old", "new"]);
 });

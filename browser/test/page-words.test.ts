@@ -1,10 +1,10 @@
 /** What the web page says when something is wrong. */
 
 import { describe, expect, test } from "vitest";
-import { type Trouble, troubleWords } from "../demo/words.js";
+import { type Trouble, mixedWords, troubleWords } from "../demo/words.js";
 
 describe("a signalling server that is not to be had", () => {
-  const trouble: Trouble = { server: "ws://h:8443/", page: "http://h/", before: false, token: false, answers: null, said: null };
+  const trouble: Trouble = { server: "ws://h:8443/", before: false, token: false, answers: null, said: null };
   const words = (changes: Partial<Trouble>) => troubleWords({ ...trouble, ...changes });
 
   test("may be elsewhere, so that a token is only one of the reasons", () => {
@@ -32,8 +32,11 @@ describe("a signalling server that is not to be had", () => {
     expect(words({ said: "the token has expired (1008)", token: true }).text).toMatch(/has expired \(1008\)\. Type another/);
   });
 
-  test("cannot be reached without TLS from a page with it", () => {
-    expect(words({ page: "https://h/" }).text).toMatch(/wss only/);
-    expect(words({ page: "https://h/", server: "ws://127.0.0.1:1/" }).text).not.toMatch(/wss only/);
+  test("cannot be reached without TLS from a page with it, except on this machine", () => {
+    expect(mixedWords("ws://h:8443", "https://h/")).toMatch(/wss only/);
+    expect(mixedWords("ws://localhost.example/", "https://h/")).toMatch(/wss only/);
+    expect(mixedWords("ws://127.0.0.1:1/", "https://h/")).toBeNull();
+    expect(mixedWords("wss://h/", "https://h/")).toBeNull();
+    expect(mixedWords("ws://h/", "http://h/")).toBeNull();
   });
 });
