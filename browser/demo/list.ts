@@ -64,8 +64,8 @@ export class ProducerList {
     for (const [id, { root, play, producer }] of this.#cards) {
       const plays = ids.has(id);
       root.toggleAttribute("data-playing", plays);
-      play.textContent = plays ? "Playing" : "Play";
-      play.setAttribute("aria-label", `${plays ? "Show" : "Play"} ${nameOf(producer)}`);
+      play.textContent = plays ? "Show" : "Play";
+      play.setAttribute("aria-label", `${play.textContent} ${nameOf(producer)}`);
     }
   }
 

@@ -54,7 +54,6 @@ export class Tile {
     this.#shown = shown;
     this.#clickedAt = clickedAt;
     this.#observer = observer;
-    player.controls = true;
     player.talkBack = true;
     player.producer = shown.id === "" ? (shown.name ?? "") : shown.id;
     player.latency = shown.latency;
@@ -197,6 +196,8 @@ export class Tile {
     const words = state === "playing" ? this.#playingWords() : statusText;
     this.#status.textContent = words;
     this.#status.title = words;
+    // What is to be said while nothing plays needs the room.
+    this.#player.controls = BUSY.includes(state);
     const running = BUSY.includes(state) ? this.#player.session : null;
     this.root.dataset["peerId"] = running?.peerId ?? this.#shown.id;
     this.#showControl();
