@@ -46,8 +46,8 @@ export function studio(world: World): Promise<Studio> {
       throw new Error("the studio has no camera");
     }
     const { page } = await whole.ownCamera(first);
-    const config = (await (await fetch(`${page}config.json`)).json()) as { signallingServer: { port: number } };
-    const signalling = `ws://127.0.0.1:${config.signallingServer.port}/`;
+    // The websocket is on the page's own port.
+    const signalling = page.replace(/^http/, "ws");
     await whole.cameras(signalling, ...others);
     return { page, signalling };
   });

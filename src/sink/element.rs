@@ -53,7 +53,12 @@ impl WebRTCSink {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has the server run until there is another one or none, and the web server lead there.
     fn keep(&self, server: Option<SignallingServer>) {
+        let obj = self.obj();
+        let base = obj.upcast_ref::<super::BaseWebRTCSink>().imp();
+        let entrance = server.as_ref().map(SignallingServer::entrance);
+        *base.entrance.lock().unwrap_or_else(PoisonError::into_inner) = entrance;
         let old = std::mem::replace(&mut *self.server.lock().unwrap_or_else(PoisonError::into_inner), server);
         drop(old);
     }

@@ -4,6 +4,7 @@ use super::element::Settings;
 use crate::runtime;
 use crate::signaller::Signallable;
 use gst::prelude::*;
+use signalling::Entrance;
 use std::net::{TcpListener, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
@@ -16,6 +17,7 @@ const GOODBYE: Duration = Duration::from_millis(150);
 pub(super) struct SignallingServer {
     uri: String,
     ca_file: Option<String>,
+    entrance: Entrance,
     stop: Option<oneshot::Sender<()>>,
     ended: std::sync::mpsc::Receiver<()>,
 }
@@ -46,6 +48,9 @@ impl SignallingServer {
             });
         let config =
             signalling::Config { headers: headers.collect(), tls: tls.clone(), ..Default::default() };
+        let server = signalling::Server::new(config)
+            .map_err(|err| format!("failed to {err} (property signalling-server-headers)"))?;
+        let entrance = server.entrance();
         let (stop, stopped) = oneshot::channel::<()>();
         let (end, ended) = std::sync::mpsc::sync_channel(1);
         runtime::spawn(async move {
@@ -53,18 +58,21 @@ impl SignallingServer {
                 let shutdown = async {
                     let _ = stopped.await;
                 };
-                if let Err(err) = signalling::run(listener, config, shutdown).await {
-                    gst::error!(super::imp::CAT, "the signalling server ended: {err}");
-                }
+                server.run(listener, shutdown).await;
             }
             drop(end);
         });
         let ca_file = tls.is_some().then(|| settings.cert.clone()).flatten();
-        Ok(Self { uri: format!("{scheme}://{shown}:{port}"), ca_file, stop: Some(stop), ended })
+        Ok(Self { uri: format!("{scheme}://{shown}:{port}"), ca_file, entrance, stop: Some(stop), ended })
     }
 
     pub(super) fn uri(&self) -> &str {
         &self.uri
+    }
+
+    /// A way in for websockets that the web server has accepted.
+    pub(super) fn entrance(&self) -> Entrance {
+        self.entrance.clone()
     }
 
     /// Sends the element's own signaller here.

@@ -124,6 +124,8 @@ pub struct BaseWebRTCSink {
     settings: Mutex<Settings>,
     pub(super) audience: super::audience::Audience,
     pub(super) signaller: Mutex<Option<Signallable>>,
+    /// The way into the signalling server inside the element, where one runs.
+    pub(super) entrance: Mutex<Option<signalling::Entrance>>,
     pub(super) pads: Mutex<Pads>,
     pub(super) running: Mutex<Option<Arc<super::running::Running>>>,
     pub(super) timeline: Arc<Timeline>,

@@ -82,8 +82,9 @@ impl BaseWebRTCSink {
         let obj = self.obj();
         settings.rungs()?;
         let signaller = obj.signaller();
+        let entrance = self.entrance.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let web_server =
-            settings.run_web_server.then(|| WebServer::start(settings, &signaller)).transpose()?;
+            settings.run_web_server.then(|| WebServer::start(settings, &signaller, entrance)).transpose()?;
         if let Some(server) = &web_server {
             gst::info!(CAT, imp = self, "the page is at {}", server.address());
         }

@@ -2,16 +2,18 @@
 //! the page where the signalling server is.
 //!
 //! `router` says what is at which address, `config` what the page is told, `headers` what browsers are told of each
-//! answer; `serve` is the server around them.
+//! answer; `serve` is the server around them. Where the element has a signalling server, `websocket` leads there.
 
 mod config;
 mod headers;
 mod router;
 mod serve;
+mod websocket;
 
 use crate::runtime;
 use crate::signaller::Signallable;
 use crate::sink::Settings;
+use signalling::Entrance;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -29,8 +31,12 @@ pub(crate) struct WebServer {
 }
 
 impl WebServer {
-    /// Listens, or says why not and which property to change.
-    pub(crate) fn start(settings: &Settings, signaller: &Signallable) -> Result<Self, String> {
+    /// Listens, or says why not and which property to change. Websockets come in by the entrance, where there is one.
+    pub(crate) fn start(
+        settings: &Settings,
+        signaller: &Signallable,
+        entrance: Option<Entrance>,
+    ) -> Result<Self, String> {
         let text = settings.web_server_host_addr.clone().unwrap_or_default();
         let wrong = |why: &str| {
             format!("web server address '{text}' (property web-server-host-addr) cannot be used: {why}")
@@ -52,7 +58,7 @@ impl WebServer {
         let local = listener.local_addr().map_err(|err| err.to_string())?;
         let prefix = router::prefix(settings.web_server_path.as_deref());
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let router = router::router(settings, &prefix, signaller)?;
+        let router = router::router(settings, &prefix, signaller, entrance)?;
         let (stop, stopped) = oneshot::channel();
         let (end, ended) = std::sync::mpsc::sync_channel(1);
         runtime::spawn(async move {

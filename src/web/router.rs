@@ -1,13 +1,14 @@
 //! What is at which address of the web server.
 
-use super::{config, headers};
+use super::{config, headers, websocket};
 use crate::signaller::Signallable;
 use crate::sink::Settings;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use signalling::Entrance;
 use std::path::Path;
 use tower_http::services::ServeDir;
 
@@ -18,8 +19,13 @@ pub(super) fn prefix(path: Option<&str>) -> String {
 }
 
 /// All that is below `prefix`, or why that is not possible and which property to change.
-pub(super) fn router(settings: &Settings, prefix: &str, signaller: &Signallable) -> Result<Router, String> {
-    let config = config::config(signaller, settings.stun_server.as_deref());
+pub(super) fn router(
+    settings: &Settings,
+    prefix: &str,
+    signaller: &Signallable,
+    entrance: Option<Entrance>,
+) -> Result<Router, String> {
+    let config = config::config(signaller, settings.stun_server.as_deref(), entrance.is_some());
     let own = Router::new()
         .route("/config.json", get(async move || config::json(&config)))
         .layer(map_response(headers::protect));
@@ -34,6 +40,10 @@ pub(super) fn router(settings: &Settings, prefix: &str, signaller: &Signallable)
                 "there is no directory '{directory}' to serve (property web-server-directory)"
             ));
         }
+    };
+    let router = match entrance {
+        Some(entrance) => router.layer(from_fn_with_state(entrance, websocket::receive)),
+        None => router,
     };
     if prefix.is_empty() {
         return Ok(router);

@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+/// How many clients are served at a time; others wait until one of them is gone.
+const MAX_CLIENTS: usize = 1024;
 /// A client has this long for its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
@@ -25,15 +27,17 @@ pub(super) async fn serve(
     let tls = tls.map(tokio_rustls::TlsAcceptor::from);
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept(), if clients.len() < MAX_CLIENTS => accepted,
+            Some(_) = clients.join_next() => continue,
             _ = &mut stopped => break,
         };
-        while clients.try_join_next().is_some() {}
         let Ok((socket, address)) = accepted else {
             // Out of file descriptors, mostly: some will come back.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
+        // What goes over websockets is short, and is waited for.
+        let _ = socket.set_nodelay(true);
         let client = Client(address);
         let (router, tls) = (router.clone().layer(Extension(client)), tls.clone());
         clients.spawn(async move {
@@ -65,6 +69,7 @@ where
     hyper::server::conn::http1::Builder::new()
         .timer(hyper_util::rt::TokioTimer::new())
         .serve_connection(http, service)
+        .with_upgrades()
         .await?;
     Ok(())
 }

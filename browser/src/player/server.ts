@@ -44,7 +44,7 @@ export function readServer(config: unknown, page: string): Server {
   return { url: `${secure ? "wss" : "ws"}://${host}:${typeof port === "number" ? port : DEFAULT_PORT}`, iceServers: ice };
 }
 
-/** Asks `config.json` beside `script`. */
+/** Asks `config.json` beside `script`, which may be on another server than the page; without it, the page's own host it is. */
 export async function findServer(script: string, page: string): Promise<Server> {
   let config: unknown = null;
   try {
@@ -53,7 +53,7 @@ export async function findServer(script: string, page: string): Promise<Server> 
   } catch {
     // Most servers have no such file, and some answer with a page instead.
   }
-  return readServer(config, page);
+  return readServer(config, config === null ? page : script);
 }
 
 /** A connection, for as long as {@link release} was not called. */
