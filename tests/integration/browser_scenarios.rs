@@ -1,18 +1,22 @@
 //! Real browsers, real servers and real pipelines: what `browser/e2e/scenarios` has, all of it in one browser.
 
+use crate::support::echo::Echo;
 use crate::support::program::{built, repository};
+use gst_video::{NavigationEvent, NavigationModifierType};
 use std::process::Command;
 
-/// Runs the scenarios, which start what they need themselves.
+/// Runs the scenarios, which start what they need themselves, but for producers that talk.
 fn goes_through_all_scenarios(browser: &str) {
     let folder = repository("browser");
     assert!(
         folder.join("node_modules").is_dir(),
         "the browser tests are not installed: run npm ci in browser/"
     );
+    let echoes = ["webrtcbin", "native"].map(|transport| (transport, Echo::start(transport)));
     let output = Command::new("node")
         .args(["--import", "tsx", "e2e/main.ts"])
         .current_dir(&folder)
+        .envs(echoes.iter().map(|(transport, echo)| (format!("ECHO_{transport}"), &echo.page)))
         .env("TARGET", built())
         .env("BROWSERS", browser)
         .output()
@@ -20,6 +24,11 @@ fn goes_through_all_scenarios(browser: &str) {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("\"ok\":true"), "{text}");
+    let moved =
+        NavigationEvent::MouseMove { x: 12.5, y: 34.25, modifier_state: NavigationModifierType::SHIFT_MASK };
+    for (transport, echo) in &echoes {
+        assert_eq!(echo.event(), moved, "through {transport}");
+    }
 }
 
 #[test]

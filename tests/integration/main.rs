@@ -7,7 +7,6 @@ mod applications;
 mod audience;
 mod bad_descriptions;
 mod bad_settings;
-mod browser_channels;
 mod browser_scenarios;
 mod browser_sizes;
 mod browser_streams;

@@ -1,6 +1,8 @@
 /** All scenarios, in the order in which they are run. */
 
 import type { Scenario } from "../scenario.js";
+import { TALKS } from "./channels.js";
+import { FINDS_THE_PRODUCER_AGAIN, OUTLIVES_THE_SERVER, PAUSES } from "./enduring.js";
 import { KEEPS_NAMES_HARMLESS } from "./hostile.js";
 import { SENDS_INPUT } from "./input.js";
 import { OUR_CLIENT_WORKS, RELEASED_CLIENT_WORKS } from "./old-pages.js";
@@ -12,7 +14,11 @@ import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling
 export const SCENARIOS: readonly Scenario[] = [
   PLAYS_EVERY_CODEC,
   PLAYS_OVER_TCP,
+  PAUSES,
+  OUTLIVES_THE_SERVER,
+  FINDS_THE_PRODUCER_AGAIN,
   KEEPS_NAMES_HARMLESS,
+  ...TALKS,
   SENDS_INPUT,
   STANDS_HOSTILITY,
   FINDS_AGAIN,

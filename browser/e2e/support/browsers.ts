@@ -36,6 +36,8 @@ export interface Page {
   click(selector: string): Promise<void>;
   /** Moves the pointer over an element. */
   hover(selector: string): Promise<void>;
+  /** Types into what has the focus. */
+  type(text: string): Promise<void>;
   /** Presses a key, named as in `KeyboardEvent.key`, until {@link keyUp}. */
   keyDown(key: string): Promise<void>;
   keyUp(key: string): Promise<void>;

@@ -65,6 +65,7 @@ function withFace(page: ChromiumPage): Page {
     },
     click: (selector) => page.click(selector, { timeout: THERE }),
     hover: (selector) => page.hover(selector, { timeout: THERE }),
+    type: (text) => page.keyboard.type(text),
     keyDown: (key) => page.keyboard.down(key),
     keyUp: (key) => page.keyboard.up(key),
     pointer: {

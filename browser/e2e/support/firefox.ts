@@ -72,6 +72,7 @@ function withFace(page: FirefoxPage): Page {
     },
     click: (selector) => page.click(selector),
     hover: (selector) => page.hover(selector),
+    type: (text) => page.keyboard.type(text),
     keyDown: (key) => page.keyboard.down(key as KeyInput),
     keyUp: (key) => page.keyboard.up(key as KeyInput),
     pointer: {

@@ -5,6 +5,7 @@ pub(crate) mod channel;
 pub(crate) mod crowd;
 pub(crate) mod delays;
 pub(crate) mod direct;
+pub(crate) mod echo;
 pub(crate) mod emulated;
 pub(crate) mod encoders;
 pub(crate) mod light;
