@@ -1,5 +1,6 @@
 /** What the page says about its connection, its list and its problems. */
 
+import { askAdmission } from "./admission.js";
 import { byId } from "./elements.js";
 import { keepToken, tokenPlaces } from "./token.js";
 import { sentence, troubleWords } from "./words.js";
@@ -14,7 +15,7 @@ export class ConnectionWords {
   readonly #problem = byId("problem");
   readonly #form = byId("token-form", HTMLFormElement);
   readonly #server: string;
-  readonly #token: boolean;
+  readonly #token: string;
   #connected = false;
   #before = false;
   #said: string | null = null;
@@ -22,8 +23,8 @@ export class ConnectionWords {
   #producers = 0;
   #playing = 0;
 
-  /** `token` says whether one is shown to the server. */
-  constructor(server: string, token: boolean) {
+  /** `token` is what is shown to the server; empty: nothing. */
+  constructor(server: string, token: string) {
     this.#server = server;
     this.#token = token;
     const field = byId("token", HTMLInputElement);
@@ -67,7 +68,10 @@ export class ConnectionWords {
 
   /** Shows a problem; empty: there is none any more. */
   report(text: string): void {
-    this.#problem.textContent = text;
+    if (this.#problem.textContent !== text) {
+      // Readers read out what changes.
+      this.#problem.textContent = text;
+    }
     this.#trouble.hidden = text === "";
   }
 
@@ -91,29 +95,16 @@ export class ConnectionWords {
   }
 
   async #explain(): Promise<void> {
-    const answers = await this.#answers();
+    const admission = await askAdmission(this.#server, location.href, this.#token);
     if (this.#connected) {
       return;
     }
-    const [server, before, token, said] = [this.#server, this.#before, this.#token, this.#said];
-    const { text, asksForToken } = troubleWords({ server, before, token, answers, said });
+    const [server, before, token, said] = [this.#server, this.#before, this.#token !== "", this.#said];
+    const { text, asksForToken } = troubleWords({ server, before, token, admission, said });
     this.report(text);
     this.#form.hidden = !asksForToken;
     // Things may change: a server that was down may be back and refuse.
     this.#wait();
-  }
-
-  /** Whether what serves the page answers; null where the signalling server is elsewhere. */
-  async #answers(): Promise<boolean | null> {
-    if (new URL(this.#server).host !== location.host) {
-      return null;
-    }
-    try {
-      await fetch("config.json", { cache: "no-store" });
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   #show(state: "connected" | "connecting", words: string): void {

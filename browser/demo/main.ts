@@ -74,7 +74,7 @@ class Page {
       ...(iceServers === null ? {} : { webrtcConfig: { iceServers } }),
     };
     this.#server = signalingServerUrl;
-    this.#words = new ConnectionWords(signalingServerUrl, token !== "");
+    this.#words = new ConnectionWords(signalingServerUrl, token);
     this.#api = new GstWebRTCAPI({ ...config, meta: { name: "web page" } });
     this.#preview = new Preview({
       open: (producer) => {

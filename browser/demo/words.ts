@@ -1,5 +1,8 @@
 /** What is wrong with the signalling server, in words for a person who only wants to watch: the cause and the cure. */
 
+import type { Admission } from "./admission.js";
+import { oneLine } from "./names.js";
+
 /** What is known when the signalling server is not to be had. */
 export interface Trouble {
   /** Its address. */
@@ -8,9 +11,9 @@ export interface Trouble {
   readonly before: boolean;
   /** Whether a token was shown. */
   readonly token: boolean;
-  /** Whether what serves the page answers; null where the signalling server is elsewhere, so that it says nothing. */
-  readonly answers: boolean | null;
-  /** How the server said no; null where it said nothing. */
+  /** What the server says when it is asked over HTTP. */
+  readonly admission: Admission;
+  /** How it ended the last connection, or refused something; null where it said nothing. */
   readonly said: string | null;
 }
 
@@ -20,28 +23,53 @@ export interface Advice {
   readonly asksForToken: boolean;
 }
 
+const LONGEST = 300;
+/** Reasons of the server that another token may change. */
+const OF_TOKENS = ["token-missing", "token", "rights"];
+
 /** What to say while there is no connection to the signalling server. */
-export function troubleWords({ server, before, token, answers, said }: Trouble): Advice {
+export function troubleWords({ server, before, token, admission, said }: Trouble): Advice {
   if (said !== null && /token/i.test(said)) {
-    return { text: `The token does not serve any more: ${said}. Type another one.`, asksForToken: true };
+    return { text: `The token does not serve any more: ${oneLine(said, LONGEST)}. Type another one.`, asksForToken: true };
   }
-  if (before && answers !== true) {
+  switch (admission.kind) {
+    case "refuses":
+      return refusalWords(admission.reason, admission.text);
+    case "answers":
+      return {
+        text: token
+          ? "The signalling server does not accept this token: it is wrong, has expired, or is for something else. Type another one."
+          : "The signalling server does not let this page in. It probably wants a token: type the one that you were given.",
+        asksForToken: true,
+      };
+    case "silent":
+    case "unknown":
+      break;
+  }
+  if (before) {
     const text = "The connection to the signalling server is lost. What plays goes on; the page tries to come back.";
     return { text, asksForToken: false };
   }
-  if (answers === true) {
-    const text = token
-      ? "The signalling server does not accept this token: it is wrong, has expired, or is for something else. Type another one."
-      : "The signalling server does not let this page in. It probably wants a token: type the one that you were given.";
-    return { text, asksForToken: true };
-  }
-  if (answers === false) {
+  if (admission.kind === "silent") {
     return { text: "The server does not answer. The page goes on trying.", asksForToken: false };
   }
   const text = token
     ? `The signalling server ${server} does not answer, or does not accept this token. The page goes on trying; you can type another token.`
     : `The signalling server ${server} does not answer, or wants a token. Is it running, and is this its address? The page goes on trying.`;
   return { text, asksForToken: true };
+}
+
+function refusalWords(reason: string, text: string): Advice {
+  if (reason === "token-missing") {
+    return { text: "Nobody is let in here without a token. Type the one that you were given.", asksForToken: true };
+  }
+  if (reason === "not-a-websocket") {
+    const proxy = "The signalling server answers, but no websocket comes about. Something between may not pass websockets, such as a proxy.";
+    return { text: proxy, asksForToken: false };
+  }
+  const asksForToken = OF_TOKENS.includes(reason);
+  const cure = asksForToken ? "Type another one." : "The page goes on trying.";
+  return { text: `${sentence(oneLine(text, LONGEST))} ${cure}`, asksForToken };
 }
 
 /** Why a page may not even try this server, since it came over https; null: it may. */
