@@ -48,9 +48,8 @@ export class Exchange {
   readonly #localCandidates = new Gate<IceCandidate>((ice) => {
     this.#host.say({ ice });
   });
-  readonly #remoteCandidates = new Gate<IceCandidate>((ice) => {
-    this.enqueue(() => this.#addCandidate(ice));
-  });
+  /** Candidates that came before any description. */
+  #early: IceCandidate[] | null = [];
   #work: Promise<void> = Promise.resolve();
   #named = false;
   #descriptionSent = false;
@@ -69,7 +68,7 @@ export class Exchange {
   /** Takes what the other member said. */
   receive(message: PeerMessage): void {
     if ("ice" in message) {
-      this.#remoteCandidates.push(message.ice);
+      this.enqueue(() => this.#take(message.ice));
     } else {
       this.enqueue(() => this.#apply(message.sdp));
     }
@@ -155,7 +154,11 @@ export class Exchange {
       return;
     }
     this.#offered = null;
-    this.#remoteCandidates.open();
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const ice of early) {
+      await this.#addCandidate(ice);
+    }
     if (this.#host.connection() !== connection) {
       return;
     }
@@ -204,10 +207,18 @@ export class Exchange {
     }
   }
 
-  async #addCandidate(ice: IceCandidate): Promise<void> {
+  async #take(ice: IceCandidate): Promise<void> {
     if (this.#passedOver) {
       return;
     }
+    if (this.#early !== null) {
+      this.#early.push(ice);
+    } else {
+      await this.#addCandidate(ice);
+    }
+  }
+
+  async #addCandidate(ice: IceCandidate): Promise<void> {
     const place = ice.sdpMid === undefined ? { sdpMLineIndex: ice.sdpMLineIndex ?? 0 } : {};
     try {
       await this.#host.connection()?.addIceCandidate({ ...ice, ...place });

@@ -301,7 +301,8 @@ export class TestSignallingServer {
     this.#count += 1;
     const session = { id: `session-${this.#count}`, producer, consumer };
     this.#sessions.set(session.id, session);
-    this.#send(consumer, { type: "sessionStarted", peerId: producer.id, sessionId: session.id });
+    const laterOffers = [producer, consumer].every(({ version }) => version === "v1_2") ? { laterOffers: true } : {};
+    this.#send(consumer, { type: "sessionStarted", peerId: producer.id, sessionId: session.id, ...laterOffers });
     this.#send(producer, { type: "startSession", peerId: consumer.id, sessionId: session.id, offer });
   }
 
