@@ -1,4 +1,4 @@
-// Writes dist/: the demo page, the dashboard, the library as an ES module and as a classic script, the player.
+// Writes dist/: the page, the dashboard, the library as an ES module and as a classic script, the player and its page.
 
 import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { build } from "esbuild";
@@ -30,4 +30,5 @@ await Promise.all([
   build({ ...common, entryPoints: [source("dashboard/dashboard.css")], outfile: source("dist/dashboard/dashboard.css") }),
   cp(source("dashboard/index.html"), source("dist/dashboard/index.html")),
   cp(source("demo/index.html"), source("dist/index.html")),
+  cp(source("demo/player.html"), source("dist/player.html")),
 ]);

@@ -24,6 +24,7 @@ function byPeer(reason: "ended" | "stopping" | "peerGone" | "description" | "ref
   return ended({ kind: "endedByPeer", error: null, reason });
 }
 const broken = ended({ kind: "transportFailed" });
+const blocked = ended({ kind: "transportFailed", hint: "onlyUdp" });
 const forbidden = ended({ kind: "refused", error: "no right to this", code: "forbidden" });
 
 function live(happenings: readonly Happening[]): { situation: Situation; last: Command; starts: readonly string[] } {
@@ -67,10 +68,11 @@ const STORIES: readonly (readonly [string, readonly Happening[], string, number,
 
   ["the transport broke", [...PLAYING, broken], "reconnecting", 1, /The connection to the camera broke\. Trying again/],
   ["the transport broke and the wait is over", [...PLAYING, broken, due], "reconnecting", 2, /broke\. Trying again/],
-  ["the transport never came up", [up, there, broken], "reconnecting", 1, /UDP seems blocked.*TURN server would help.*Trying again/],
-  ["the transport never came up, for the second time", [up, there, broken, due, broken], "reconnecting", 2, /UDP seems blocked/],
+  ["the transport never came up, and nobody knows more", [up, there, broken], "reconnecting", 1, /No way through the network.*Trying again/],
+  ["the transport never came up", [up, there, blocked], "reconnecting", 1, /UDP seems blocked.*TURN server would help.*Trying again/],
+  ["the transport never came up, for the second time", [up, there, blocked, due, blocked], "reconnecting", 2, /UDP seems blocked/],
   ["the viewer does not want to wait", [up, there, broken, { type: "retry" }], "connecting", 2, /Connecting to/],
-  ["no way was found in time", [up, there, ended({ kind: "timeout", waitingFor: "transport" })], "reconnecting", 1, /UDP seems blocked/],
+  ["no way was found in time", [up, there, ended({ kind: "timeout", waitingFor: "transport", hint: "onlyDirect" })], "reconnecting", 1, /UDP seems blocked/],
   ["the producer says nothing", [up, there, ended({ kind: "timeout", waitingFor: "description" })], "reconnecting", 1, /does not answer\. Trying/],
 
   ["nothing comes through for a while", [...PLAYING, disturbed], "reconnecting", 1, /Nothing comes from the camera at the moment/],
@@ -91,11 +93,13 @@ const STORIES: readonly (readonly [string, readonly Happening[], string, number,
   ["the server forbids it", [up, there, forbidden], "ended", 1, /may not be watched without a token/],
   ["the server forbids it and the producer is another one", [up, there, forbidden, gone, { type: "producer", id: "q" }], "ended", 1, /token/],
   ["who was forbidden asks again", [up, there, forbidden, { type: "retry" }], "connecting", 2, /Connecting/],
-  ["the server does not know the producer any more", [up, there, ended({ kind: "refused", error: "Peer with ID 'p' not found" })], "waiting", 1, /has ended/],
+  ["the server does not know the producer any more", [up, there, ended({ kind: "refused", error: "x", code: "unknownPeer" })], "waiting", 1, /has ended/],
+  ["an old server does not know the producer any more", [up, there, ended({ kind: "refused", error: "Peer with ID 'p' not found" })], "waiting", 1, /has ended/],
   ["the server has too many sessions", [up, there, ended({ kind: "refused", error: "too many" })], "reconnecting", 1, /server refused/],
   ["the producer takes no more", [up, there, byPeer("refused")], "reconnecting", 1, /takes no further viewer/],
   ["the producer breaks", [...PLAYING, byPeer("pipeline")], "reconnecting", 1, /has a problem/],
-  ["no codec is in common, as the browser sees it", [up, there, ended({ kind: "negotiationFailed", error: "x" })], "ended", 1, /cannot play the format/],
+  ["no codec is in common, as the browser sees it", [up, there, ended({ kind: "noCommonCodec", offered: ["video/H265"] })], "ended", 1, /cannot play the format/],
+  ["the browser understands no word", [up, there, ended({ kind: "negotiationFailed", error: "x" })], "ended", 1, /did not agree about the media/],
   ["no codec is in common, as the producer sees it", [up, there, byPeer("description")], "ended", 1, /cannot play the format/],
   ["another producer may have a codec", [up, there, byPeer("description"), { type: "producer", id: "q" }], "connecting", 2, /Connecting/],
   ["the page closed the session", [...PLAYING, ended({ kind: "closed" })], "ended", 1, /This page ended the stream/],

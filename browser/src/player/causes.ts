@@ -27,10 +27,14 @@ export type PlayerReason =
   | "forbidden"
   /** The signalling server refused the session for another reason. */
   | "refused"
-  /** No way through the network was found. */
+  /** Only direct ways through the network were tried, and none was found. */
   | "networkBlocked"
+  /** No way through the network was found. */
+  | "noPath"
   /** The way through the network broke. */
   | "networkLost"
+  /** Browser and producer do not understand each other's descriptions. */
+  | "noAgreement"
   /** Browser and producer have no format in common. */
   | "noCommonCodec"
   /** Something went wrong that may be gone the next time. */
@@ -74,7 +78,9 @@ const SAID_BY_PEER: Readonly<Record<EndCode, Outcome | "network">> = {
 
 /** What a session that ended for `reason` means to the viewer; `streamed` says whether its transport had been up. */
 export function outcomeOf(reason: EndReason, streamed: boolean): Outcome {
-  const network = again(streamed ? "networkLost" : "networkBlocked");
+  // Without a hint a relay was tried as well, or nothing is known.
+  const hinted = "hint" in reason;
+  const network = again(streamed ? "networkLost" : hinted || reason.kind === "endedByPeer" ? "networkBlocked" : "noPath");
   switch (reason.kind) {
     case "closed":
       return end("closed");
@@ -92,6 +98,7 @@ export function outcomeOf(reason: EndReason, streamed: boolean): Outcome {
     case "transportFailed":
       return network;
     case "negotiationFailed":
+      return end("noAgreement");
     case "noCommonCodec":
       return end("noCommonCodec");
     case "mediaEnded":
@@ -105,7 +112,7 @@ export function outcomeOf(reason: EndReason, streamed: boolean): Outcome {
 }
 
 function refusal(reason: Extract<EndReason, { kind: "refused" }>): Outcome {
-  const code: unknown = "code" in reason ? reason.code : null;
+  const { code } = reason;
   if (code === "forbidden") {
     return end("forbidden");
   }

@@ -81,7 +81,7 @@ export class Viewing {
     const wanted = this.#options.producer;
     return {
       producer: (this.#peer === null ? null : nameOf(this.#peer)) ?? (wanted === "" ? null : wanted),
-      detail: end !== null && "error" in end ? end.error : null,
+      detail: end === null ? null : "error" in end ? end.error : "offered" in end ? end.offered.join(", ") : null,
       serverSays: this.#serverSays,
     };
   }

@@ -95,7 +95,9 @@ const WHY: Readonly<Record<PlayerReason, (who: string, names: Names) => string>>
       : "This may not be watched without a token. Ask for one.",
   refused: (_, names) => `The signalling server refused${said(names)}.`,
   networkBlocked: () => `UDP seems blocked between here and the camera. ${TURN}`,
+  noPath: () => "No way through the network to the camera was found.",
   networkLost: () => "The connection to the camera broke.",
+  noAgreement: (_, names) => `Browser and camera did not agree about the media${said(names)}.`,
   noCommonCodec: (who, names) =>
     `This browser cannot play the format of ${who}${said(names)}. Another browser may, or the camera can send VP8 or H.264.`,
   interrupted: () => "The stream was interrupted.",

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { type TestContext, test, vi } from "vitest";
+import type { ConsumerSession, GstWebRTCAPI } from "../src/index.js";
+import { PAUSE_KEEPS, Viewing } from "../src/player/viewing.js";
+import { type PlayerState, stateOf } from "../src/player/situation.js";
+import { setUp, stream } from "./support/clients.js";
+import { FakePeerConnection } from "./support/fake-peer-connection.js";
+import { FakeApi } from "./support/fake-page.js";
+
+/** A viewer, and what becomes of it. */
+function view(t: TestContext, api: GstWebRTCAPI, producer = ""): { viewing: Viewing; until: (state: PlayerState) => Promise<void> } {
+  let wake = (): void => undefined;
+  const viewing = new Viewing({
+    api,
+    producer,
+    wish: "play",
+    prepare: () => undefined,
+    sessionChanged: () => undefined,
+    changed: () => {
+      wake();
+    },
+  });
+  t.onTestFinished(() => {
+    viewing.close();
+  });
+  viewing.open();
+  const until = async (state: PlayerState): Promise<void> => {
+    while (stateOf(viewing.situation) !== state) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  return { viewing, until };
+}
+
+/** The media of the session that was made last runs, and its picture is shown. */
+function play(viewing: Viewing): void {
+  const own = FakePeerConnection.made.find((made) => made === (viewing.session?.rtcPeerConnection as unknown));
+  assert.ok(own !== undefined);
+  own.become("connected");
+  viewing.happened({ type: "shown" });
+}
+
+/** A session of the viewer has its connection. */
+async function connecting(viewing: Viewing): Promise<ConsumerSession> {
+  const { session } = viewing;
+  assert.ok(session !== null);
+  if (session.rtcPeerConnection === null) {
+    await new Promise((resolve) => {
+      session.addEventListener("rtcPeerConnectionChanged", resolve, { once: true });
+    });
+  }
+  return session;
+}
+
+test("a producer that restarts is played again, by a server that passes on who comes and goes", async (t) => {
+  const { connect } = await setUp(t);
+  const { viewing, until } = view(t, await connect(), "door");
+  await until("waiting");
+  const producing = await connect({ meta: { name: "door" } });
+  assert.ok(producing.createProducerSession(stream)?.start());
+  await until("connecting");
+  const first = await connecting(viewing);
+  play(viewing);
+  await until("playing");
+  producing.close();
+  await until("waiting");
+  assert.equal(viewing.situation.reason, "producerLeft");
+  const again = await connect({ meta: { name: "door" } });
+  assert.ok(again.createProducerSession(stream)?.start());
+  await until("reconnecting");
+  assert.notEqual(await connecting(viewing), first);
+  play(viewing);
+  await until("playing");
+});
+
+test("a server that is lost and comes back disturbs no picture", async (t) => {
+  const { server, connect } = await setUp(t);
+  const { viewing, until } = view(t, await connect());
+  const producing = await connect();
+  assert.ok(producing.createProducerSession(stream)?.start());
+  await until("connecting");
+  const session = await connecting(viewing);
+  play(viewing);
+  server.drop();
+  for (const there of ["lost", "up"] as const) {
+    await vi.waitUntil(() => viewing.situation.server === there, { timeout: 5000, interval: 5 });
+    assert.equal(stateOf(viewing.situation), "playing");
+  }
+  assert.equal(viewing.session, session);
+});
+
+test("tries grow rarer, and a picture makes them quick again", (t) => {
+  vi.useFakeTimers();
+  t.onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const fake = new FakeApi();
+  const { viewing } = view(t, fake.api);
+  fake.come("p");
+  const tries = (): number => fake.sessions.length;
+  for (const longest of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+    const before = tries();
+    fake.last.end({ kind: "transportFailed" });
+    vi.advanceTimersByTime(longest / 2 - 1);
+    assert.equal(tries(), before, `before ${longest / 2} ms`);
+    vi.advanceTimersByTime(longest / 2 + 1);
+    assert.equal(tries(), before + 1, `after ${longest} ms`);
+  }
+  fake.last.stream("video");
+  viewing.happened({ type: "shown" });
+  fake.last.end({ kind: "transportFailed" });
+  const before = tries();
+  vi.advanceTimersByTime(1000);
+  assert.equal(tries(), before + 1);
+});
+
+test("a long pause stops what is sent, and play begins anew", (t) => {
+  vi.useFakeTimers();
+  t.onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const fake = new FakeApi();
+  const { viewing } = view(t, fake.api);
+  fake.come("p");
+  fake.last.stream("video");
+  viewing.happened({ type: "pause" });
+  vi.advanceTimersByTime(PAUSE_KEEPS - 1);
+  assert.ok(!fake.last.closed);
+  viewing.happened({ type: "play" });
+  vi.advanceTimersByTime(PAUSE_KEEPS);
+  assert.ok(!fake.last.closed);
+  viewing.happened({ type: "pause" });
+  vi.advanceTimersByTime(PAUSE_KEEPS);
+  assert.ok(fake.last.closed);
+  assert.equal(viewing.session, null);
+  viewing.happened({ type: "play" });
+  assert.equal(fake.sessions.length, 2);
+});
+
+test("who closes a viewing leaves no timer and no session", (t) => {
+  vi.useFakeTimers();
+  t.onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const fake = new FakeApi();
+  const { viewing } = view(t, fake.api);
+  fake.come("p");
+  fake.last.end({ kind: "transportFailed" });
+  viewing.close();
+  assert.equal(vi.getTimerCount(), 0);
+  assert.equal(fake.listeners, 0);
+});
