@@ -6,7 +6,7 @@ import { FINDS_THE_PRODUCER_AGAIN, OUTLIVES_THE_SERVER, PAUSES } from "./endurin
 import { KEEPS_NAMES_HARMLESS } from "./hostile.js";
 import { SENDS_INPUT } from "./input.js";
 import { OUR_CLIENT_WORKS, RELEASED_CLIENT_WORKS } from "./old-pages.js";
-import { ASKS_FOR_TOKEN, FINDS_AGAIN, SHARES_CAMERA, STANDS_HOSTILITY } from "./page.js";
+import { ASKS_FOR_TOKEN, FINDS_AGAIN, SHARES_CAMERA } from "./page.js";
 import { PLAYS_EVERY_CODEC, PLAYS_OVER_TCP } from "./playing.js";
 import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling.js";
 
@@ -20,7 +20,6 @@ export const SCENARIOS: readonly Scenario[] = [
   KEEPS_NAMES_HARMLESS,
   ...TALKS,
   SENDS_INPUT,
-  STANDS_HOSTILITY,
   FINDS_AGAIN,
   SHARES_CAMERA,
   ASKS_FOR_TOKEN,
