@@ -7,6 +7,7 @@ import { KEEPS_NAMES_HARMLESS } from "./hostile.js";
 import { SENDS_INPUT } from "./input.js";
 import { OUR_CLIENT_WORKS, RELEASED_CLIENT_WORKS } from "./old-pages.js";
 import { ASKS_FOR_TOKEN, FINDS_AGAIN, SHARES_CAMERA } from "./page.js";
+import { SERVES_ITS_PAGE, SERVES_PAGES_OF_OTHERS } from "./one-port.js";
 import { PLAYS_EVERY_CODEC, PLAYS_OVER_TCP } from "./playing.js";
 import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling.js";
 
@@ -29,4 +30,6 @@ export const SCENARIOS: readonly Scenario[] = [
   LEAVES_PROPERLY,
   RELEASED_CLIENT_WORKS,
   OUR_CLIENT_WORKS,
+  SERVES_ITS_PAGE,
+  SERVES_PAGES_OF_OTHERS,
 ];
