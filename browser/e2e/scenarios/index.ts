@@ -9,6 +9,7 @@ import { OUR_CLIENT_WORKS, RELEASED_CLIENT_WORKS } from "./old-pages.js";
 import { ASKS_FOR_TOKEN, FINDS_AGAIN, SHARES_CAMERA } from "./page.js";
 import { SERVES_ITS_PAGE, SERVES_PAGES_OF_OTHERS } from "./one-port.js";
 import { PLAYS_EVERY_CODEC, PLAYS_OVER_TCP } from "./playing.js";
+import { PLAYS_BY_ONE_LINE } from "./player.js";
 import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling.js";
 
 /** Each has its place in a file of its subject. */
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   PAUSES,
   OUTLIVES_THE_SERVER,
   FINDS_THE_PRODUCER_AGAIN,
+  PLAYS_BY_ONE_LINE,
   KEEPS_NAMES_HARMLESS,
   ...TALKS,
   SENDS_INPUT,
