@@ -3,6 +3,7 @@
 import type { Scenario } from "../scenario.js";
 import { TALKS } from "./channels.js";
 import { FINDS_THE_PRODUCER_AGAIN, OUTLIVES_THE_SERVER, PAUSES } from "./enduring.js";
+import { PAIRS_FRAMES } from "./frames.js";
 import { KEEPS_NAMES_HARMLESS } from "./hostile.js";
 import { SENDS_INPUT } from "./input.js";
 import { OUR_CLIENT_WORKS, RELEASED_CLIENT_WORKS } from "./old-pages.js";
@@ -11,6 +12,7 @@ import { SERVES_ITS_PAGE, SERVES_PAGES_OF_OTHERS } from "./one-port.js";
 import { PLAYS_EVERY_CODEC, PLAYS_OVER_TCP } from "./playing.js";
 import { PLAYS_BY_ONE_LINE } from "./player.js";
 import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling.js";
+import { PRODUCES_FOR_A_SOURCE, TALKS_BACK } from "./talking.js";
 
 /** Each has its place in a file of its subject. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -34,4 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
   OUR_CLIENT_WORKS,
   SERVES_ITS_PAGE,
   SERVES_PAGES_OF_OTHERS,
+  TALKS_BACK,
+  PRODUCES_FOR_A_SOURCE,
+  PAIRS_FRAMES,
 ];
