@@ -11,6 +11,7 @@ import { ASKS_FOR_TOKEN, FINDS_AGAIN, SHARES_CAMERA } from "./page.js";
 import { SERVES_ITS_PAGE, SERVES_PAGES_OF_OTHERS } from "./one-port.js";
 import { PLAYS_EVERY_CODEC, PLAYS_OVER_TCP } from "./playing.js";
 import { PLAYS_BY_ONE_LINE } from "./player.js";
+import { CONTROLS_PIPELINE } from "./remote-control.js";
 import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling.js";
 import { PRODUCES_FOR_A_SOURCE, TALKS_BACK } from "./talking.js";
 
@@ -25,6 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   KEEPS_NAMES_HARMLESS,
   ...TALKS,
   SENDS_INPUT,
+  CONTROLS_PIPELINE,
   FINDS_AGAIN,
   SHARES_CAMERA,
   ASKS_FOR_TOKEN,
