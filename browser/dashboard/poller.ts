@@ -27,6 +27,12 @@ const PERIOD = 1000;
 /** An answer that takes longer (ms) is none. */
 const PATIENCE = 5000;
 
+/** What other answers than the data mean. */
+const REASONS: Readonly<Record<number, string>> = {
+  403: "the element shows this on its own machine only; give it a token (web-server-token) to see it from elsewhere",
+  404: "the dashboard is off; set web-server-dashboard before the element starts",
+};
+
 /** Asks again and again. */
 export class Poller {
   readonly #parts: PollerParts;
@@ -72,11 +78,11 @@ export class Poller {
         headers: token() === "" ? {} : { authorization: `Bearer ${token()}` },
         signal: AbortSignal.timeout(PATIENCE),
       });
-      if (response.status === 401 || response.status === 403) {
+      if (response.status === 401) {
         return { kind: "refuses" };
       }
       if (!response.ok) {
-        return silent(`the element answers ${response.status}`);
+        return silent(REASONS[response.status] ?? `the element answers ${response.status}`);
       }
       const answer = readAnswer(await response.json());
       if (answer === null) {

@@ -73,6 +73,19 @@ test("a token is sent as one, and without a good one the page is told so", async
   assert.equal(asked.at(-1)?.authorization, "Bearer open sesame");
 });
 
+for (const [status, cure] of [
+  [403, "web-server-token"],
+  [404, "web-server-dashboard"],
+] as const) {
+  test(`an element that answers ${status} is asked on, and the page says what to do`, async () => {
+    const { poller, turn } = polling(new Response("", { status }), good());
+    poller.start();
+    const link = await turn();
+    assert.ok(link?.kind === "silent" && link.why.includes(cure));
+    assert.deepEqual(await turn(), { kind: "answers" });
+  });
+}
+
 test("an answer of a form that nobody knows is none", async () => {
   const { poller, state, turn } = polling(Response.json({ version: 9 }));
   poller.start();
