@@ -166,7 +166,8 @@ test("a codec that does not exist is told in words, and mending it is enough", a
   await settled();
   fake.come("a");
   assert.equal(player.state, "ended");
-  assert.match(player.statusText, /H263/);
+  assert.match(player.statusText, /^There is no codec "H263".*\.$/);
+  assert.ok(!partOf(player, "help").hidden);
   player.codecs = "VP8";
   await settled();
   assert.equal(fake.sessions.length, 1);
@@ -290,4 +291,22 @@ test("pages change what it looks like without a style attribute anywhere", (t) =
   assert.equal(rootOf(player).querySelector("style"), null);
   assert.equal(rootOf(player).adoptedStyleSheets.length, 1);
   assert.ok(GstWebRTCPlayer.observedAttributes.includes("producer"));
+});
+
+test("who wants to talk to nobody is told so, and the microphone is not asked for", async (t) => {
+  let asked = 0;
+  const getUserMedia = (): Promise<never> => {
+    asked += 1;
+    return Promise.reject(new Error("no"));
+  };
+  Object.defineProperty(navigator, "mediaDevices", { configurable: true, value: { getUserMedia } });
+  const { player, fake } = playerOn(t, { controls: "", "talk-back": "" });
+  await settled();
+  fake.come("p");
+  // As readers of screens click.
+  partOf(player, "talk").dispatchEvent(new MouseEvent("click", { detail: 0 }));
+  await settled();
+  assert.match(rootOf(player).querySelector('[part="mark"][role="status"]')?.textContent ?? "", /Nobody is there who listens/);
+  assert.equal(partOf(player, "talk").getAttribute("aria-pressed"), "false");
+  assert.equal(asked, 0);
 });

@@ -17,7 +17,7 @@ import { TalkButton } from "./talk-button.js";
 import { dress } from "./style.js";
 import { View } from "./view.js";
 import { Viewing } from "./viewing.js";
-import { wordsFor } from "./words.js";
+import { sentence, wordsFor } from "./words.js";
 
 /** What a player tells about its state. */
 export interface PlayerStatus {
@@ -228,7 +228,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
         connection.release();
       }
     } catch (error) {
-      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#failure = sentence(error instanceof Error ? error.message : String(error));
     }
     // Only now: the same connection may be in use again.
     last?.release();

@@ -48,6 +48,7 @@ video { width: 100%; height: 100%; min-width: 0; min-height: 0; object-fit: var(
 .player[data-mode="silent"] [part~="status"] {
   position: absolute; width: 1px; height: 1px; padding: 0; border: 0; overflow: hidden; clip-path: inset(50%);
 }
+.player[data-mode="full"] [part~="statistics"] { display: none; }
 .player[data-mode="badge"] .veil { place-content: start; }
 .player[data-mode="badge"] [part~="status"] { font-size: 0.85em; }
 .spinner {
@@ -93,6 +94,8 @@ input[type="range"] { width: 6rem; min-height: var(--size); accent-color: var(--
   .veil { padding: 0.25rem; gap: 0.35rem; }
   .spinner { width: 1.5rem; height: 1.5rem; }
   [part~="status"], [part~="statistics"], .mark { font-size: 0.8em; }
+  .corner { max-width: 42%; }
+  .mark { border-radius: 0.6rem; }
   [part~="controls"] { gap: 0.2rem; padding-block: 0.25rem; }
 }
 @media (forced-colors: active) {

@@ -106,3 +106,8 @@ const WHY: Readonly<Record<PlayerReason, (who: string, names: Names) => string>>
 function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** What was written as a fragment, as a sentence of its own. */
+export function sentence(words: string): string {
+  return capital(words) + (/[.!?…]$/.test(words) ? "" : ".");
+}
