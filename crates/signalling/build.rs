@@ -36,15 +36,22 @@ fn list(folder: &Path, prefix: &str, table: &mut String) -> io::Result<()> {
         let mut digest = DefaultHasher::new();
         digest.write(&fs::read(&file)?);
         let tag = format!("\"{:016x}\"", digest.finish());
-        writeln!(table, "    File {{ path: {name:?}, tag: {tag:?}, content: include_bytes!({file:?}) }},")
-            .map_err(io::Error::other)?;
+        let packed = folder.join(format!("{}.gz", entry.file_name().to_string_lossy()));
+        let packed =
+            if packed.is_file() { format!("Some(include_bytes!({packed:?}))") } else { "None".to_owned() };
+        writeln!(
+            table,
+            "    File {{ path: {name:?}, tag: {tag:?}, content: include_bytes!({file:?}), packed: {packed} }},"
+        )
+        .map_err(io::Error::other)?;
     }
     Ok(())
 }
 
-/// Source maps, types and documentation are more than half of what is built, and no page asks for them.
+/// Source maps, types and documentation are more than half of what is built, and no page asks for them. Compressed files
+/// go with those that they are made of.
 fn is_for_developers(path: &str) -> bool {
     path == "docs"
         || path.starts_with('.')
-        || [".map", ".d.ts", ".md"].iter().any(|ending| path.ends_with(ending))
+        || [".map", ".d.ts", ".md", ".gz"].iter().any(|ending| path.ends_with(ending))
 }

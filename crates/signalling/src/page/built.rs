@@ -3,7 +3,8 @@
 use super::content::media_type;
 use super::headers;
 use async_tungstenite::tungstenite::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH,
+    LOCATION, VARY,
 };
 use async_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
@@ -13,6 +14,8 @@ struct File {
     /// Its ETag, in quotes.
     tag: &'static str,
     content: &'static [u8],
+    /// The same in gzip form, where that is shorter.
+    packed: Option<&'static [u8]>,
 }
 
 /// Empty where the page was not built.
@@ -28,7 +31,7 @@ const SHARED: [&str; 2] = ["gst-webrtc-player.", "gstwebrtc-api."];
 pub fn respond(path: &str, request: &HeaderMap) -> Option<Response<&'static [u8]>> {
     let path = path.trim_start_matches('/');
     if FILES.is_empty() && matches!(path, "" | "index.html") {
-        let file = File { path: "index.html", tag: "\"not-built\"", content: NOT_BUILT };
+        let file = File { path: "index.html", tag: "\"not-built\"", content: NOT_BUILT, packed: None };
         return Some(answer(&file, request));
     }
     let index = format!("{path}index.html");
@@ -42,21 +45,38 @@ pub fn respond(path: &str, request: &HeaderMap) -> Option<Response<&'static [u8]
 }
 
 fn answer(file: &File, request: &HeaderMap) -> Response<&'static [u8]> {
-    let known = request.get(IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
-    let is_known = known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == file.tag);
-    let mut response = Response::new(if is_known { &[][..] } else { file.content });
+    let packed = file.packed.filter(|_| lists(request, ACCEPT_ENCODING).any(|coding| coding == "gzip"));
+    // A tag is for the bytes that are sent (RFC 9110 section 8.8.3).
+    let tag = match packed {
+        Some(_) => format!("{}-gzip\"", file.tag.trim_end_matches('"')),
+        None => file.tag.to_owned(),
+    };
+    let is_known = lists(request, IF_NONE_MATCH).any(|known| known.trim_start_matches("W/") == tag);
+    let mut response = Response::new(if is_known { &[][..] } else { packed.unwrap_or(file.content) });
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(file.path)));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(ETAG, HeaderValue::from_static(file.tag));
+    headers.extend(HeaderValue::try_from(tag).ok().map(|tag| (ETAG, tag)));
+    if file.packed.is_some() {
+        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
+    if packed.is_some() {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     headers::protect(headers);
     if SHARED.iter().any(|shared| file.path.starts_with(shared)) {
         headers::share(headers);
     }
     response
+}
+
+/// The members of a list in a request, with their weights: no browser gives gzip one.
+fn lists(request: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let values = request.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
 /// Leads from a folder without a slash to the page in it, whose own links are relative.
@@ -115,6 +135,32 @@ mod tests {
         let asked: HeaderMap = [(IF_NONE_MATCH, tag)].into_iter().collect();
         let again = respond("/", &asked).unwrap();
         assert_eq!((again.status(), again.body().len()), (StatusCode::NOT_MODIFIED, 0));
+    }
+
+    #[test]
+    fn a_browser_that_can_unpack_is_sent_less() {
+        let file = File { path: "main.js", tag: "\"1\"", content: b"whole", packed: Some(b"less") };
+        let asked = |name: HeaderName, value: &'static str| -> HeaderMap {
+            [(name, HeaderValue::from_static(value))].into_iter().collect()
+        };
+        let packed = answer(&file, &asked(ACCEPT_ENCODING, "deflate, gzip, br"));
+        assert_eq!(
+            (*packed.body(), &packed.headers()["content-encoding"]),
+            (&b"less"[..], &"gzip".parse().unwrap())
+        );
+        for plain in [HeaderMap::new(), asked(ACCEPT_ENCODING, "br, gzip;q=0")] {
+            let plain = answer(&file, &plain);
+            assert_eq!(*plain.body(), b"whole");
+            assert!(
+                !plain.headers().contains_key(CONTENT_ENCODING)
+                    && plain.headers()["vary"] == "Accept-Encoding"
+            );
+            assert_ne!(plain.headers()["etag"], packed.headers()["etag"]);
+        }
+        let mut again = asked(IF_NONE_MATCH, "\"0\", W/\"1-gzip\"");
+        assert_eq!(answer(&file, &again).status(), StatusCode::OK);
+        again.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        assert_eq!(answer(&file, &again).status(), StatusCode::NOT_MODIFIED);
     }
 
     #[test]
