@@ -34,6 +34,8 @@ pub(crate) struct Member {
     stalled: Box<dyn Fn() + Send + Sync>,
     /// Tells the viewer something beside the packets.
     tell: Box<dyn Fn(&RawValue) + Send + Sync>,
+    /// Called when something begins: the first packets, those of another rung, or those after what was left out.
+    begins: Box<dyn Fn() + Send + Sync>,
     given_up: AtomicBool,
     meter: Meter,
     frames: AtomicU64,
@@ -52,11 +54,12 @@ pub(crate) struct Counts {
 }
 
 impl Member {
-    /// A viewer; neither `stalled` nor `tell` may block.
+    /// A viewer; none of `stalled`, `tell` and `begins` may block.
     pub(crate) fn new(
         outlet: Box<dyn Outlet>,
         stalled: impl Fn() + Send + Sync + 'static,
         tell: impl Fn(&RawValue) + Send + Sync + 'static,
+        begins: impl Fn() + Send + Sync + 'static,
     ) -> Arc<Self> {
         Arc::new(Self {
             outlet,
@@ -68,6 +71,7 @@ impl Member {
             epoch: Instant::now(),
             stalled: Box::new(stalled),
             tell: Box::new(tell),
+            begins: Box::new(begins),
             given_up: AtomicBool::new(false),
             meter: Meter::new(),
             frames: AtomicU64::new(0),
@@ -127,6 +131,9 @@ impl Member {
         };
         if between {
             self.over.notify_all();
+        }
+        if begins && taken == Taken::Yes {
+            (self.begins)();
         }
         if took > SLOW {
             self.move_to_thread();

@@ -87,8 +87,8 @@ impl Channels {
     }
 
     /// Tells the peer something about a media section (`a=mid`), on its channel for requests; whoever has none, or does not
-    /// take it at once, is not told. Never blocks.
-    pub(crate) fn tell(&self, mid: &str, info: &RawValue) {
+    /// take it at once, is not told. Whether anybody was told. Never blocks.
+    pub(crate) fn tell(&self, mid: &str, info: &RawValue) -> bool {
         let control: Vec<_> = {
             let state = self.state();
             let is_meant = |channel: &&Arc<Channel>| {
@@ -96,13 +96,16 @@ impl Channels {
             };
             state.all.iter().filter(is_meant).cloned().collect()
         };
+        let mut is_told = false;
         for channel in control {
             let text = protocol::info_message(Some(mid), info).map_err(|err| err.to_string());
             let sent = text.and_then(|text| channel.send(Payload::Text(text)).map_err(|err| err.to_string()));
-            if let Err(cause) = sent {
-                gst::info!(CAT, "session {}: failed to {cause}", self.session_id);
+            match sent {
+                Ok(()) => is_told = true,
+                Err(cause) => gst::info!(CAT, "session {}: failed to {cause}", self.session_id),
             }
         }
+        is_told
     }
 
     fn arrived(&self, channel: Arc<Channel>) {

@@ -11,6 +11,9 @@ use std::sync::Arc;
 pub(crate) trait Targets: Send + Sync + 'static {
     /// Those of a media section, all where none is named; `None` where there is no such section.
     fn pads(&self, mid: Option<&str>) -> Option<Vec<(gst::Pad, bool)>>;
+
+    /// The channel is open. Must not block.
+    fn opened(&self) {}
 }
 
 /// Serves a channel for requests.
@@ -21,6 +24,7 @@ pub(crate) fn control(channel: &Arc<Channel>, targets: Arc<dyn Targets>) {
                 reply(channel, &answer);
             }
         }
+        ChannelEvent::Opened => targets.opened(),
         event => passed_over(event),
     }));
 }

@@ -24,6 +24,7 @@ use gst_webrtc::{
     WebRTCRTPTransceiverDirection, WebRTCSessionDescription, WebRTCSignalingState,
 };
 use logic::negotiation::{EndReason, Event, Transport};
+use logic::phases::Phase;
 use logic::sdp::local::LONGEST_MESSAGE;
 use logic::sdp::munge;
 use protocol::{DescriptionKind, IceCandidate, SessionDescription};
@@ -147,6 +148,8 @@ impl WebRtcBin {
                 match bin.property::<WebRTCPeerConnectionState>("connection-state") {
                     WebRTCPeerConnectionState::Connected => {
                         heard.connected();
+                        events.phases().reach(Phase::IceConnected);
+                        events.phases().reach(Phase::DtlsConnected);
                         Transport::Connected
                     }
                     WebRTCPeerConnectionState::Disconnected => Transport::Disconnected,
@@ -158,10 +161,12 @@ impl WebRtcBin {
         });
         let events = self.events.clone();
         self.bin.connect_notify(Some("ice-connection-state"), move |bin, _| {
-            if bin.property::<WebRTCICEConnectionState>("ice-connection-state")
-                == WebRTCICEConnectionState::Failed
-            {
-                events.send(Event::Transport(Transport::Failed));
+            match bin.property::<WebRTCICEConnectionState>("ice-connection-state") {
+                WebRTCICEConnectionState::Failed => events.send(Event::Transport(Transport::Failed)),
+                WebRTCICEConnectionState::Connected | WebRTCICEConnectionState::Completed => {
+                    events.phases().reach(Phase::IceConnected);
+                }
+                _ => {}
             }
         });
         let (certificate, heard) = (self.certificate.clone(), self.heard.clone());

@@ -2,8 +2,10 @@
 //! `logic::negotiation` and performs what that decides. Everyone else holds an [`EventSender`].
 
 pub(crate) mod news;
+mod phases;
 mod task;
 
+pub(crate) use phases::Phases;
 pub(crate) use task::{Host, Session, spawn};
 
 use logic::negotiation::Event;
@@ -19,14 +21,18 @@ const QUEUE: usize = 2048;
 pub(crate) struct EventSender {
     queue: mpsc::Sender<Event>,
     flooded: Arc<AtomicBool>,
+    phases: Arc<Phases>,
 }
 
 impl EventSender {
-    /// A sender and what its session's task reads.
+    /// A sender and what the task reads of a session that is requested now.
     pub(crate) fn new() -> (Self, Events) {
         let (queue, events) = mpsc::channel(QUEUE);
         let flooded = Arc::new(AtomicBool::new(false));
-        (Self { queue, flooded: flooded.clone() }, Events { events, flooded })
+        (
+            Self { queue, flooded: flooded.clone(), phases: Arc::new(Phases::begin()) },
+            Events { events, flooded },
+        )
     }
 
     /// Tells the session of something.
@@ -34,6 +40,11 @@ impl EventSender {
         if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(event) {
             self.flooded.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// When the session reached its phases.
+    pub(crate) fn phases(&self) -> &Arc<Phases> {
+        &self.phases
     }
 
     /// Whether the session is over.

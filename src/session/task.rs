@@ -1,11 +1,12 @@
 //! The task of a session.
 
-use super::{EventSender, Events};
+use super::{EventSender, Events, Phases};
 use crate::peer::{self, Connection};
 use crate::runtime::{self, Leaving};
 use crate::signaller::{Signallable, SignallableExt};
 use gst_webrtc::WebRTCSessionDescription;
 use logic::negotiation::{Action, EndReason, Event, Negotiation};
+use logic::phases::Phase;
 use protocol::{DescriptionKind, SessionDescription};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -50,20 +51,22 @@ pub(crate) struct Session<H> {
 /// Runs a session until it ends.
 pub(crate) fn spawn<H: Host>(session: Session<H>, first: Event, events: Events, sender: EventSender) {
     sender.send(first);
+    let phases = sender.phases().clone();
     drop(sender);
-    runtime::spawn(run(session, events));
+    runtime::spawn(run(session, events, phases));
 }
 
 struct Running<H> {
     session: Session<H>,
     negotiation: Negotiation,
+    phases: Arc<Phases>,
     /// Once it ends; dropped last.
     leaving: Option<Leaving>,
 }
 
-async fn run<H: Host>(session: Session<H>, mut events: Events) {
+async fn run<H: Host>(session: Session<H>, mut events: Events, phases: Arc<Phases>) {
     let negotiation = Negotiation::new().with_restarts(session.connection.can_restart_ice());
-    let mut running = Running { session, negotiation, leaving: None };
+    let mut running = Running { session, negotiation, phases, leaving: None };
     let began = Instant::now();
     let deadline = tokio::time::sleep(DEADLINE);
     tokio::pin!(deadline);
@@ -113,6 +116,7 @@ impl<H: Host> Running<H> {
 
     fn perform(&mut self, action: Action) -> Result<(), EndReason> {
         let Session { id, connection, signaller, host } = &mut self.session;
+        let described = |kind| self.phases.reach(phase(kind));
         match action {
             Action::RestartIce => connection.restart_ice(),
             Action::CreateOffer => {
@@ -125,10 +129,12 @@ impl<H: Host> Running<H> {
             }
             Action::SetLocal(description) => connection.set_local(&description)?,
             Action::SetRemote(description) => {
+                described(description.kind);
                 host.remote_description(&description)?;
                 connection.set_remote(&description)?;
             }
             Action::SendDescription(description) => {
+                described(description.kind);
                 let description = host.munge(to_gst(&description)?);
                 signaller.send_sdp(id, &description);
             }
@@ -149,6 +155,14 @@ impl<H: Host> Running<H> {
             }
         }
         Ok(())
+    }
+}
+
+/// What is reached with a description.
+fn phase(kind: DescriptionKind) -> Phase {
+    match kind {
+        DescriptionKind::Offer => Phase::Offered,
+        DescriptionKind::Answer => Phase::Answered,
     }
 }
 

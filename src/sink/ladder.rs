@@ -26,7 +26,7 @@ pub(super) struct Ladder {
     input: Arc<Input>,
     codec: &'static Codec,
     owner: Option<u64>,
-    shapes: Vec<Shape>,
+    pub(super) shapes: Vec<Shape>,
     rungs: Rungs,
     state: Mutex<State>,
     /// Something does not wait for the next tick.

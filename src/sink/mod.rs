@@ -17,6 +17,7 @@
 //! | `division` | what each stream of a session gets of that, where the application decides |
 //! | `audience` | how many watch, told to the application |
 //! | `transport`, `stage` | which transport serves a session; what it stands in |
+//! | `rung_news` | viewers are told which rung they are sent |
 //! | `forwarding` | what viewers are told beside the media |
 //! | `timeline` | whose time RTP timestamps are |
 //! | `network` | ports and addresses as the properties have them |
@@ -42,6 +43,7 @@ mod pad;
 mod pads;
 mod properties;
 mod recent;
+mod rung_news;
 mod rungs;
 mod running;
 mod seat;

@@ -4,6 +4,7 @@
 use super::BaseWebRTCSink;
 use super::estimates::Estimates;
 use super::input::{Input, TRANSPORT_CC_ID};
+use super::rung_news::RungNews;
 use super::seat::Seated;
 use super::sections::{self, Sections};
 use super::serving::{Served, Wishes, most};
@@ -22,6 +23,7 @@ use gst_webrtc::WebRTCSessionDescription;
 use logic::capture::CAPTURE_TIME;
 use logic::codec::MediaKind;
 use logic::negotiation::{EndReason, Event};
+use logic::phases::Phase;
 use logic::rtp::Rewrite;
 use logic::sdp::media::{Description, Section};
 use logic::sdp::places::Places;
@@ -44,6 +46,7 @@ pub(super) struct Outgoing {
     pub(super) served: Arc<Mutex<Vec<Served>>>,
     pub(super) channels: Arc<Channels>,
     pub(super) sections: Arc<Sections>,
+    pub(super) news: Arc<RungNews>,
     pub(super) flows: Vec<Flow>,
     pub(super) places: Places,
     pub(super) offer: Option<Description>,
@@ -102,12 +105,25 @@ impl Outgoing {
         let outlet = connection.add_sender(options).map_err(EndReason::Pipeline)?;
         let events = self.events.clone();
         let stalled = move || events.send(Event::Failed(EndReason::Stalled));
-        let member = Member::new(outlet, stalled, sections::teller(&self.sections, &self.channels, input));
         let kind = input.kind();
+        let teller = sections::teller(&self.sections, &self.channels, input);
+        let member = Member::new(outlet, stalled, teller, self.beginning(kind));
         self.flows.push(Flow { m_line, stream, terms, kind, member, seat: None, wishes });
         let pictures = self.flows.iter().filter(|flow| flow.kind == MediaKind::Video).count();
         connection.aim(0, most(self.settings.max_bitrate, pictures));
         Ok(())
+    }
+
+    /// What is done when packets of a kind begin to flow, or those of another rung.
+    fn beginning(&self, kind: MediaKind) -> impl Fn() + Send + Sync + use<> {
+        let (phases, news) = (self.events.phases().clone(), Arc::downgrade(&self.news));
+        move || match kind {
+            MediaKind::Audio => phases.reach_sound(),
+            MediaKind::Video => {
+                phases.reach(Phase::FirstFrame);
+                news.upgrade().iter().for_each(RungNews::begins);
+            }
+        }
     }
 
     /// Streams whose pads are gone leave their m-lines and, where this side offers, those that became something else.

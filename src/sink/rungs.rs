@@ -142,6 +142,16 @@ impl Drop for Lease {
     }
 }
 
+/// Width and height of a rung's pictures, where known; what is passed on has the input's.
+pub(super) fn size(input: &Input, rung: &Rung) -> Option<(u32, u32)> {
+    if rung.encoder().is_none() {
+        let picture = input.caps().as_ref().and_then(picture)?;
+        return Some((picture.width, picture.height));
+    }
+    let (width, height) = rung.size()?;
+    Some((u32::try_from(width).ok()?, u32::try_from(height).ok()?))
+}
+
 /// The pictures with these caps.
 pub(super) fn picture(caps: &gst::Caps) -> Option<Picture> {
     let structure = caps.structure(0)?;

@@ -16,6 +16,7 @@ use crate::{errors, runtime};
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use logic::negotiation::EndReason;
+use logic::phases::Phase;
 use logic::terms::Change;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -310,10 +311,13 @@ impl super::BaseWebRTCSink {
     pub(super) fn session_ended(&self, session_id: &str, peer_id: &str, reason: &EndReason) {
         if reason.is_error() {
             gst::warning!(CAT, obj = self, "session {session_id}: {reason}");
-        } else {
-            gst::info!(CAT, obj = self, "session {session_id}: {reason}");
         }
         if let Some(running) = self.imp().running() {
+            if let Some(viewer) = running.viewers.viewer(session_id) {
+                viewer.phases().reach(Phase::Ended);
+                let reached = viewer.phases().reached();
+                gst::info!(CAT, obj = self, "session {session_id} is over: {reason}; {reached}");
+            }
             running.viewers.remove(session_id);
             self.audience_changed();
         }

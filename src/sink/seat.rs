@@ -119,6 +119,11 @@ impl Seat {
         self.ladder.pad()
     }
 
+    /// How many rungs there are.
+    pub(super) fn rungs(&self) -> usize {
+        self.ladder.shapes.len()
+    }
+
     /// Whether its encoders are those of the stream as it is now.
     pub(super) fn is_current(&self, input: &Input) -> bool {
         input.has_ladder(&self.ladder)

@@ -2,6 +2,7 @@
 
 use super::BaseWebRTCSink;
 use super::input::Input;
+use super::rung_news::RungNews;
 use crate::data_channel::{Channels, Targets};
 use gst::glib;
 use gst::prelude::*;
@@ -9,18 +10,19 @@ use logic::codec::MediaKind;
 use logic::sdp::media::Description;
 use logic::sdp::plan::Sending;
 use serde_json::value::RawValue;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 /// The sections of one session.
 pub(super) struct Sections {
     sink: glib::WeakRef<BaseWebRTCSink>,
     /// By `a=mid`.
     known: Mutex<Vec<(String, Weak<Input>)>>,
+    news: OnceLock<Weak<RungNews>>,
 }
 
 impl Sections {
     pub(super) fn new(sink: &BaseWebRTCSink) -> Arc<Self> {
-        Arc::new(Self { sink: sink.downgrade(), known: Mutex::default() })
+        Arc::new(Self { sink: sink.downgrade(), known: Mutex::default(), news: OnceLock::new() })
     }
 
     fn known(&self) -> MutexGuard<'_, Vec<(String, Weak<Input>)>> {
@@ -34,6 +36,18 @@ impl Sections {
             Some((mid, Arc::downgrade(inputs.get(sending.stream)?)))
         });
         *self.known() = sections.collect();
+    }
+
+    /// Who tells the viewer what it is sent.
+    pub(super) fn attach(&self, news: &Arc<RungNews>) {
+        let _ = self.news.set(Arc::downgrade(news));
+    }
+
+    /// The section in which the stream of a pad is sent, by `a=mid`.
+    pub(super) fn of_pad(&self, pad: &str) -> Option<(String, Arc<Input>)> {
+        let known = self.known();
+        let mut all = known.iter().filter_map(|(mid, input)| Some((mid, input.upgrade()?)));
+        all.find(|(_, input)| input.name == pad).map(|(mid, input)| (mid.clone(), input))
     }
 
     /// The section in which an input's stream is sent, by `a=mid`.
@@ -55,12 +69,18 @@ pub(super) fn teller(
     move |info| {
         let mid = sections.upgrade().zip(input.upgrade()).and_then(|(sections, input)| sections.mid(&input));
         if let (Some(mid), Some(channels)) = (mid, channels.upgrade()) {
-            channels.tell(&mid, info);
+            let _ = channels.tell(&mid, info);
         }
     }
 }
 
 impl Targets for Sections {
+    fn opened(&self) {
+        if let Some(news) = self.news.get().and_then(Weak::upgrade) {
+            news.opened();
+        }
+    }
+
     fn pads(&self, mid: Option<&str>) -> Option<Vec<(gst::Pad, bool)>> {
         let inputs = match mid {
             None => self.sink.upgrade().map(|sink| sink.inputs()).unwrap_or_default(),

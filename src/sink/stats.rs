@@ -7,6 +7,7 @@ use crate::chain::member::Counts;
 use crate::peer::statistics;
 use gst::prelude::*;
 use logic::codec::MediaKind;
+use logic::phases::{Phase, Reached};
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -53,6 +54,7 @@ fn consumer(viewer: &Viewer, transport: &gst::StructureRef) -> gst::Structure {
         .field_if_some("estimated-bitrate", viewer.estimates.known())
         .field_if_some("packets-retransmitted", transport.get::<u64>("packets-retransmitted").ok())
         .field_if_some("end-to-end-delay", largest(|stream| stream.delays.all()))
+        .field("phases", phases(viewer.phases().reached()))
         .build();
     for (name, fact) in statistics::path(transport) {
         consumer.set(name, fact);
@@ -60,6 +62,17 @@ fn consumer(viewer: &Viewer, transport: &gst::StructureRef) -> gst::Structure {
     consumer
         .set("streams", gst::Array::from_values(streams.iter().map(|stream| stream.told().to_send_value())));
     consumer
+}
+
+/// When a session reached its phases.
+fn phases(reached: Reached) -> gst::Structure {
+    let mut phases = gst::Structure::new_empty("application/x-webrtcsink-session-phases");
+    for phase in Phase::ALL.into_iter().filter(|phase| *phase != Phase::Ended) {
+        if let Some(at) = reached.at(phase) {
+            phases.set(phase.name(), at);
+        }
+    }
+    phases
 }
 
 /// One stream of one viewer.

@@ -4,6 +4,7 @@
 use super::estimates::Estimates;
 use super::imp::CAT;
 use super::outgoing::Outgoing;
+use super::rung_news::RungNews;
 use super::sections::Sections;
 use super::serving::Served;
 use super::settings::{Settings, WebRTCSinkTransport};
@@ -14,7 +15,7 @@ use crate::peer::{
     AgreedFormat, Arrivals, Certificate, Config, Engine, ErrorCorrection, Estimator, IceServers,
 };
 use crate::runtime;
-use crate::session::{self, EventSender, Events, Session};
+use crate::session::{self, EventSender, Events, Phases, Session};
 use crate::signaller::link::News;
 use crate::signaller::{Signallable, SignallableExt};
 use gst::glib;
@@ -42,6 +43,11 @@ pub(super) struct Viewer {
 }
 
 impl Viewer {
+    /// When the session reached its phases.
+    pub(super) fn phases(&self) -> &Phases {
+        self.events.phases()
+    }
+
     /// The session's transport and what it stands in, once made and while it lasts.
     pub(super) fn stage(&self) -> Option<Arc<Stage>> {
         self.stage.get()?.upgrade()
@@ -244,6 +250,8 @@ impl Viewers {
         let _ = viewer.stage.set(Arc::downgrade(&stage));
         let _ = viewer.channels.set(Arc::downgrade(&channels));
         let _ = viewer.sections.set(Arc::downgrade(&sections));
+        let news = RungNews::new(&viewer.served, &sections, &channels);
+        sections.attach(&news);
         if let Err(text) = channels.begin(&connection, &settings.channels()) {
             stage.stop();
             stage.say_goodbye(&sink, &viewer.peer_id, signaller);
@@ -263,6 +271,7 @@ impl Viewers {
             served: viewer.served.clone(),
             channels,
             sections,
+            news,
             flows: Vec::new(),
             places: Places::default(),
             offer: None,

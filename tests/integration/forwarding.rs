@@ -6,6 +6,7 @@ use gst::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Instant;
 
 const CONTROL: &str = "enable-control-data-channel=true";
 
@@ -40,8 +41,14 @@ fn viewer(pipeline: &Pipeline) -> Viewer {
     viewer
 }
 
-/// What a viewer was told so far.
+/// What a viewer was told of frames and events so far.
 fn told(viewer: &Viewer) -> Vec<gst::Structure> {
+    let is_rung = |news: &gst::Structure| news.get::<&str>("info").unwrap().starts_with("{\"rung\"");
+    all_told(viewer).into_iter().filter(|news| !is_rung(news)).collect()
+}
+
+/// All that it was told.
+fn all_told(viewer: &Viewer) -> Vec<gst::Structure> {
     let bus = viewer.pipeline.0.bus().unwrap();
     let messages = std::iter::from_fn(|| bus.pop());
     let told = messages.filter_map(|message| match message.view() {
@@ -160,7 +167,75 @@ fn nothing_is_told_unless_it_is_asked_for(transport: &str) {
     assert!(told(&viewer).is_empty());
 }
 
+/// The next rung that a viewer is told of.
+fn rung(viewer: &Viewer) -> serde_json::Value {
+    let end = Instant::now() + 2 * DEADLINE;
+    loop {
+        let mut told = all_told(viewer).into_iter();
+        if let Some(news) = told.next() {
+            assert_eq!((news.get("mid"), told.next()), (Ok("video0"), None), "more than one at once");
+            let info: serde_json::Value = serde_json::from_str(news.get("info").unwrap()).unwrap();
+            return info["rung"].clone();
+        }
+        assert!(Instant::now() < end, "the viewer was not told");
+        viewer.samples(2);
+    }
+}
+
+/// Waits for a picture of that size.
+fn is_seen(viewer: &Viewer, rung: &serde_json::Value) {
+    let size = |sample: &gst::Sample| {
+        let caps = sample.caps_owned().unwrap();
+        let size = |name: &str| caps.structure(0).unwrap().get::<i32>(name).unwrap();
+        (size("width"), size("height"))
+    };
+    let wanted = (rung["width"].as_i64().unwrap() as i32, rung["height"].as_i64().unwrap() as i32);
+    assert!((0..300).any(|_| size(&viewer.sample()) == wanted), "it is sent none of {rung}");
+}
+
+/// What will measure the network of a session through webrtcbin.
+fn estimator(sink: &gst::Element, transport: &str) -> Option<Receiver<gst::Element>> {
+    let (give, take) = channel();
+    if !transport.contains("webrtcbin") {
+        return None;
+    }
+    sink.connect("consumer-added", false, move |values| {
+        let give = give.clone();
+        values[2].get::<gst::Bin>().unwrap().connect_deep_element_added(move |_, _, element| {
+            if element.factory().is_some_and(|factory| factory.name() == "rtpgccbwe") {
+                let _ = give.send(element.clone());
+            }
+        });
+        None
+    });
+    Some(take)
+}
+
+fn a_viewer_is_told_which_rung_it_is_sent_and_when_it_is_another(transport: &str) {
+    let source = "videotestsrc is-live=true pattern=snow ! video/x-raw,width=640,height=480,framerate=30/1";
+    let bitrates = "video-caps=video/x-vp8 start-bitrate=1000000 max-bitrate=1200000";
+    let pipeline = producer(source, &format!("{CONTROL} {transport} {bitrates}"));
+    let estimator = estimator(&pipeline.element("ws"), transport);
+    let viewer = viewer(&pipeline);
+    let first = rung(&viewer);
+    assert_eq!(first, serde_json::json!({ "index": 0, "count": 3, "width": 640, "height": 480 }));
+    is_seen(&viewer, &first);
+    match estimator.and_then(|estimators| estimators.recv_timeout(DEADLINE).ok()) {
+        None => pipeline.element("ws").set_property("max-bitrate", 100_000u32),
+        Some(estimator) => {
+            estimator.set_property("min-bitrate", 1u32);
+            estimator.set_property("max-bitrate", 100_000u32);
+            estimator.set_property("estimated-bitrate", 100_000u32);
+        }
+    }
+    let next = rung(&viewer);
+    assert!(next["index"].as_u64() > Some(0) && next["count"] == 3, "{next}");
+    assert!(next["width"].as_u64() < Some(640), "{next}");
+    is_seen(&viewer, &next);
+}
+
 crate::support::under_both_transports!(
+    a_viewer_is_told_which_rung_it_is_sent_and_when_it_is_another,
     every_viewer_hears_of_each_time_code_once_and_its_frame_has_it,
     events_that_the_application_names_go_down_the_viewers_pipelines,
     nothing_is_told_unless_it_is_asked_for,

@@ -6,7 +6,7 @@ use gst::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc::{channel, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// What the document says of a field.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +103,9 @@ fn session_of_sink(stats: &gst::StructureRef, is_native: bool) -> bool {
     }
     let viewer = session.get::<gst::Structure>("consumer-stats").unwrap();
     complete &= is_complete(&viewer, "A viewer", |_| false);
+    let phases = viewer.get::<gst::Structure>("phases").unwrap();
+    complete &= is_complete(&phases, "The phases of a session", |_| false);
+    are_in_order(&phases);
     let (streams, encoders) = (array(&viewer, "streams"), array(&viewer, "video-encoders"));
     for stream in &streams {
         complete &= is_complete(stream, "A stream of a viewer", |_| false);
@@ -111,6 +114,16 @@ fn session_of_sink(stats: &gst::StructureRef, is_native: bool) -> bool {
         complete &= is_complete(encoder, "An encoder", |_| false);
     }
     complete && streams.len() == 2 && encoders.len() == 1
+}
+
+/// Those of the sessions of this test.
+fn are_in_order(phases: &gst::StructureRef) {
+    let rows = rows("The phases of a session");
+    let reached: Vec<_> =
+        rows.iter().filter_map(|row| phases.get::<u64>(row[0].trim_matches('`')).ok()).collect();
+    assert!(reached.is_sorted(), "{phases}");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    assert!(reached.iter().all(|at| now - u128::from(*at) < 2 * DEADLINE.as_millis()), "{phases}");
 }
 
 fn session_of_source(stats: &gst::StructureRef) -> bool {

@@ -14,6 +14,9 @@ pub struct Info {
     /// An event of the application's own, for elements downstream of the consumer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<CustomEvent>,
+    /// Which rung of the ladder the consumer is sent from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rung: Option<RungInfo>,
     /// The RTP timestamp of the frame that it is about.
     #[serde(default, rename = "rtpTimestamp", skip_serializing_if = "Option::is_none")]
     pub rtp_timestamp: Option<u32>,
@@ -49,6 +52,19 @@ pub struct TimeCode {
     pub flags: String,
     /// When it was zero last, in ISO 8601.
     pub latest_daily_jam: Option<String>,
+}
+
+/// A rung: one of the sizes in which a stream is encoded.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct RungInfo {
+    /// Its place, from the best on, which is 0.
+    pub index: u32,
+    /// How many there are.
+    pub count: u32,
+    /// Of its pictures.
+    pub width: u32,
+    /// Of its pictures.
+    pub height: u32,
 }
 
 /// An event of the application's own.

@@ -27,7 +27,7 @@ pub use client_message::ClientMessage;
 pub use codes::{EndReason, ErrorCode};
 pub use data_channel::{BadRequest, ControlMessage, ControlRequest, ControlRequestMessage, InputMessage};
 pub use ice_server::IceServer;
-pub use info::{CustomEvent, FrameMeta, Info, TimeCode, info_message};
+pub use info::{CustomEvent, FrameMeta, Info, RungInfo, TimeCode, info_message};
 pub use lease::{Lease, Resume};
 pub use navigation::{NavigationCommand, NavigationEvent};
 pub use outbox::{Full, Outbox};

@@ -77,7 +77,7 @@ fn what_producers_tell_is_written_as_it_stands_in_golden_files() {
         assert_eq!(info_message(mid.as_deref(), &info.write().unwrap()).unwrap(), golden.trim_end());
         told += 1;
     }
-    assert_eq!(told, 3);
+    assert_eq!(told, 4);
 }
 
 #[test]

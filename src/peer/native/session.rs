@@ -12,6 +12,7 @@ use super::statistics::{Statistics, StreamStatistics};
 use crate::peer::heard::Heard;
 use crate::session::EventSender;
 use logic::negotiation::{Event as Said, Transport};
+use logic::phases::Phase;
 use logic::rtp::PlayoutDelay;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -267,19 +268,13 @@ impl Session {
             Event::Connected => {
                 self.shared.heard.connected();
                 self.shared.heard.owes_answers();
+                self.events.phases().reach(Phase::IceConnected);
+                self.events.phases().reach(Phase::DtlsConnected);
                 Transport::Connected
             }
-            Event::IceConnectionStateChange(state) => match state {
-                IceConnectionState::Disconnected => {
-                    self.reachable = false;
-                    Transport::Disconnected
-                }
-                IceConnectionState::Connected | IceConnectionState::Completed
-                    if !std::mem::replace(&mut self.reachable, true) && self.rtc.is_connected() =>
-                {
-                    Transport::Connected
-                }
-                _ => return,
+            Event::IceConnectionStateChange(state) => match self.path_changed(state) {
+                Some(transport) => transport,
+                None => return,
             },
             Event::Closed => Transport::Closed,
             Event::KeyframeRequest(request) => return self.pass_on(request.mid),
@@ -322,6 +317,22 @@ impl Session {
             other => return self.channels.hear(&mut self.rtc, other),
         };
         self.events.send(Said::Transport(transport));
+    }
+
+    /// What ICE says of the path; what that means for a transport that was up.
+    fn path_changed(&mut self, state: IceConnectionState) -> Option<Transport> {
+        match state {
+            IceConnectionState::Disconnected => {
+                self.reachable = false;
+                Some(Transport::Disconnected)
+            }
+            IceConnectionState::Connected | IceConnectionState::Completed => {
+                self.events.phases().reach(Phase::IceConnected);
+                let was_lost = !std::mem::replace(&mut self.reachable, true);
+                (was_lost && self.rtc.is_connected()).then_some(Transport::Connected)
+            }
+            _ => None,
+        }
     }
 
     /// The viewer wants a key unit. Whoever is asked may block, so it is not this thread that asks.
