@@ -47,6 +47,13 @@ pub(super) struct Announced {
     pub(super) segment: gst::FormattedSegment<gst::ClockTime>,
 }
 
+/// What came out of an encoder.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Made {
+    pub(crate) frames: u64,
+    pub(crate) key_units: u64,
+}
+
 /// All viewers of a rung.
 pub(crate) struct FanOut {
     /// By which its viewers know it.
@@ -59,6 +66,8 @@ pub(crate) struct FanOut {
     /// Whether none of them has come out yet.
     frame_begins: AtomicBool,
     told: Told,
+    frames: AtomicU64,
+    key_units: AtomicU64,
     stream_id: Arc<str>,
     meter: Meter,
     notes: Notes,
@@ -87,6 +96,8 @@ impl FanOut {
             key_unit: AtomicBool::new(true),
             frame_begins: AtomicBool::new(true),
             told: Told::new(),
+            frames: AtomicU64::new(0),
+            key_units: AtomicU64::new(0),
             members: Mutex::default(),
             announced: Mutex::default(),
         }
@@ -154,6 +165,8 @@ impl FanOut {
     /// The next packets are of a frame that is, or is not, a key unit.
     pub(super) fn frame(&self, key_unit: bool) {
         self.key_unit.store(key_unit, Ordering::Relaxed);
+        self.frames.fetch_add(1, Ordering::Relaxed);
+        self.key_units.fetch_add(key_unit.into(), Ordering::Relaxed);
         self.frame_begins.store(true, Ordering::Relaxed);
         self.told.frame();
     }
@@ -234,6 +247,17 @@ impl FanOut {
         let present = self.pipeline.upgrade().and_then(|pipeline| pipeline.current_running_time());
         let (Some(at), Some(present)) = (at, present) else { return now };
         now.checked_sub(present.saturating_sub(at).into()).unwrap_or(now)
+    }
+
+    /// What came out of the encoder in all.
+    pub(crate) fn made(&self) -> Made {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Made { frames: count(&self.frames), key_units: count(&self.key_units) }
+    }
+
+    /// How many are sent this rung.
+    pub(crate) fn viewers(&self) -> usize {
+        self.members().iter().filter(|member| self.serves(member)).count()
     }
 
     /// What was sent in all (bytes).

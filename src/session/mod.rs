@@ -5,7 +5,7 @@ pub(crate) mod news;
 mod phases;
 mod task;
 
-pub(crate) use phases::Phases;
+pub(crate) use phases::{Phases, now};
 pub(crate) use task::{Host, Session, spawn};
 
 use logic::negotiation::Event;

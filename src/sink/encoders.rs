@@ -108,6 +108,12 @@ impl Input {
         self.state().slots.iter().find(|slot| slot.serves(which))?.rung().cloned()
     }
 
+    /// The running rungs, and which each is.
+    pub(super) fn running_rungs(&self) -> Vec<(Which, Arc<Rung>)> {
+        let state = self.state();
+        state.slots.iter().filter_map(|slot| Some((*slot.which(), slot.rung()?.clone()))).collect()
+    }
+
     /// The running rungs, for a new base time.
     pub(super) fn rungs(&self) -> Vec<Arc<Rung>> {
         self.state().slots.iter().filter_map(|slot| slot.rung().cloned()).collect()

@@ -117,6 +117,12 @@ pub struct BaseWebRTCSink {
         nick = "Web server directory", blurb = "Directory that is served instead of the page inside the plugin; NULL for that page")]
     #[property(name = "web-server-host-addr", type = Option<String>, get, set = Self::set_web_server_address, member = web_server_host_addr,
         nick = "Web server address", blurb = "Where the web server listens, as a URL", default = Some("http://127.0.0.1:8080/"))]
+    #[property(name = "web-server-dashboard", type = bool, get, set, member = web_server_dashboard, nick = "Dashboard",
+        blurb = "Have the web server show what every session and encoder does, at dashboard/ and, for Prometheus, at metrics; to this \
+        machine only unless web-server-token is set", mutable_ready)]
+    #[property(name = "web-server-token", type = Option<String>, set, member = web_server_token, nick = "Web server token",
+        blurb = "Whoever sends it, as Authorization: Bearer TOKEN, is shown the data of the dashboard, wherever he is, and nobody else; \
+        NULL shows them to this machine only. It cannot be read back", mutable_ready)]
     #[property(name = "viewers", type = u32, get = Self::viewers, nick = "Viewers",
         blurb = "How many sessions there are, those included that are being set up; notified. A camera may be off while there are none")]
     #[property(name = "encoders", type = u32, get = Self::encoders, nick = "Encoders",

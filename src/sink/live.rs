@@ -40,6 +40,8 @@ fn moment(name: &str) -> Moment {
         | "web-server-path"
         | "web-server-directory"
         | "web-server-host-addr"
+        | "web-server-dashboard"
+        | "web-server-token"
         | "run-signalling-server" => Moment::NextStart,
         name if name.starts_with("signalling-server-") => Moment::NextStart,
         "min-bitrate" | "max-bitrate" | "start-bitrate" | "encoder-linger" | "meta" | "forward-metas"

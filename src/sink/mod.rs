@@ -20,6 +20,7 @@
 //! | `rung_news` | viewers are told which rung they are sent |
 //! | `forwarding` | what viewers are told beside the media |
 //! | `timeline` | whose time RTP timestamps are |
+//! | `record` | what is kept for the dashboard |
 //! | `network` | ports and addresses as the properties have them |
 
 mod audience;
@@ -43,6 +44,7 @@ mod pad;
 mod pads;
 mod properties;
 mod recent;
+mod record;
 mod rung_news;
 mod rungs;
 mod running;
@@ -61,6 +63,7 @@ mod transport;
 mod viewers;
 
 pub use pad::WebRTCSinkPad;
+pub(crate) use record::Recorder;
 pub(crate) use settings::Settings;
 pub use settings::{
     WebRTCSinkCongestionControl, WebRTCSinkEncoderSharing, WebRTCSinkMitigationMode, WebRTCSinkTransport,

@@ -2,6 +2,7 @@
 
 use super::forwarding::Forwarding;
 use super::imp::{BaseWebRTCSink, CAT};
+use super::record::Recorder;
 use super::settings::Settings;
 use super::timeline::Timeline;
 use super::viewers::{Viewer, Viewers};
@@ -40,6 +41,8 @@ pub(super) struct Running {
     waits: AtomicBool,
     waited: AtomicBool,
     _web_server: Option<WebServer>,
+    /// Where the dashboard is on.
+    recorder: Option<Arc<Recorder>>,
 }
 
 impl Running {
@@ -84,8 +87,12 @@ impl BaseWebRTCSink {
         settings.rungs()?;
         let signaller = obj.signaller();
         let entrance = self.entrance.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let web_server =
-            settings.run_web_server.then(|| WebServer::start(settings, &signaller, entrance)).transpose()?;
+        let has_dashboard = settings.run_web_server && settings.web_server_dashboard;
+        let recorder = has_dashboard.then(|| Recorder::start(&obj));
+        let web_server = settings
+            .run_web_server
+            .then(|| WebServer::start(settings, &signaller, entrance, recorder.clone()))
+            .transpose()?;
         if let Some(server) = &web_server {
             gst::info!(CAT, imp = self, "the page is at {}", server.address());
         }
@@ -103,6 +110,7 @@ impl BaseWebRTCSink {
             waits: AtomicBool::new(false),
             waited: AtomicBool::new(false),
             _web_server: web_server,
+            recorder,
         })
     }
 
@@ -317,6 +325,9 @@ impl super::BaseWebRTCSink {
                 viewer.phases().reach(Phase::Ended);
                 let reached = viewer.phases().reached();
                 gst::info!(CAT, obj = self, "session {session_id} is over: {reason}; {reached}");
+                if let Some(recorder) = &running.recorder {
+                    recorder.ended(session_id, &viewer, reason);
+                }
             }
             running.viewers.remove(session_id);
             self.audience_changed();

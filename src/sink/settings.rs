@@ -129,6 +129,8 @@ pub(crate) struct Settings {
     pub(crate) web_server_path: Option<String>,
     pub(crate) web_server_directory: Option<String>,
     pub(crate) web_server_host_addr: Option<String>,
+    pub(crate) web_server_dashboard: bool,
+    pub(crate) web_server_token: Option<String>,
 }
 
 impl Default for Settings {
@@ -178,6 +180,8 @@ impl Default for Settings {
             web_server_path: None,
             web_server_directory: None,
             web_server_host_addr: Some("http://127.0.0.1:8080/".into()),
+            web_server_dashboard: false,
+            web_server_token: None,
         }
     }
 }

@@ -113,6 +113,11 @@ impl Stage {
         }
     }
 
+    /// The transport's name.
+    pub(super) fn name(&self) -> &'static str {
+        self.choice.name()
+    }
+
     /// What the transport knew about itself last, and why it is the one.
     pub(super) fn stats(&self) -> gst::Structure {
         let stats = self.connection.stats();

@@ -2,22 +2,29 @@
 
 use super::WebRTCSinkMitigationMode;
 use super::serving::Served;
+use super::stage::Stage;
 use super::viewers::Viewer;
 use crate::chain::member::Counts;
 use crate::peer::statistics;
 use gst::prelude::*;
 use logic::codec::MediaKind;
 use logic::phases::{Phase, Reached};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// How long all transports together may take to know better.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// What every session does, by its id.
-pub(super) fn of(viewers: &[(String, Viewer)]) -> gst::Structure {
+/// The sessions' transports, which know about themselves what there is to know; takes no longer than that.
+pub(super) fn refreshed(viewers: &[(String, Viewer)]) -> Vec<Option<Arc<Stage>>> {
     let stages: Vec<_> = viewers.iter().map(|(_, viewer)| viewer.stage()).collect();
     statistics::refresh(stages.iter().flatten().map(|stage| stage.connection()), PATIENCE);
+    stages
+}
+
+/// What every session does, by its id.
+pub(super) fn of(viewers: &[(String, Viewer)]) -> gst::Structure {
+    let stages = refreshed(viewers);
     let mut all = gst::Structure::new_empty("application/x-webrtcsink-stats");
     for ((id, viewer), stage) in viewers.iter().zip(&stages) {
         let one = stage.as_ref().map(|stage| stage.stats());
@@ -38,8 +45,7 @@ fn consumer(viewer: &Viewer, transport: &gst::StructureRef) -> gst::Structure {
         .iter()
         .filter(is_video)
         .map(|served| encoder(served, viewer.estimates.fec_percentage()).to_send_value());
-    let network = statistics::entries(transport, "transport").next();
-    let loss = network.as_ref().and_then(|network| network.get::<f64>("packet-loss").ok());
+    let condition = Condition::said(streams.iter().map(|stream| &stream.reported), transport);
     let largest = |of: fn(&Stream) -> Option<f64>| streams.iter().filter_map(of).reduce(f64::max);
     let mut consumer = gst::Structure::builder("application/x-webrtcsink-consumer-stats")
         .field("peer-id", &viewer.peer_id)
@@ -48,8 +54,8 @@ fn consumer(viewer: &Viewer, transport: &gst::StructureRef) -> gst::Structure {
             "bitrate",
             streams.iter().filter_map(|stream| stream.counts?.rate).fold(0, u32::saturating_add),
         )
-        .field_if_some("round-trip-time", largest(|stream| stream.reported.round_trip))
-        .field_if_some("packet-loss", loss.or_else(|| largest(|stream| stream.reported.loss)))
+        .field_if_some("round-trip-time", condition.round_trip)
+        .field_if_some("packet-loss", condition.loss)
         .field_if_some("jitter", largest(|stream| stream.reported.jitter))
         .field_if_some("estimated-bitrate", viewer.estimates.known())
         .field_if_some("packets-retransmitted", transport.get::<u64>("packets-retransmitted").ok())
@@ -141,6 +147,33 @@ impl Delays {
     fn all(&self) -> Option<f64> {
         let encode = self.encode.unwrap_or_default();
         Some((self.capture_to_encode? + encode + self.send? + self.network?).as_secs_f64())
+    }
+}
+
+/// How the network to a viewer does, as his worst stream has it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Condition {
+    /// The part of the packets that is lost of late.
+    pub(super) loss: Option<f64>,
+    /// There and back, in seconds.
+    pub(super) round_trip: Option<f64>,
+}
+
+impl Condition {
+    /// What is known of it, by what a viewer is served and what the transport says.
+    pub(super) fn of(served: &[Served], transport: &gst::StructureRef) -> Self {
+        let reported: Vec<_> = served.iter().map(|served| Reported::of(served.ssrc, transport)).collect();
+        Self::said(reported.iter(), transport)
+    }
+
+    fn said<'a>(reported: impl Iterator<Item = &'a Reported> + Clone, transport: &gst::StructureRef) -> Self {
+        let largest = |of: fn(&Reported) -> Option<f64>| reported.clone().filter_map(of).reduce(f64::max);
+        let network = statistics::entries(transport, "transport").next();
+        let loss = network.as_ref().and_then(|network| network.get::<f64>("packet-loss").ok());
+        Self {
+            loss: loss.or_else(|| largest(|reported| reported.loss)),
+            round_trip: largest(|reported| reported.round_trip),
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The embedded web server: serves the page that is inside the plugin, or a directory instead of it, and tells
 //! the page where the signalling server is.
 //!
-//! `router` says what is at which address, `config` what the page is told, `headers` what browsers are told of each
-//! answer; `serve` is the server around them. Where the element has a signalling server, `websocket` leads there.
+//! `router` says what is at which address, `config` what the page is told, `dashboard` what is shown of sessions and
+//! to whom, `headers` what browsers are told of each answer; `serve` is the server around them. Where the element has a
+//! signalling server, `websocket` leads there.
 
 mod config;
+mod dashboard;
 mod headers;
 mod router;
 mod serve;
@@ -12,11 +14,11 @@ mod websocket;
 
 use crate::runtime;
 use crate::signaller::Signallable;
-use crate::sink::Settings;
+use crate::sink::{Recorder, Settings};
 use signalling::Entrance;
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -31,11 +33,13 @@ pub(crate) struct WebServer {
 }
 
 impl WebServer {
-    /// Listens, or says why not and which property to change. Websockets come in by the entrance, where there is one.
+    /// Listens, or says why not and which property to change. Websockets come in by the entrance, where there is one; the
+    /// dashboard shows what the recorder keeps.
     pub(crate) fn start(
         settings: &Settings,
         signaller: &Signallable,
         entrance: Option<Entrance>,
+        recorder: Option<Arc<Recorder>>,
     ) -> Result<Self, String> {
         let text = settings.web_server_host_addr.clone().unwrap_or_default();
         let wrong = |why: &str| {
@@ -58,7 +62,7 @@ impl WebServer {
         let local = listener.local_addr().map_err(|err| err.to_string())?;
         let prefix = router::prefix(settings.web_server_path.as_deref());
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let router = router::router(settings, &prefix, signaller, entrance)?;
+        let router = router::router(settings, &prefix, signaller, entrance, recorder)?;
         let (stop, stopped) = oneshot::channel();
         let (end, ended) = std::sync::mpsc::sync_channel(1);
         runtime::spawn(async move {

@@ -1,8 +1,8 @@
 //! What is at which address of the web server.
 
-use super::{config, headers, websocket};
+use super::{config, dashboard, headers, websocket};
 use crate::signaller::Signallable;
-use crate::sink::Settings;
+use crate::sink::{Recorder, Settings};
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{from_fn_with_state, map_response};
@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use signalling::Entrance;
 use std::path::Path;
+use std::sync::Arc;
 use tower_http::services::ServeDir;
 
 /// `/path`, or nothing for the root.
@@ -24,11 +25,14 @@ pub(super) fn router(
     prefix: &str,
     signaller: &Signallable,
     entrance: Option<Entrance>,
+    recorder: Option<Arc<Recorder>>,
 ) -> Result<Router, String> {
-    let config = config::config(signaller, settings.stun_server.as_deref(), entrance.is_some());
+    let mut config = config::config(signaller, settings.stun_server.as_deref(), entrance.is_some());
+    config["dashboard"] = recorder.is_some().into();
     let own = Router::new()
         .route("/config.json", get(async move || config::json(&config)))
-        .layer(map_response(headers::protect));
+        .layer(map_response(headers::protect))
+        .merge(dashboard::routes(settings, recorder));
     let router = match settings.web_server_directory.as_deref() {
         None => own.fallback(file),
         Some(directory) if Path::new(directory).is_dir() => {
@@ -59,7 +63,7 @@ pub(super) fn router(
 }
 
 /// A file of the page inside the plugin.
-async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if ![Method::GET, Method::HEAD].contains(&method) {
         return protected((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]));
     }

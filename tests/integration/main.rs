@@ -18,6 +18,7 @@ mod closing;
 mod codecs;
 mod coming_in_between;
 mod custom_signallers;
+mod dashboard;
 mod data_channels;
 mod demo;
 mod divided_bitrates;

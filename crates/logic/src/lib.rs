@@ -12,6 +12,7 @@
 //! | [`sdp`] | what a remote description means for our streams, and the text of our own |
 //! | [`terms`] | whether a stream that changes can go on under its description |
 //! | [`pairing`] | what goes beside a frame, by its RTP timestamp |
+//! | [`onlooker`] | who may look at what an element shows of itself |
 //! | [`phases`] | when a session reached which phase, and how that reads |
 //! | [`placement`] | where the encoder of a viewer stands |
 //! | [`following`] | whether an encoder follows the bitrate that it is told |
@@ -57,6 +58,7 @@ pub mod mean;
 pub mod media_clock;
 pub mod memory;
 pub mod negotiation;
+pub mod onlooker;
 pub mod pairing;
 pub mod peer_client;
 pub mod phases;
