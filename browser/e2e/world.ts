@@ -142,7 +142,9 @@ export class World {
 
   /** What the programs of this world said, for a failure's text. */
   get said(): string {
-    return this.#programs.map(({ name, said }) => `${name}:\n${said.slice(-40).join("\n")}`).join("\n");
+    // What lasts has spoken of other scenarios, too.
+    const kept = this.whole === this ? 12 : 40;
+    return this.#programs.map(({ name, said }) => `${name}:\n${said.slice(-kept).join("\n")}`).join("\n");
   }
 
   /** Ends everything. */

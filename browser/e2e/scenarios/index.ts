@@ -2,9 +2,9 @@
 
 import type { Scenario } from "../scenario.js";
 import { TALKS } from "./channels.js";
-import { FINDS_THE_PRODUCER_AGAIN, OUTLIVES_THE_SERVER, PAUSES } from "./enduring.js";
 import { PAIRS_FRAMES } from "./frames.js";
-import { KEEPS_NAMES_HARMLESS } from "./hostile.js";
+import { OUTLIVES_THE_SERVER, PAUSES } from "./enduring.js";
+import { STANDS_HOSTILITY } from "./hostile.js";
 import { SENDS_INPUT } from "./input.js";
 import { OUR_CLIENT_WORKS, RELEASED_CLIENT_WORKS } from "./old-pages.js";
 import { ASKS_FOR_TOKEN, FINDS_AGAIN, SHARES_CAMERA } from "./page.js";
@@ -14,16 +14,18 @@ import { PLAYS_BY_ONE_LINE } from "./player.js";
 import { CONTROLS_PIPELINE } from "./remote-control.js";
 import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling.js";
 import { PRODUCES_FOR_A_SOURCE, TALKS_BACK } from "./talking.js";
+import { FOLLOWS_STREAMS, TELLS_STATISTICS } from "./watching.js";
 
 /** Each has its place in a file of its subject. */
 export const SCENARIOS: readonly Scenario[] = [
   PLAYS_EVERY_CODEC,
   PLAYS_OVER_TCP,
   PAUSES,
+  TELLS_STATISTICS,
+  FOLLOWS_STREAMS,
   OUTLIVES_THE_SERVER,
-  FINDS_THE_PRODUCER_AGAIN,
   PLAYS_BY_ONE_LINE,
-  KEEPS_NAMES_HARMLESS,
+  STANDS_HOSTILITY,
   ...TALKS,
   SENDS_INPUT,
   CONTROLS_PIPELINE,
