@@ -14,6 +14,11 @@ const CODECS = [
   "audio/L16",
 ];
 
+/** A name as it stands in the list above, whatever its case; others as they are. */
+export function canonicalCodec(name: string): string {
+  return CODECS.find((codec) => codec.toLowerCase() === name.toLowerCase()) ?? name;
+}
+
 /**
  * The names as browsers write them; short ones such as `vp9` are understood.
  *

@@ -6,7 +6,7 @@
 import { messageOf } from "./events.js";
 import { Gate } from "./gate.js";
 import type { IceCandidate, PeerMessage, SessionDescription } from "./protocol.js";
-import { iceUfrag } from "./sdp.js";
+import { dtlsRole, iceUfrag, withDtlsRole, withOfferedExtensions } from "./sdp.js";
 
 /** What an {@link Exchange} needs from its session. */
 export interface ExchangeHost {
@@ -26,6 +26,8 @@ export interface ExchangeHost {
   accepts(offer: string, answer: string): boolean;
   /** Both sides have described their media; the connection is stable. */
   agreed(connection: RTCPeerConnection): void;
+  /** The other side does not look for new paths. */
+  cannotRestart(): void;
   /** A step failed, which ends the session. */
   failed(error: string): void;
   /** A candidate cannot be used, which ends nothing. */
@@ -141,7 +143,19 @@ export class Exchange {
       await this.#takeBack(connection, description.sdp);
     }
     this.#passedOver = false;
-    await connection.setRemoteDescription(description);
+    if (description.type === "answer" && this.#keepsPath(connection, description.sdp)) {
+      // webrtcbin answers like this. Firefox would look for a path to nobody, and lose the one that there is.
+      this.#offered = null;
+      await connection.setLocalDescription({ type: "rollback" });
+      this.#host.cannotRestart();
+      return;
+    }
+    if (description.type === "answer") {
+      const sdp = withOfferedExtensions(connection.localDescription?.sdp ?? "", description.sdp);
+      await connection.setRemoteDescription({ type: "answer", sdp });
+    } else {
+      await connection.setRemoteDescription(description);
+    }
     if (description.type === "offer") {
       this.#host.beforeDescription(connection);
       const { sdp } = await connection.createAnswer();
@@ -169,6 +183,12 @@ export class Exchange {
     }
   }
 
+  /** Whether an answer goes on with the path that this side wanted to replace. */
+  #keepsPath(connection: RTCPeerConnection, answer: string): boolean {
+    const settled = connection.currentRemoteDescription;
+    return this.#offered?.iceRestart === true && settled !== null && iceUfrag(settled.sdp) === iceUfrag(answer);
+  }
+
   /** Two offers have crossed, and this side yields. What its offer was for is left to the next one. */
   async #takeBack(connection: RTCPeerConnection, offer: string): Promise<void> {
     const settled = connection.currentRemoteDescription;
@@ -188,12 +208,14 @@ export class Exchange {
     // Candidates of this description may be found before it is sent, and a peer may refuse what it cannot place.
     this.#descriptionSent = false;
     this.#localCandidates.shut();
+    const role = dtlsRole(connection.currentLocalDescription?.sdp ?? "", connection.currentRemoteDescription?.sdp ?? "");
     await connection.setLocalDescription(description);
     if (this.#host.connection() !== connection) {
       return;
     }
     if (send === undefined) {
-      this.#host.say({ sdp: description });
+      const { type, sdp } = description;
+      this.#host.say({ sdp: { type, sdp: type === "offer" ? withDtlsRole(sdp, role) : sdp } });
     } else {
       send(description.sdp);
     }

@@ -26,3 +26,37 @@ export function withStereoOpus(sdp: string): string {
 export function iceUfrag(sdp: string): string | null {
   return /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? null;
 }
+
+/** Which side of DTLS this one is, from the last exchange (RFC 8842); null where that says nothing. */
+export function dtlsRole(local: string, remote: string): "active" | "passive" | null {
+  const setup = (sdp: string): string | undefined => /^a=setup:(\S+)/m.exec(sdp)?.[1];
+  const [own, other] = [setup(local), setup(remote)];
+  if (own === "active" || other === "passive") {
+    return "active";
+  }
+  return own === "passive" || other === "active" ? "passive" : null;
+}
+
+/**
+ * A later offer that leaves no choice of the side of DTLS: it cannot change any more, and webrtcbin would choose
+ * another one.
+ */
+export function withDtlsRole(offer: string, role: "active" | "passive" | null): string {
+  return role === null ? offer : offer.replace(/^a=setup:actpass\r?$/gm, (line) => line.replace("actpass", role));
+}
+
+/**
+ * An answer without header extensions that its offer does not have (RFC 8285 section 6): Firefox refuses such an answer,
+ * and answers to later offers have been seen to name those of the first exchange.
+ */
+export function withOfferedExtensions(offer: string, answer: string): string {
+  const offered = offer.split(/^(?=m=)/m);
+  return answer
+    .split(/^(?=m=)/m)
+    .map((section, index) =>
+      section.replace(/^a=extmap:\S+ (\S+).*\r?\n/gm, (line, uri: string) =>
+        index === 0 || offered[index]?.includes(uri) === true ? line : "",
+      ),
+    )
+    .join("");
+}

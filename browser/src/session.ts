@@ -304,6 +304,9 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
       agreed: (connection) => {
         this.#places.settled(connection.sctp !== null);
       },
+      cannotRestart: () => {
+        this.#mayOffer = false;
+      },
       failed: (error) => {
         this.end({ kind: "negotiationFailed", error });
       },

@@ -3,6 +3,8 @@
  * them does not know is left out. Pure: reports in, numbers out.
  */
 
+import { canonicalCodec } from "./codec-preferences.js";
+
 /** Which of several resolutions of a stream this viewer is sent. */
 export interface Rung {
   /** 0 is the best one. */
@@ -218,7 +220,9 @@ function kindOf(stream: StatsEntry): unknown {
 }
 
 function codecOf(stream: StatsEntry, entries: Entries): string | undefined {
-  return text(entries.get(text(stream, "codecId") ?? ""), "mimeType");
+  const name = text(entries.get(text(stream, "codecId") ?? ""), "mimeType");
+  // As the description names it, which may be in any case.
+  return name === undefined ? undefined : canonicalCodec(name);
 }
 
 function share(entry: StatsEntry | undefined, key: string): number | undefined {

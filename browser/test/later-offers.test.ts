@@ -49,6 +49,18 @@ test("a consumer whose network path fails offers another one, and streams on whe
   assert.equal(consumer.state, SessionState.streaming);
 });
 
+test("an answer that stays on the old path is not taken, and no other path is asked for", async (t) => {
+  const { server, consumer, connection, say } = await streaming(t);
+  assert.ok(consumer.restartIce());
+  await server.hears(isRestart);
+  say({ type: "answer", sdp: "a=ice-ufrag:one\r\n" });
+  say({ type: "offer", sdp: "a=ice-ufrag:one\r\n" });
+  await server.hears(() => answers(server) === 2);
+  assert.ok(!connection.calls.includes("remote answer"));
+  assert.equal(consumer.state, SessionState.streaming);
+  assert.ok(!consumer.restartIce());
+});
+
 test("when the network comes back, another path is asked for at once", async (t) => {
   const { server } = await streaming(t);
   dispatchEvent(new Event("online"));

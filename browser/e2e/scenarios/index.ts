@@ -12,6 +12,7 @@ import { SERVES_ITS_PAGE, SERVES_PAGES_OF_OTHERS } from "./one-port.js";
 import { PLAYS_EVERY_CODEC, PLAYS_OVER_TCP } from "./playing.js";
 import { PLAYS_BY_ONE_LINE } from "./player.js";
 import { CONTROLS_PIPELINE } from "./remote-control.js";
+import { CHOOSES_CODEC, FINDS_ANOTHER_PATH } from "./sessions.js";
 import { ENDURES, KEEPS_ORDER, LEAVES_PROPERLY, SHOWS_TOKEN } from "./signalling.js";
 import { PRODUCES_FOR_A_SOURCE, TALKS_BACK } from "./talking.js";
 import { FOLLOWS_STREAMS, TELLS_STATISTICS } from "./watching.js";
@@ -27,6 +28,8 @@ export const SCENARIOS: readonly Scenario[] = [
   PLAYS_BY_ONE_LINE,
   STANDS_HOSTILITY,
   ...TALKS,
+  FINDS_ANOTHER_PATH,
+  CHOOSES_CODEC,
   SENDS_INPUT,
   CONTROLS_PIPELINE,
   FINDS_AGAIN,

@@ -28,6 +28,7 @@ export class FakePeerConnection extends EventTarget {
   signalingState: RTCSignalingState = "stable";
   localDescription: RTCSessionDescriptionInit | null = null;
   remoteDescription: RTCSessionDescriptionInit | null = null;
+  currentLocalDescription: RTCSessionDescriptionInit | null = null;
   currentRemoteDescription: RTCSessionDescriptionInit | null = null;
   /** Set to null where the other side has no place for data channels. */
   sctp: object | null = {};
@@ -135,6 +136,7 @@ export class FakePeerConnection extends EventTarget {
     }
     this.signalingState = type === "answer" ? "stable" : `have-${side}-offer`;
     if (type === "answer") {
+      this.currentLocalDescription = this.localDescription;
       this.currentRemoteDescription = this.remoteDescription;
     }
   }
