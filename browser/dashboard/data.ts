@@ -72,6 +72,9 @@ export interface Answer {
   readonly rungs: readonly Rung[];
 }
 
+/** The samples of a rung of which there are none. */
+export const NO_RUNG_SAMPLES: Samples<RungMetric> = readSamples(null, RUNG_METRICS);
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads an answer; null where it is none of a version that this page knows. */

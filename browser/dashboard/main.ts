@@ -2,7 +2,7 @@
 
 import { Choice, Steady } from "./choice.js";
 import { colourAt } from "./colours.js";
-import type { Answer, Rung, Session } from "./data.js";
+import { type Answer, NO_RUNG_SAMPLES, type Rung, type Session } from "./data.js";
 import { byId, make, say } from "./dom.js";
 import { clock, duration } from "./format.js";
 import { History } from "./history.js";
@@ -74,7 +74,9 @@ function draw(): void {
     return;
   }
   const { held, range } = settings;
-  const [from, to] = held?.zoom ?? [whole.now - range, whole.now];
+  // Of an element that began a moment ago there is nothing to be seen before that.
+  const recorded = Math.max(60_000, whole.now - whole.startedAt);
+  const [from, to] = held?.zoom ?? [whole.now - Math.min(range, recorded), whole.now];
   const span: Span = { from, to, interval: whole.interval };
   say(byId("element", HTMLElement), whole.element);
   document.title = `${whole.element} – dashboard`;
@@ -115,8 +117,10 @@ function drawRungs(all: readonly Rung[], { now, interval }: Answer, span: Span):
   const works = ({ samples }: Rung): boolean => now - (samples.at.at(-1) ?? 0) < interval * 5;
   const rows = [...all].sort((a, b) => Number(works(b)) - Number(works(a)) || (latest(b.samples.sent) ?? 0) - (latest(a.samples.sent) ?? 0));
   const ids = rows.map(({ id }) => id);
-  const colours = coloursOf(rungChoice.of(ids, () => rows.filter(works).slice(0, FOLLOWED).map(({ id }) => id)));
-  rungTable.show(rows, colours, rungName);
+  const rule = (): string[] => (rows.some(works) ? rows.filter(works) : rows).slice(0, FOLLOWED).map(({ id }) => id);
+  const colours = coloursOf(rungChoice.of(ids, rule));
+  // What an encoder did last says nothing of now.
+  rungTable.show(rows.map((rung) => (works(rung) ? rung : { ...rung, samples: NO_RUNG_SAMPLES })), colours, rungName);
   rungPlots.draw(inOrder(rows, colours, rungName), span);
 }
 

@@ -80,7 +80,7 @@ export class Plot {
     return {
       width: 320,
       height: HEIGHT,
-      padding: [8, 8, 0, 0],
+      padding: [8, 26, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "dashboard", setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
       scales: {
