@@ -96,6 +96,7 @@ test("sound that the browser holds back can be turned on", async (t) => {
   await settled();
   assert.ok(player.video.muted && !player.muted);
   assert.ok(!partOf(player, "sound").hidden);
+  assert.equal(player.state, "connecting");
   autoplay.allows = "sound";
   partOf(player, "sound").click();
   await settled();
@@ -129,6 +130,7 @@ test("a browser that starts nothing by itself is started by a button", async (t)
   await settled();
   show(player);
   assert.equal(player.state, "playing");
+  assert.ok(!player.video.muted);
 });
 
 test("latency, sound and controls follow their attributes while the session goes on", async (t) => {

@@ -297,21 +297,23 @@ export class GstWebRTCPlayer extends ReflectingElement {
     this.#show();
   };
 
+  /** The viewer presses what plays: browsers allow sound then. */
+  #goOn(): void {
+    this.#screen.unsilence();
+    if (this.state === "paused") {
+      this.play();
+    } else {
+      this.retry();
+    }
+  }
+
   #makeView(screen: Screen, talk: TalkButton): View {
     return new View(screen, talk, {
-      help: () => {
-        if (this.state === "paused") {
-          this.play();
-        } else {
-          this.retry();
-        }
-      },
+      help: () => { this.#goOn(); },
       endControl: () => { this.remoteControl = false; },
       togglePlay: () => {
-        if (this.state === "paused") {
-          this.play();
-        } else if (this.state === "ended") {
-          this.retry();
+        if (this.state === "paused" || this.state === "ended") {
+          this.#goOn();
         } else {
           this.pause();
         }

@@ -149,25 +149,26 @@ export class Screen {
   }
 
   async #start(): Promise<void> {
-    const stream = this.video.srcObject;
+    const [stream, silent] = [this.video.srcObject, this.video.muted];
     try {
       await this.video.play();
     } catch (error) {
       // Anything else is a play that was overtaken by the next one.
       if (isRefusal(error) && stream === this.video.srcObject && this.#wanted) {
-        this.#onRefused();
+        this.#onRefused(silent);
       }
     }
   }
 
-  #onRefused(): void {
-    if (this.video.muted) {
+  /** `silent`: it would have had no sound. Each track begins a play, and all that are under way are refused. */
+  #onRefused(silent: boolean): void {
+    if (silent) {
       this.#observer.blocked();
-      return;
+    } else if (!this.#silenced) {
+      this.#silenced = true;
+      this.mute(this.#muted);
+      void this.#start();
     }
-    this.#silenced = true;
-    this.mute(this.#muted);
-    void this.#start();
   }
 
   #awaitFrame(stream: MediaStream): void {
