@@ -1,6 +1,6 @@
 /** What the page says about its connection, its list and its problems. */
 
-import { askAdmission } from "./admission.js";
+import { askAdmission } from "../src/admission.js";
 import { byId } from "./elements.js";
 import { keepToken, tokenPlaces } from "./token.js";
 import { sentence, troubleWords } from "./words.js";

@@ -1,6 +1,6 @@
 /** What is wrong with the signalling server, in words for a person who only wants to watch: the cause and the cure. */
 
-import type { Admission } from "./admission.js";
+import type { Admission } from "../src/admission.js";
 import { oneLine } from "./names.js";
 
 /** What is known when the signalling server is not to be had. */

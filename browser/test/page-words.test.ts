@@ -1,7 +1,7 @@
 /** What the web page says when something is wrong with the signalling server. */
 
 import { describe, expect, test } from "vitest";
-import { admissionOf, askAdmission } from "../demo/admission.js";
+import { admissionOf, askAdmission } from "../src/admission.js";
 import { type Trouble, mixedWords, troubleWords } from "../demo/words.js";
 
 describe("a signalling server that is not to be had", () => {

@@ -5,7 +5,7 @@ import { outcomeOf } from "../src/player/causes.js";
 import { BEGINNING, type Command, type Happening, type Situation, advance, helpOf, stateOf, timersOf } from "../src/player/situation.js";
 import { wordsFor } from "../src/player/words.js";
 
-const NAMES = { producer: "front door", server: "wss://camera.example", detail: null, serverSays: null, token: false };
+const NAMES = { producer: "front door", server: "wss://camera.example", detail: null, serverSays: null, barred: null, token: false };
 
 const up: Happening = { type: "serverUp" };
 const there: Happening = { type: "producer", id: "p" };
@@ -92,6 +92,10 @@ const STORIES: readonly (readonly [string, readonly Happening[], string, number,
 
   ["the server forbids it", [up, there, forbidden], "ended", 1, /may not be watched without a token/],
   ["the server forbids it and the producer is another one", [up, there, forbidden, gone, { type: "producer", id: "q" }], "ended", 1, /token/],
+  ["the server does not let the viewer in", [{ type: "serverLate" }, { type: "barred" }], "ended", 0, /may not be watched/],
+  ["the server lets the viewer in after all", [{ type: "serverLate" }, { type: "barred" }, up, there], "connecting", 1, /^Connecting to/],
+  ["who was not let in asks again", [{ type: "serverLate" }, { type: "barred" }, { type: "retry" }], "connecting", 0, /^Connecting…$/],
+  ["the server would not let the viewer in again while media runs", [...PLAYING, lost, { type: "serverLate" }, { type: "barred" }], "playing", 1, /away/],
   ["who was forbidden asks again", [up, there, forbidden, { type: "retry" }], "connecting", 2, /Connecting/],
   ["the server does not know the producer any more", [up, there, ended({ kind: "refused", error: "x", code: "unknownPeer" })], "waiting", 1, /has ended/],
   ["an old server does not know the producer any more", [up, there, ended({ kind: "refused", error: "Peer with ID 'p' not found" })], "waiting", 1, /has ended/],
@@ -182,5 +186,7 @@ test("what the other side said is passed on", () => {
   assert.match(wordsFor(situation, { ...NAMES, detail: "no encoder is left" }), /has a problem \(no encoder is left\)/);
   const waiting = live([up, lost, { type: "serverLate" }]).situation;
   assert.match(wordsFor(waiting, { ...NAMES, serverSays: "the token has expired", token: true }), /has expired.*is the token still good/);
+  const barred = live([{ type: "serverLate" }, { type: "barred" }]).situation;
+  assert.match(wordsFor(barred, { ...NAMES, barred: "the token is not known" }), /not let this page in. It says: The token is not known\. Ask/);
   assert.match(wordsFor(live([up]).situation, { ...NAMES, producer: null }), /^No stream yet/);
 });

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { type TestContext, test, vi } from "vitest";
 import type { ConsumerSession, GstWebRTCAPI } from "../src/index.js";
-import { PAUSE_KEEPS, Viewing } from "../src/player/viewing.js";
+import { PAUSE_KEEPS, type Refusal, Viewing } from "../src/player/viewing.js";
 import { type PlayerState, stateOf } from "../src/player/situation.js";
 import { setUp, stream } from "./support/clients.js";
 import { FakePeerConnection } from "./support/fake-peer-connection.js";
 import { FakeApi } from "./support/fake-page.js";
+
+/** What servers say that let nobody in. */
+const refusal: { now: Refusal | null } = { now: null };
 
 /** A viewer, and what becomes of it. */
 function view(t: TestContext, api: GstWebRTCAPI, producer = ""): { viewing: Viewing; until: (state: PlayerState) => Promise<void> } {
@@ -14,6 +17,7 @@ function view(t: TestContext, api: GstWebRTCAPI, producer = ""): { viewing: View
     api,
     producer,
     wish: "play",
+    explain: () => Promise.resolve(refusal.now),
     prepare: () => undefined,
     sessionChanged: () => undefined,
     changed: () => {
@@ -89,6 +93,27 @@ test("a server that is lost and comes back disturbs no picture", async (t) => {
     assert.equal(stateOf(viewing.situation), "playing");
   }
   assert.equal(viewing.session, session);
+});
+
+test("a server that lets nobody in is asked why, once it is late", async (t) => {
+  vi.useFakeTimers();
+  t.onTestFinished(() => {
+    vi.useRealTimers();
+    refusal.now = null;
+  });
+  for (const [forGood, state] of [[true, "ended"], [false, "connecting"]] as const) {
+    refusal.now = { text: "the token is not known", forGood };
+    const fake = new FakeApi();
+    fake.clientId = null;
+    const { viewing } = view(t, fake.api);
+    await vi.advanceTimersByTimeAsync(3900);
+    assert.equal(viewing.names.serverSays, null);
+    await vi.advanceTimersByTimeAsync(200);
+    assert.equal(viewing.names.serverSays, "the token is not known");
+    assert.equal(stateOf(viewing.situation), state);
+    fake.connect(true);
+    assert.equal(stateOf(viewing.situation), "waiting");
+  }
 });
 
 test("tries grow rarer, and a picture makes them quick again", (t) => {

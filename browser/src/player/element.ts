@@ -11,7 +11,7 @@ import { parseCodecs } from "./choice.js";
 import { toggleFullScreen, togglePicture } from "./full-screen.js";
 import { parseLatency } from "./latency.js";
 import { Screen } from "./screen.js";
-import { type Server, type SharedConnection, findServer, resolveServer, shareConnection } from "./server.js";
+import { type Server, type SharedConnection, askRefusal, findServer, resolveServer, shareConnection } from "./server.js";
 import { type PlayerState, helpOf, stateOf } from "./situation.js";
 import { TalkButton } from "./talk-button.js";
 import { dress } from "./style.js";
@@ -237,6 +237,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
 
   async #connect(): Promise<SharedConnection> {
     if (this.#api !== null) {
+      this.#server = null;
       return { api: this.#api, release: () => undefined };
     }
     this.#server =
@@ -251,6 +252,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
       api,
       producer: this.producer,
       wish: this.#wish,
+      explain: () => askRefusal(this.#server, this.token),
       prepare: (session) => { this.#prepare(session); },
       sessionChanged: (session) => { this.#screen.show(session); },
       changed: () => { this.#show(); },

@@ -1,6 +1,8 @@
 /** Where a player finds its signalling server, and the connections that players share. */
 
+import { askAdmission } from "../admission.js";
 import { GstWebRTCAPI } from "../gstwebrtc-api.js";
+import type { Refusal } from "./viewing.js";
 
 /** A signalling server and the ICE servers to use with it. */
 export interface Server {
@@ -93,4 +95,16 @@ export function shareConnection({ url, iceServers }: Server, token: string): Sha
       }
     },
   };
+}
+
+/** What may be otherwise the next time. */
+const PASSING = ["full", "address-full", "draining"];
+
+/** Asks `server` why it does not let in who shows `token`; null where it does not say. */
+export async function askRefusal(server: Server | null, token: string): Promise<Refusal | null> {
+  const admission = server === null ? null : await askAdmission(server.url, null, token);
+  if (admission?.kind !== "refuses" || admission.reason === "not-a-websocket") {
+    return null;
+  }
+  return { text: admission.text, forGood: !PASSING.includes(admission.reason) };
 }

@@ -17,6 +17,8 @@ export interface Situation {
   readonly server: "unknown" | "up" | "lost";
   /** Whether the server is waited for unusually long. */
   readonly serverLate: boolean;
+  /** Whether the server said that it does not let this viewer in. */
+  readonly barred: boolean;
   /** The producer to play, while it is listed. */
   readonly producer: string | null;
   /** The session: none, under way, its transport up, its pictures shown. */
@@ -36,7 +38,7 @@ export interface Situation {
 /** Something that happens to a player. */
 export type Happening =
   | { readonly type: "play" | "pause" | "retry" | "autoplayBlocked" }
-  | { readonly type: "serverUp" | "serverLost" | "serverLate" }
+  | { readonly type: "serverUp" | "serverLost" | "serverLate" | "barred" }
   /** Another producer is to be played than before, or none is there; null: none. */
   | { readonly type: "producer"; readonly id: string | null }
   | { readonly type: "connected" | "shown" | "disturbed" }
@@ -54,6 +56,7 @@ export const BEGINNING: Situation = {
   wish: "play",
   server: "unknown",
   serverLate: false,
+  barred: false,
   producer: null,
   session: "none",
   disturbed: false,
@@ -92,15 +95,20 @@ function changeBy(before: Situation, happening: Happening): Partial<Situation> {
       return { wish: "pause", reason: "autoplayBlocked" };
     case "retry": {
       const anew = before.session === "none" || (before.disturbed && before.server === "up" && before.producer !== null);
-      return { wish: "play", ...(anew ? { session: "none", disturbed: false, ...CALM } : {}) };
+      // The server may have changed its mind, and is asked again in a while.
+      const ask = before.server === "up" ? {} : { serverLate: false, barred: false };
+      return { wish: "play", ...ask, ...(anew ? { session: "none", disturbed: false, ...CALM } : {}) };
     }
     case "serverUp":
       // What only the loss of the server ended can go on at once.
-      return { server: "up", serverLate: false, ...(before.reason === "serverLost" ? CALM : {}) };
+      return { server: "up", serverLate: false, barred: false, ...(before.barred || before.reason === "serverLost" ? CALM : {}) };
     case "serverLost":
       return { server: before.server === "unknown" ? "unknown" : "lost" };
     case "serverLate":
       return { serverLate: true };
+    case "barred":
+      // Media that runs needs no server.
+      return before.server === "up" || before.session !== "none" ? {} : { barred: true, reason: "forbidden", sequel: "end" };
     case "producer":
       return { producer: happening.id, ...afterProducer(before, happening.id) };
     case "connected":

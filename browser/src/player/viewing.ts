@@ -20,12 +20,22 @@ export interface ViewingOptions {
   readonly producer: string;
   /** Whether the viewer wants to see it at once. */
   readonly wish: Situation["wish"];
+  /** Asks the server why it does not let this viewer in; null where that is not known. */
+  explain(): Promise<Refusal | null>;
   /** Prepares a session before it connects. */
   prepare(session: ConsumerSession): void;
   /** The session is another one, or none. */
   sessionChanged(session: ConsumerSession | null): void;
   /** The situation changed. */
   changed(): void;
+}
+
+/** Why a server does not let a viewer in. */
+export interface Refusal {
+  /** The server's words. */
+  readonly text: string;
+  /** Whether it would do the same the next time. */
+  readonly forGood: boolean;
 }
 
 /** How long a player that is paused keeps its session, in milliseconds. */
@@ -76,13 +86,14 @@ export class Viewing {
   }
 
   /** What the words for the viewer need beside the situation. */
-  get names(): Pick<Names, "producer" | "detail" | "serverSays"> {
+  get names(): Pick<Names, "producer" | "detail" | "serverSays" | "barred"> {
     const end = this.#endReason;
     const wanted = this.#options.producer;
     return {
       producer: (this.#peer === null ? null : nameOf(this.#peer)) ?? (wanted === "" ? null : wanted),
       detail: end === null ? null : "error" in end ? end.error : "offered" in end ? end.offered.join(", ") : null,
       serverSays: this.#serverSays,
+      barred: this.#situation.barred ? this.#serverSays : null,
     };
   }
 
@@ -167,6 +178,21 @@ export class Viewing {
     this.#obey(command);
     this.#arm();
     this.#options.changed();
+    if (happening.type === "serverLate") {
+      void this.#explain();
+    }
+  }
+
+  async #explain(): Promise<void> {
+    const refusal = await this.#options.explain();
+    if (refusal !== null && !this.#closed && this.#situation.server !== "up") {
+      this.#serverSays = refusal.text;
+      if (refusal.forGood) {
+        this.happened({ type: "barred" });
+      } else {
+        this.#options.changed();
+      }
+    }
   }
 
   #obey(command: Command): void {

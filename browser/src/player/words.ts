@@ -13,6 +13,8 @@ export interface Names {
   readonly detail: string | null;
   /** The last that the server said of its connection; null: nothing. */
   readonly serverSays: string | null;
+  /** Why the server lets this page not in, in its words; null: it does, or said nothing. */
+  readonly barred: string | null;
   /** Whether a token is shown to the server. */
   readonly token: boolean;
 }
@@ -89,8 +91,10 @@ const WHY: Readonly<Record<PlayerReason, (who: string, names: Names) => string>>
   producerFailed: (who, names) => `${capital(who)} has a problem${said(names)}.`,
   producerSilent: (who) => `${capital(who)} does not answer.`,
   serverLost: () => "The signalling server does not answer.",
-  forbidden: (_, { token }) =>
-    token
+  forbidden: (_, { token, barred }) =>
+    barred !== null
+      ? `The signalling server does not let this page in. It says: ${sentence(barred)} Ask whoever runs the camera.`
+      : token
       ? "The token does not allow to watch this. Ask for another one."
       : "This may not be watched without a token. Ask for one.",
   refused: (_, names) => `The signalling server refused${said(names)}.`,

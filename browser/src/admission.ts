@@ -13,10 +13,10 @@ export type Admission =
 
 const PATIENCE = 5000;
 
-/** Asks `server`, the address of a websocket, from the page at `page`. */
-export async function askAdmission(server: string, page: string, token: string): Promise<Admission> {
+/** Asks `server`, the address of a websocket, from the page at `page`; null: from one that may ask everywhere. */
+export async function askAdmission(server: string, page: string | null, token: string): Promise<Admission> {
   const url = new URL(server);
-  if (url.host !== new URL(page).host) {
+  if (page !== null && url.host !== new URL(page).host) {
     return { kind: "unknown" };
   }
   if (!/^[\x21-\x7e]*$/.test(token)) {
