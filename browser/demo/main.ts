@@ -31,6 +31,8 @@ class Page {
   readonly #preview: Preview;
   readonly #server: string;
   #due = false;
+  /** What is in the address. */
+  #view = location.hash;
 
   readonly #tiles = new Tiles(byId("players"), {
     onChange: () => {
@@ -156,7 +158,12 @@ class Page {
 
   #showPlaying(): void {
     const shown = this.#tiles.shown;
-    history.replaceState(history.state, "", writeView(shown) || `${location.pathname}${location.search}`);
+    const view = writeView(shown);
+    if (view !== this.#view) {
+      // Browsers count these, and some refuse the hundredth in half a minute.
+      this.#view = view;
+      history.replaceState(history.state, "", view || `${location.pathname}${location.search}`);
+    }
     this.#list.showPlaying(new Set(shown.map(({ id }) => id)));
     this.#words.showPlaying(shown.length);
     this.#advanced.showPlaying(shown.map(({ id, name }) => ({ id, meta: { name } })));

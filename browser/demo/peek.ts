@@ -27,8 +27,10 @@ export function peek(api: GstWebRTCAPI, { id }: Peer, screen: HTMLElement): Open
     }
   });
   video.addEventListener("loadeddata", () => {
-    screen.append(video);
+    video.toggleAttribute("data-live", true);
   });
+  // Phones play only what is on the page.
+  screen.append(video);
   session.connect();
   return {
     close: () => {

@@ -109,7 +109,8 @@ export class Tile {
 
   /** Lets the page scroll there. */
   comeIntoSight(): void {
-    this.root.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.root.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
   }
 
   #build(): HTMLElement {

@@ -21,7 +21,7 @@ async function open(world: World, server: Server): Promise<string> {
 
 async function previews(page: Page): Promise<void> {
   await page.hover(PRODUCER);
-  await page.waitFor('[data-testid="preview-video"]', LISTED);
+  await page.waitFor('[data-testid="preview-video"][data-live]', LISTED);
   assert.equal(await page.ask("window.gstWebRTCSessions.length"), 0, "a preview is none of the streams on the page");
   await page.hover("h1");
   await until("end of the preview", () => page.ask('document.querySelector("[data-testid=preview-video]") === null'));
