@@ -153,7 +153,7 @@ class Page {
     this.#words.showProducers(others.length);
     this.#share.showConsumers(consumers);
     this.#advanced.showPeers(others, consumers);
-    this.#tiles.find(others);
+    this.#tiles.find(others, consumers);
   }
 
   #showPlaying(): void {

@@ -54,7 +54,6 @@ export class Tile {
     this.#shown = shown;
     this.#clickedAt = clickedAt;
     this.#observer = observer;
-    player.talkBack = true;
     player.producer = shown.id === "" ? (shown.name ?? "") : shown.id;
     player.latency = shown.latency;
     player.muted = shown.muted;
@@ -95,6 +94,13 @@ export class Tile {
     this.#shown = { ...this.#shown, id: producer.id, name: ownNameOf(producer) };
     this.#follow();
     this.#showState();
+  }
+
+  /** Whether somebody listens to what the viewer would say. */
+  set listened(listened: boolean) {
+    if (this.#player.talkBack !== listened) {
+      this.#player.talkBack = listened;
+    }
   }
 
   /** Plays again what has ended, and comes into sight. */

@@ -1,6 +1,6 @@
 /** The streams on the page: which there are, and which producer each of them stands for. */
 
-import type { GstWebRTCAPI, Peer } from "../src/index.js";
+import { type GstWebRTCAPI, type Peer, talkBackConsumerOf } from "../src/index.js";
 import { element } from "./elements.js";
 import { ownNameOf } from "./names.js";
 import { type PlayedSession, Tile } from "./tile.js";
@@ -19,6 +19,7 @@ export class Tiles {
   readonly #root: HTMLElement;
   readonly #observer: TilesObserver;
   #tiles: readonly Tile[] = [];
+  #consumers: readonly Peer[] = [];
 
   constructor(root: HTMLElement, observer: TilesObserver) {
     this.#root = root;
@@ -69,8 +70,9 @@ export class Tiles {
     this.#observer.onChange();
   }
 
-  /** Finds again what stands for a producer that came back with another identifier. */
-  find(producers: readonly Peer[]): void {
+  /** Finds again what stands for a producer that came back with another identifier, and who listens beside it. */
+  find(producers: readonly Peer[], consumers: readonly Peer[]): void {
+    this.#consumers = consumers;
     const listed = new Map(producers.map((producer) => [producer.id, producer]));
     const lost = this.#tiles.filter(({ shown }) => !listed.has(shown.id));
     const wishes = new Map(lost.map((tile) => [tile.shown, tile]));
@@ -82,6 +84,7 @@ export class Tiles {
       const producer = listed.get(tile.shown.id);
       if (producer !== undefined) {
         tile.found(producer);
+        tile.listened = this.#isListened(producer);
       }
     }
     this.#observer.onChange();
@@ -101,9 +104,14 @@ export class Tiles {
         this.#remove(gone);
       },
     });
+    tile.listened = this.#isListened({ id: shown.id, meta: { name: shown.name } });
     this.#tiles = [...this.#tiles, tile];
     this.#root.append(tile.root);
     return tile;
+  }
+
+  #isListened(producer: Peer): boolean {
+    return talkBackConsumerOf(producer, this.#consumers) !== null;
   }
 
   #remove(gone: Tile): void {

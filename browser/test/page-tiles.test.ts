@@ -16,6 +16,7 @@ class FakePlayer extends HTMLElement {
   statusText = "Connecting…";
   session: { peerId: string } & EventTarget | null = null;
   endReason = null;
+  talkBack = false;
   readonly video = document.createElement("video");
   readonly retry = vi.fn();
   readonly play = vi.fn();
@@ -97,7 +98,7 @@ test("what played before a reload waits for its producers, by name where they ha
     ["old", true, "smooth"],
     ["yard", false, "live"],
   ]);
-  tiles.find([peer("7", "door"), peer("8", "yard")]);
+  tiles.find([peer("7", "door"), peer("8", "yard")], []);
   expect(players().map(({ producer }) => producer)).toEqual(["7", "8"]);
   expect(tiles.shown).toMatchObject([{ id: "7", name: "door", muted: true, latency: "smooth", large: true }, { id: "8" }]);
 });
@@ -107,7 +108,7 @@ test("a stream that runs is not interrupted when its producer has another identi
   const [player] = players();
   Object.assign(player ?? {}, { session: Object.assign(new EventTarget(), { peerId: "old" }) });
   player?.become("playing");
-  tiles.find([peer("new", "door")]);
+  tiles.find([peer("new", "door")], []);
   expect(player?.producers).toEqual(["old"]);
   expect(tiles.of("new")).toBeDefined();
   expect(root.querySelector<HTMLElement>("[data-testid=player]")?.dataset["peerId"]).toBe("old");
@@ -122,7 +123,7 @@ test("a player that has found its producer by name is left alone", () => {
   if (player !== undefined) {
     player.session = Object.assign(new EventTarget(), { peerId: "1" });
   }
-  tiles.find([peer("1", "door")]);
+  tiles.find([peer("1", "door")], []);
   expect(player?.producers).toEqual(["door"]);
 });
 
@@ -135,6 +136,20 @@ test("what a viewer changes at the player is remembered", async () => {
   });
   click("size");
   expect(tiles.shown).toMatchObject([{ muted: true, latency: "balanced", large: true }]);
+});
+
+test("talking back is offered only where somebody listens beside the producer", () => {
+  const [door, yard] = [peer("1", "door"), peer("2", "yard")];
+  const speaker: Peer = { id: "3", meta: { "talk-back": "door" } };
+  tiles.play(api, door);
+  tiles.find([door, yard], [speaker]);
+  tiles.play(api, yard);
+  expect(players().map(({ talkBack }) => talkBack)).toEqual([true, false]);
+  click("stop");
+  tiles.play(api, door);
+  expect(players().map(({ talkBack }) => talkBack)).toEqual([false, true]);
+  tiles.find([door, yard], []);
+  expect(players().map(({ talkBack }) => talkBack)).toEqual([false, false]);
 });
 
 test("a stream that is stopped is gone and forgotten", () => {
