@@ -57,7 +57,7 @@ pub(super) fn router(
     let Some(path) = path.filter(|_| !prefix.contains(['{', '}', '*', ':'])) else {
         return Err(format!("'{prefix}' cannot be a path (property web-server-path)"));
     };
-    let lead = async || (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, path)]);
+    let lead = async || (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, path)]);
     let outside = Router::new().route(prefix, get(lead)).fallback(nothing);
     Ok(outside.layer(map_response(headers::protect)).nest(&format!("{prefix}/"), router))
 }

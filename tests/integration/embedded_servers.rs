@@ -104,7 +104,7 @@ fn every_answer_says_what_the_page_may_do() {
         assert_eq!(shared, path.ends_with("config.json"), "{path}: {answer}");
     }
     let led = get(&address, "/live");
-    assert!(led.starts_with("HTTP/1.1 308") && led.contains("\r\nlocation: /live/\r\n"), "{led}");
+    assert!(led.starts_with("HTTP/1.1 307") && led.contains("\r\nlocation: /live/\r\n"), "{led}");
 }
 
 #[test]
@@ -192,9 +192,11 @@ fn an_element_that_stops_says_goodbye_to_websockets_of_both_ports() {
     for asked in &mut open {
         asked.says("\"type\":\"welcome\"");
     }
-    // Somebody is in the middle of a request.
+    // Somebody is in the middle of a request, and somebody does not read the answers.
     let mut half = TcpStream::connect(&address).unwrap();
     half.write_all(b"GET / HT").unwrap();
+    let mut deaf = TcpStream::connect(&address).unwrap();
+    deaf.write_all(&b"GET / HTTP/1.1\r\nHost: here\r\n\r\n".repeat(1000)).unwrap();
     let took = pipeline.stop();
     assert!(took < Duration::from_secs(1), "took {took:?}");
     for asked in &mut open {

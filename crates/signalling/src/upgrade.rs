@@ -92,7 +92,7 @@ where
         Ok(admitted) => admitted,
         Err(denial) => {
             // For the operator, to whom somebody will complain; without who it was, and without the token.
-            if !matches!(denial, Denial::NotAWebSocket(_)) {
+            if is_upgrade(&request) && !matches!(denial, Denial::NotAWebSocket(_)) {
                 info!(reason = %denial, "refused a websocket");
             }
             let answer = denial.answer(question::wants_json(&request));

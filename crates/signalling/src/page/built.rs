@@ -83,7 +83,7 @@ fn lists(request: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
 fn folder(path: &str) -> Option<Response<&'static [u8]>> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let mut response = Response::new(&[][..]);
-    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
     response.headers_mut().insert(LOCATION, format!("{name}/").parse().ok()?);
     headers::protect(response.headers_mut());
     Some(response)

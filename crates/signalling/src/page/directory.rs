@@ -35,7 +35,7 @@ pub(super) async fn respond(directory: &Path, path: &str) -> Option<Answer> {
 
 /// Leads from a folder without a slash to the page in it, whose own links are relative.
 fn folder(name: &str) -> Answer {
-    let mut answer = Answer::text(StatusCode::PERMANENT_REDIRECT, String::new());
+    let mut answer = Answer::text(StatusCode::TEMPORARY_REDIRECT, String::new());
     let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
     answer.header("Location", format!("{}/", name.replace('+', "%20")));
     answer

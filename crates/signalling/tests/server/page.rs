@@ -117,7 +117,7 @@ async fn a_directory_takes_the_place_of_the_page() {
     );
     assert!(open(&server, "/more/").await.ends_with("\r\n\r\nmore of it"));
     let led = open(&server, "/more").await;
-    assert!(led.starts_with("HTTP/1.1 308 ") && led.contains("\r\nLocation: more/\r\n"), "{led}");
+    assert!(led.starts_with("HTTP/1.1 307 ") && led.contains("\r\nLocation: more/\r\n"), "{led}");
     let script = open(&server, "/my%20script.js?v=2").await;
     assert!(script.contains("\r\nContent-Type: text/javascript; charset=utf-8\r\n"), "{script}");
     assert!(
