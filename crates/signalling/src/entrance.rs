@@ -56,7 +56,10 @@ impl Entrance {
 
     /// Judges a request that came from this address. Its path is that below the address of the websocket.
     pub fn receive(&self, request: &Request<()>, from: SocketAddr) -> Reception {
-        if let Some(answer) = question::preflight(request) {
+        // What the other server has at its addresses is for it to share.
+        if request.uri().path() == "/"
+            && let Some(answer) = question::preflight(request)
+        {
             return Reception::Answer(answer.into());
         }
         if !is_upgrade(request) && !question::is_about_admission(request) {

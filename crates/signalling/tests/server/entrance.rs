@@ -145,6 +145,14 @@ async fn what_is_no_question_for_it_is_left_to_the_other_server() {
     };
     assert!(matches!(get("/", "text/html"), Reception::Elsewhere));
     assert!(matches!(get("/config.json", "application/json"), Reception::Elsewhere));
+    let preflight = |path: &str| {
+        let asked = [("Origin", "https://there.example"), ("Access-Control-Request-Method", "GET")];
+        let builder = Request::builder().method("OPTIONS").uri(path);
+        let builder = asked.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
+        server.entrance.receive(&builder.body(()).unwrap(), from())
+    };
+    assert!(matches!(preflight("/dashboard/data.json"), Reception::Elsewhere));
+    assert!(matches!(preflight("/"), Reception::Answer(_)));
     match get("/", "application/json") {
         Reception::Answer(answer) => assert_eq!(answer.status(), 426),
         _ => panic!("not understood as a question"),
