@@ -95,7 +95,7 @@ fn samples_are_whole(data: &Value) {
 }
 
 fn two_viewers_are_seen_and_remembered(transport: &str) {
-    let (pipeline, address) = shown(&format!("web-server-dashboard=true {transport}"));
+    let (pipeline, address) = shown(&format!("web-server-dashboard=true encoder-sharing=single {transport}"));
     let sink = pipeline.element("ws");
     let stays = Viewer::play(&uri(&sink), "video", "video/x-raw");
     let goes = Viewer::play(&uri(&sink), "video", "video/x-raw");
@@ -123,7 +123,7 @@ fn two_viewers_are_seen_and_remembered(transport: &str) {
         is_within(session, "frameRate", 3.0, 40.0);
         is_within(session, "roundTrip", 0.0, 1.0);
         is_within(session, "loss", 0.0, 1.0);
-        is_within(session, "rung", 0.0, 2.0);
+        is_within(session, "rung", 0.0, 0.0);
     }
     let rung = &list(&seen, "rungs")[0];
     assert_eq!((&rung["id"], &rung["pad"]), (&"video_0/VP8/0".into(), &"video_0".into()));
@@ -135,7 +135,9 @@ fn two_viewers_are_seen_and_remembered(transport: &str) {
     is_within(rung, "encodeTime", 0.000_001, 2.0);
     is_within(rung, "queueDelay", 0.0, 5.0);
     is_within(rung, "keyUnits", 0.0, 10.0);
-    assert_eq!(last(rung, "target"), last(&list(&seen, "sessions")[0], "target"), "{seen:#}");
+    for one in list(&seen, "sessions").iter().chain([rung]) {
+        is_within(one, "target", 1000.0, 8_192_000.0);
+    }
 
     goes.pipeline.stop();
     let ended = |data: &Value| list(data, "sessions").iter().filter(|one| one["state"] == "ended").count();

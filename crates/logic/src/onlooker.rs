@@ -1,7 +1,7 @@
 //! Who may look at what an element shows of itself over HTTP: this machine, or whoever has the token. A page of somebody
 //! else in a browser on this machine may not.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// Headers by which a proxy says that it asks for somebody else.
 pub const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
