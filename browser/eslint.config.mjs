@@ -7,7 +7,7 @@ const noDefaultExport = {
 const noEnum = { selector: "TSEnumDeclaration", message: "Use a const object and a union type." };
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/"] },
+  { ignores: ["dist/", "docs/", "node_modules/"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],

@@ -9,7 +9,7 @@ export { ConsumerSession, type ConsumerSessionEvents, type OfferOptions } from "
 export { ClientSession, ProducerSession, type ProducerSessionEvents } from "./producer-session.js";
 export { type EndReason, type SessionPhase, describeEnd, isOrdinaryEnd } from "./end-reason.js";
 export { type SessionEvents, SessionState, WebRTCSession } from "./session.js";
-export { type ControlResponse, type InfoMessage, RemoteController, type RemoteControllerEvents } from "./remote-control.js";
+export { type ControlRequest, type ControlResponse, type InfoMessage, RemoteController, type RemoteControllerEvents } from "./remote-control.js";
 export type { CaptureOptions } from "./input-capture.js";
 export type { NavigationCommand, NavigationEvent } from "./navigation.js";
 export type { TextField } from "./text-capture.js";

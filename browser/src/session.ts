@@ -67,7 +67,7 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
   #mayOffer = false;
   #codecs: readonly string[] = [];
 
-  /** Sessions are made by `GstWebRTCAPI`, not by applications. */
+  /** Sessions are made by `GstWebRTCAPI`, not by applications. @internal */
   constructor(peerId: string, host: SessionHost, polite: boolean) {
     super();
     this.peerId = peerId;
