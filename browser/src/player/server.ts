@@ -106,5 +106,7 @@ export async function askRefusal(server: Server | null, token: string): Promise<
   if (admission?.kind !== "refuses" || admission.reason === "not-a-websocket") {
     return null;
   }
-  return { text: admission.text, forGood: !PASSING.includes(admission.reason) };
+  // What programs are told of headers helps no viewer.
+  const text = admission.reason === "token-missing" ? "nobody is let in without a token." : admission.text;
+  return { text, forGood: !PASSING.includes(admission.reason) };
 }
