@@ -312,3 +312,21 @@ test("who wants to talk to nobody is told so, and the microphone is not asked fo
   assert.equal(partOf(player, "talk").getAttribute("aria-pressed"), "false");
   assert.equal(asked, 0);
 });
+
+test("a phone that gives the whole screen to videos only gives it to the video", async (t) => {
+  const { player } = playerOn(t, { controls: "" });
+  await settled();
+  // happy-dom fills no screens, as phones of that kind.
+  assert.ok(!("requestFullscreen" in player));
+  assert.ok(partOf(player, "fullscreen").hidden);
+  let entered = 0;
+  Object.assign(player.video, {
+    webkitEnterFullscreen: () => {
+      entered += 1;
+    },
+  });
+  player.latency = "smooth";
+  assert.ok(!partOf(player, "fullscreen").hidden);
+  partOf(player, "fullscreen").click();
+  assert.equal(entered, 1);
+});

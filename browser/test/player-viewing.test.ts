@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test, vi } from "vitest";
 import type { ConsumerSession, GstWebRTCAPI } from "../src/index.js";
+import { shareConnection } from "../src/player/server.js";
 import { PAUSE_KEEPS, type Refusal, Viewing } from "../src/player/viewing.js";
 import { type PlayerState, stateOf } from "../src/player/situation.js";
-import { setUp, stream } from "./support/clients.js";
+import { connected, setUp, stream } from "./support/clients.js";
 import { FakePeerConnection } from "./support/fake-peer-connection.js";
 import { FakeApi } from "./support/fake-page.js";
 
@@ -114,6 +115,26 @@ test("a server that lets nobody in is asked why, once it is late", async (t) => 
     fake.connect(true);
     assert.equal(stateOf(viewing.situation), "waiting");
   }
+});
+
+test("players of one server and token share a connection, which ends with the last of them", async (t) => {
+  const { server } = await setUp(t);
+  const at = { url: server.url, iceServers: [] };
+  const [one, two, other] = [shareConnection(at, ""), shareConnection(at, ""), shareConnection(at, "secret")];
+  t.onTestFinished(() => {
+    other.release();
+  });
+  assert.equal(one.api, two.api);
+  assert.notEqual(one.api, other.api);
+  await connected(two.api);
+  one.release();
+  one.release();
+  assert.notEqual(two.api.clientId, null);
+  two.release();
+  assert.deepEqual(await server.seesClose(), [1000, "the client was closed"]);
+  const anew = shareConnection(at, "");
+  assert.notEqual(anew.api, one.api);
+  anew.release();
 });
 
 test("tries grow rarer, and a picture makes them quick again", (t) => {
