@@ -12,6 +12,7 @@ mod looking;
 mod metrics;
 
 use super::BaseWebRTCSink;
+use super::imp::CAT;
 use super::stage::Stage;
 use super::stats;
 use super::viewers::Viewer;
@@ -94,10 +95,10 @@ impl Recorder {
         let viewers = running.viewers().all();
         let stages = stats::refreshed(&viewers);
         let inputs = sink.inputs();
-        let at = now();
+        let (at, began) = (now(), Instant::now());
         let (sessions, rungs) = {
             let mut counters = self.counters();
-            counters.begin(Instant::now());
+            counters.begin(began);
             let sessions = viewers.iter().zip(&stages);
             let look = |((id, viewer), stage): (&(String, Viewer), &Option<Arc<Stage>>)| {
                 let seen = counters.session(id, viewer, stage.as_deref());
@@ -110,6 +111,8 @@ impl Recorder {
             (sessions, rungs)
         };
         self.metrics_now().look(&sessions, &rungs);
+        let took = began.elapsed();
+        gst::log!(CAT, obj = sink, "{} sessions and {} rungs took {took:?}", sessions.len(), rungs.len());
         let mut book = self.book();
         for (facts, numbers) in sessions {
             book.look_at_session(facts, at, numbers.sample());
