@@ -236,3 +236,30 @@ fn newest(session: &gst::StructureRef) -> f64 {
     let entries = session.iter().filter_map(|(_, value)| value.get::<gst::Structure>().ok());
     entries.filter_map(|entry| entry.get::<f64>("timestamp").ok()).fold(0.0, f64::max)
 }
+
+#[test]
+fn the_log_has_one_line_with_the_phases_of_each_session_that_ends() {
+    support::init();
+    let (tell, told) = channel();
+    gst::log::set_threshold_for_name("webrtcsink", gst::DebugLevel::Info);
+    gst::log::add_log_function(move |category, level, _, _, _, _, message| {
+        let line = message.get().unwrap().to_string();
+        if (category.name(), level) == ("webrtcsink", gst::DebugLevel::Info) && line.contains(" is over: ") {
+            let _ = tell.send(line);
+        }
+    });
+    let pipeline = producer(VIDEO, "video-caps=video/x-vp8");
+    let viewer = Viewer::play(&uri(&pipeline.element("ws")), "video", "video/x-raw");
+    viewer.sample();
+    viewer.pipeline.stop();
+    let line = told.recv_timeout(DEADLINE).unwrap();
+    let ended = pipeline.message("webrtc-session-ended");
+    assert!(line.contains(ended.get::<&str>("session-id").unwrap()), "{line}");
+    assert!(line.contains(ended.get::<&str>("text").unwrap()), "{line}");
+    let phases = ["offered", "answered", "ICE connected", "DTLS connected", "first frame", "ended"];
+    let places: Vec<_> =
+        phases.iter().map(|phase| line.find(&format!("{phase} after ")).expect(&line)).collect();
+    assert!(places.is_sorted(), "{line}");
+    pipeline.stop();
+    assert!(told.try_recv().is_err(), "there are two lines");
+}
