@@ -21,7 +21,7 @@ const ARGUMENTS = [
   "--disable-features=WebRtcHideLocalIpsWithMdns",
 ];
 /** Until what is to be clicked is there. */
-const THERE = 5000;
+const THERE = 15_000;
 
 /** Starts it with `words`, and what `CHROMIUM_ARGS` has, on its command line. */
 export async function startChromium(words: readonly string[] = []): Promise<Browser> {

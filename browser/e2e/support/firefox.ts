@@ -38,6 +38,8 @@ export async function startFirefox(words: readonly string[] = []): Promise<Brows
     browser: "firefox",
     executablePath: process.env["FIREFOX"] ?? "/usr/bin/firefox-esr",
     headless: true,
+    // As large as that of the other browser.
+    defaultViewport: { width: 1280, height: 720 },
     args: [...words],
     extraPrefsFirefox: PREFERENCES,
   });
@@ -51,6 +53,18 @@ export async function startFirefox(words: readonly string[] = []): Promise<Brows
       return face;
     },
   };
+}
+
+/** Waits until an element stays where it is: the click goes to a place. */
+async function standsStill(selector: string): Promise<void> {
+  for (let last = ""; ; ) {
+    const now = JSON.stringify(document.querySelector(selector)?.getBoundingClientRect() ?? null);
+    if (now === last) {
+      return;
+    }
+    last = now;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
 }
 
 function withFace(page: FirefoxPage): Page {
@@ -70,7 +84,10 @@ function withFace(page: FirefoxPage): Page {
     waitFor: async (selector, timeout) => {
       await page.waitForSelector(selector, { visible: true, timeout });
     },
-    click: (selector) => page.click(selector),
+    click: async (selector) => {
+      await ask(calling(standsStill, [selector]));
+      await page.click(selector);
+    },
     hover: (selector) => page.hover(selector),
     type: (text) => page.keyboard.type(text),
     keyDown: (key) => page.keyboard.down(key as KeyInput),

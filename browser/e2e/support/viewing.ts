@@ -29,6 +29,7 @@ const MOVING = 10_000;
 export async function play(page: Page, name: string): Promise<string> {
   const id = await listed(page, name);
   await page.click(`[data-marked="${id}"]`);
+  await until(`session of '${name}'`, () => page.ask(`window.gstWebRTCSessions.some(({ producerId }) => producerId === "${id}")`));
   return id;
 }
 
