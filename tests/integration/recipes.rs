@@ -4,6 +4,7 @@
 use crate::examples;
 use crate::support::program::repository;
 use crate::support::server::Server;
+use crate::support::websocket::passive_consumer;
 use crate::support::{self, DEADLINE, Pipeline, Viewer};
 use gst::glib;
 use gst::prelude::*;
@@ -72,17 +73,24 @@ impl Recipe {
     fn plays(&self) {
         eprintln!("{}", self.said());
         let pipeline = self.parsed().unwrap_or_else(|err| panic!("{}: {err}", self.said()));
-        for element in pipeline.0.children() {
-            match element.factory().map(|factory| factory.name()).as_deref() {
-                Some("webrtcsink") => self.serves(&pipeline, &element),
-                Some("webrtcsrc") => self.receives(&pipeline, &element),
-                _ => {}
-            }
+        let made_by = |name: &str| {
+            let found = pipeline.0.children().into_iter();
+            found.filter(|one| one.factory().is_some_and(|by| by.name() == name)).collect::<Vec<_>>()
+        };
+        let (sinks, sources) = (made_by("webrtcsink"), made_by("webrtcsrc"));
+        sinks.iter().for_each(|sink| self.serves(&pipeline, sink, &sources));
+        if sinks.is_empty() {
+            sources.iter().for_each(|source| self.receives(&pipeline, source));
         }
     }
 
-    /// Nothing that the recipe does is lost, but the ports, which others may have.
-    fn serves(&self, pipeline: &Pipeline, sink: &gst::Element) {
+    /// Nothing that the recipe does is lost, but the ports, which others may have. What `beside` the sink takes talk-back is
+    /// known at its server.
+    fn serves(&self, pipeline: &Pipeline, sink: &gst::Element, beside: &[gst::Element]) {
+        // Their server's port is not known before.
+        for source in beside {
+            source.set_locked_state(true);
+        }
         sink.set_property("signalling-server-host", "127.0.0.1");
         sink.set_property("signalling-server-port", 0u32);
         sink.set_property("web-server-host-addr", "http://127.0.0.1:0");
@@ -96,6 +104,15 @@ impl Recipe {
             let caps = if kind == "video" { "video/x-raw" } else { "audio/x-raw" };
             let viewer = Viewer::play(&support::uri(sink), kind, caps);
             viewer.samples(5);
+        }
+        for source in beside {
+            source.property::<glib::Object>("signaller").set_property("uri", support::uri(sink));
+            source.set_property("stun-server", None::<&str>);
+            source.set_locked_state(false);
+            source.sync_state_with_parent().unwrap();
+            let meta = sink.property::<gst::Structure>("meta");
+            let told = passive_consumer(&support::uri(sink));
+            assert_eq!(told["talk-back"], meta.get::<&str>("name").unwrap(), "{}", self.said());
         }
         pipeline.stop();
     }

@@ -36,3 +36,24 @@ pub(crate) fn producers(uri: &str) -> usize {
         }
     }
 }
+
+/// What the first passive consumer of the server at `uri` says of itself, as soon as there is one.
+pub(crate) fn passive_consumer(uri: &str) -> serde_json::Value {
+    let address = uri.trim_start_matches("ws://").trim_end_matches('/');
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(super::DEADLINE)).unwrap();
+    let (mut socket, _) = tungstenite::client(uri, stream).unwrap();
+    send(&mut socket, r#"{"type":"setPeerStatus","roles":["listener"]}"#);
+    send(&mut socket, r#"{"type":"listConsumers"}"#);
+    loop {
+        let text = receive(&mut socket).expect("no passive consumer came");
+        let message: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let listed = message["consumers"].get(0);
+        let came = (message["roles"] == serde_json::json!(["consumer"])).then_some(&message);
+        if let Some(consumer) = listed.or(came) {
+            let meta = consumer["meta"].clone();
+            let _ = socket.close(None);
+            return meta;
+        }
+    }
+}
