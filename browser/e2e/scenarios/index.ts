@@ -2,6 +2,7 @@
 
 import type { Scenario } from "../scenario.js";
 import { TALKS } from "./channels.js";
+import { DRAWS_VIEWERS } from "./dashboard.js";
 import { PAIRS_FRAMES } from "./frames.js";
 import { OUTLIVES_THE_SERVER, PAUSES } from "./enduring.js";
 import { STANDS_HOSTILITY } from "./hostile.js";
@@ -32,6 +33,7 @@ export const SCENARIOS: readonly Scenario[] = [
   CHOOSES_CODEC,
   SENDS_INPUT,
   CONTROLS_PIPELINE,
+  DRAWS_VIEWERS,
   FINDS_AGAIN,
   SHARES_CAMERA,
   ASKS_FOR_TOKEN,

@@ -24,6 +24,12 @@ api.registerPeerListener({ producerAdded({ id }) {
   session.connect();
 } });`;
 
+/** A page that plays what comes first at a server, as a site has it. */
+export const viewingPage = (server: string): Readonly<Record<string, string>> => ({
+  "remote.html": PAGE,
+  "remote.js": SCRIPT(server),
+});
+
 const CAMERA = "videotestsrc name=camera is-live=true ! video/x-raw,width=640,height=360,framerate=30/1";
 /** The log in which every event is that reaches a pad. */
 const EVENTS = "*:1,webrtcsink:4,webrtc-signaller:4,GST_EVENT:5";
@@ -43,7 +49,7 @@ export const CONTROLS_PIPELINE: Scenario = {
     const sink = `webrtcsink 'stun-server=""' signaller::uri=${server.url} enable-control-data-channel=true`;
     const producer = world.pipeline("the camera", `${CAMERA} ! ${sink}`, EVENTS);
     await producer.says(/connected to the signalling server as/);
-    const site = await world.site({ "remote.html": PAGE, "remote.js": SCRIPT(server.url) });
+    const site = await world.site(viewingPage(server.url));
     const page = await browser.open(`${site.url}remote.html`);
     await until("open channel and a picture", () =>
       page.ask('document.querySelector("video").videoWidth === 640 && window.remote?.rtcDataChannel.readyState === "open"'),
