@@ -28,6 +28,12 @@ fn goes_through_all_scenarios(browser: &str) {
         NavigationEvent::MouseMove { x: 12.5, y: 34.25, modifier_state: NavigationModifierType::SHIFT_MASK };
     for (transport, echo) in &echoes {
         assert_eq!(echo.event(), moved, "through {transport}");
+        let (x, y) = loop {
+            if let NavigationEvent::MouseButtonPress { button: 1, x, y, .. } = echo.event() {
+                break (x, y);
+            }
+        };
+        assert!((x - 160.0).abs() < 2.0 && (y - 90.0).abs() < 2.0, "through {transport}: ({x}, {y})");
     }
 }
 

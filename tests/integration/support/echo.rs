@@ -21,7 +21,7 @@ impl Echo {
         let page = format!("http://{address}/");
         let pipeline = Pipeline::parse(&format!(
             "videotestsrc name=camera is-live=true ! video/x-raw,width=640,height=360,framerate=30/1 ! {} \
-             transport={transport} enable-control-data-channel=true video-caps=video/x-vp8 run-web-server=true \
+             transport={transport} rungs=1 enable-control-data-channel=true video-caps=video/x-vp8 run-web-server=true \
              web-server-host-addr={page}",
             super::SINK
         ));
