@@ -54,7 +54,7 @@ const EVENTS: { readonly [Name in NavigationEvent["event"]]: NavigationEvent & {
 };
 
 test("every event is written as in its golden file", () => {
-  const files = read("navigation").filter(({ value }) => !("mid" in value));
+  const files = read("navigation").filter(({ value }) => !("mid" in value || "videoSize" in value));
   assert.deepEqual(files.map(({ value }) => value["event"]).sort(), Object.keys(EVENTS).sort());
   for (const { name, value } of files) {
     const { channel, remote } = controller("input");
@@ -63,8 +63,28 @@ test("every event is written as in its golden file", () => {
   }
 });
 
+/** As much of a video element, and of the page around it, as a controller asks for before somebody touches it. */
+function videoOf(videoWidth: number, videoHeight: number): HTMLVideoElement {
+  Object.assign(globalThis, { window: globalThis, document: new EventTarget() });
+  const face = { videoWidth, videoHeight, style: {}, hasAttribute: () => true };
+  return Object.assign(new EventTarget(), face) as unknown as HTMLVideoElement;
+}
+
+test("positions come with the size of the picture that they are in, as in the golden files", () => {
+  for (const [label, folder] of [["input", "navigation"], ["control", "control-request"]] as const) {
+    const { channel, remote } = controller(label);
+    remote.attachVideoElement(videoOf(640, 360));
+    const golden = read(folder).find(({ value }) => "videoSize" in value)?.value;
+    remote.sendNavigationEvent(EVENTS.KeyRelease);
+    remote.sendNavigationEvent(EVENTS.Command);
+    remote.sendNavigationEvent(EVENTS.MouseMove);
+    assert.deepEqual(channel.sent.at(-1), golden);
+    assert.ok(channel.sent.slice(0, -1).every((message) => !("videoSize" in (message as object))));
+  }
+});
+
 test("requests are written as in their golden files", () => {
-  for (const { name, value } of read("control-request")) {
+  for (const { name, value } of read("control-request").filter(({ value }) => !("videoSize" in value))) {
     const { channel, remote } = controller("control");
     for (let id = 0; id <= Number(value["id"]); id += 1) {
       remote.sendControlRequest(value["request"] as object, value["mid"] as string | undefined);

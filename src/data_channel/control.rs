@@ -4,7 +4,10 @@
 use super::{CAT, navigation, structure};
 use crate::peer::{Channel, ChannelEvent, Payload};
 use gst::prelude::*;
-use protocol::{BadRequest, ControlMessage, ControlRequest, ControlRequestMessage, InputMessage};
+use protocol::{
+    BadRequest, ControlMessage, ControlRequest, ControlRequestMessage, InputMessage, NavigationEvent,
+    VideoSize,
+};
 use std::sync::Arc;
 
 /// The pads that events can be pushed on.
@@ -35,8 +38,9 @@ pub(crate) fn input(channel: &Arc<Channel>, targets: Arc<dyn Targets>) {
         ChannelEvent::Message(Payload::Text(text)) => {
             let pushed = serde_json::from_str::<InputMessage>(&text).map_err(|err| err.to_string()).and_then(
                 |message| {
-                    let event = navigation::to_event(&message.event);
-                    push(&*targets, message.mid.as_deref(), true, &event)
+                    push(&*targets, message.mid.as_deref(), true, |pad| {
+                        navigation_for(pad, &message.event, message.video_size)
+                    })
                 },
             );
             if let Err(cause) = pushed {
@@ -79,26 +83,43 @@ fn answer(targets: &dyn Targets, text: &str) -> Option<ControlMessage> {
 }
 
 fn perform(targets: &dyn Targets, message: &ControlRequestMessage) -> Result<(), String> {
-    let event = match &message.request {
-        ControlRequest::NavigationEvent { event } => navigation::to_event(event),
-        ControlRequest::CustomUpstreamEvent { structure_name, structure } => {
-            gst::event::CustomUpstream::new(structure::from_json(structure_name, structure)?)
+    let mid = message.mid.as_deref();
+    match &message.request {
+        ControlRequest::NavigationEvent { event } => {
+            push(targets, mid, false, |pad| navigation_for(pad, event, message.video_size))
         }
-    };
-    push(targets, message.mid.as_deref(), false, &event)
+        ControlRequest::CustomUpstreamEvent { structure_name, structure } => {
+            let event = gst::event::CustomUpstream::new(structure::from_json(structure_name, structure)?);
+            push(targets, mid, false, |_| event.clone())
+        }
+    }
+}
+
+/// The event with its position in the picture of this pad: the viewer may be sent a smaller one.
+fn navigation_for(pad: &gst::Pad, said: &NavigationEvent, seen: Option<VideoSize>) -> gst::Event {
+    let scaled = seen.zip(picture(pad)).map(|(seen, own)| said.clone().scaled(seen, own));
+    navigation::to_event(scaled.as_ref().unwrap_or(said))
+}
+
+/// The size of the pictures that arrive on a pad.
+fn picture(pad: &gst::Pad) -> Option<VideoSize> {
+    let caps = pad.current_caps()?;
+    let picture = caps.structure(0)?;
+    let side = |name| picture.get::<i32>(name).ok().map(f64::from);
+    Some([side("width")?, side("height")?])
 }
 
 fn push(
     targets: &dyn Targets,
     mid: Option<&str>,
     video_only: bool,
-    event: &gst::Event,
+    event: impl Fn(&gst::Pad) -> gst::Event,
 ) -> Result<(), String> {
     let pads =
         targets.pads(mid).ok_or_else(|| format!("There is no media section {}", mid.unwrap_or("at all")))?;
     let wanted = pads.iter().filter(|(_, is_video)| *is_video || mid.is_some() || !video_only);
     // Every pad gets it, whatever the others say.
-    let handled = wanted.fold(false, |handled, (pad, _)| pad.push_event(event.clone()) || handled);
+    let handled = wanted.fold(false, |handled, (pad, _)| pad.push_event(event(pad)) || handled);
     if handled { Ok(()) } else { Err("No sink pad could handle the request".into()) }
 }
 

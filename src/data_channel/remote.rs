@@ -95,7 +95,13 @@ impl RemoteControl {
             _ => return None,
         };
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        serde_json::to_string(&ControlRequestMessage { id, mid: mid.map(str::to_owned), request }).ok()
+        serde_json::to_string(&ControlRequestMessage {
+            id,
+            mid: mid.map(str::to_owned),
+            video_size: None,
+            request,
+        })
+        .ok()
     }
 
     /// What the producer says; the application hears of it by an element message.
@@ -128,5 +134,5 @@ impl RemoteControl {
 
 fn input(event: &gst::EventRef, mid: Option<&str>) -> Option<String> {
     let event = navigation::from_event(event)?;
-    serde_json::to_string(&InputMessage { mid: mid.map(str::to_owned), event }).ok()
+    serde_json::to_string(&InputMessage { mid: mid.map(str::to_owned), video_size: None, event }).ok()
 }

@@ -173,6 +173,30 @@ fn every_request_is_answered_whatever_it_is(transport: &str) {
     viewer.samples(5);
 }
 
+fn positions_in_the_smaller_picture_of_a_viewer_become_those_of_the_camera(transport: &str) {
+    let (_producer, sink, events) = producer(&format!(
+        "{transport} enable-control-data-channel=true enable-data-channel-navigation=true"
+    ));
+    let viewer = Viewer::new(&support::uri(&sink), "video", "video/x-raw", "");
+    let arriving = arriving(&viewer.pipeline.element("src"));
+    viewer.pipeline.play();
+    for _ in 0..2 {
+        let talk = arriving.recv_timeout(DEADLINE).expect("a channel never arrived");
+        let said = r#""event":"MouseMove","x":80,"y":15,"modifier_state":"""#;
+        talk.send_string(&match talk.channel.property::<String>("label").as_str() {
+            "input" => format!(r#"{{"videoSize":[160,60],{said}}}"#),
+            _ => format!(
+                r#"{{"id":1,"videoSize":[160,60],"request":{{"type":"navigationEvent","event":{{{said}}}}}}}"#
+            ),
+        });
+        // The camera has 320 times 240.
+        let NavigationEvent::MouseMove { x, y, .. } = NavigationEvent::parse(&next(&events)).unwrap() else {
+            panic!("no move")
+        };
+        assert_eq!((x, y), (160.0, 60.0));
+    }
+}
+
 fn an_event_that_nobody_takes_is_answered_with_an_error(transport: &str) {
     // Test pictures have no use for an event of this kind.
     let producer = support::producer(CAMERA, &format!("{transport} enable-control-data-channel=true"));
@@ -229,6 +253,7 @@ crate::support::under_both_transports!(
     events_from_downstream_reach_the_camera_and_are_answered,
     the_older_channel_takes_navigation_and_nothing_else,
     every_request_is_answered_whatever_it_is,
+    positions_in_the_smaller_picture_of_a_viewer_become_those_of_the_camera,
     an_event_that_nobody_takes_is_answered_with_an_error,
     nonsense_on_the_older_channel_does_no_harm,
     an_upstream_element_that_blocks_delays_nobody,

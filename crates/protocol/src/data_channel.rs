@@ -5,6 +5,9 @@ use crate::NavigationEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// Width and height of a picture, in pixels. A viewer may be sent a smaller one than the producer has.
+pub type VideoSize = [f64; 2];
+
 /// A consumer's request on the channel `control`.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 pub struct ControlRequestMessage {
@@ -13,6 +16,9 @@ pub struct ControlRequestMessage {
     /// The media section that it is about (`a=mid`); all of them where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mid: Option<String>,
+    /// The size of the picture that positions are in; that of the producer's own picture where there is none.
+    #[serde(default, rename = "videoSize", skip_serializing_if = "Option::is_none")]
+    pub video_size: Option<VideoSize>,
     /// What is asked for.
     #[serde(deserialize_with = "plain_or_text")]
     pub request: ControlRequest,
@@ -68,6 +74,9 @@ pub struct InputMessage {
     /// The media section that it is about; all video where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mid: Option<String>,
+    /// The size of the picture that positions are in; that of the producer's own picture where there is none.
+    #[serde(default, rename = "videoSize", skip_serializing_if = "Option::is_none")]
+    pub video_size: Option<VideoSize>,
     /// What the viewer did.
     #[serde(flatten)]
     pub event: NavigationEvent,

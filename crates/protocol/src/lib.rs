@@ -25,7 +25,9 @@ mod version;
 
 pub use client_message::ClientMessage;
 pub use codes::{EndReason, ErrorCode};
-pub use data_channel::{BadRequest, ControlMessage, ControlRequest, ControlRequestMessage, InputMessage};
+pub use data_channel::{
+    BadRequest, ControlMessage, ControlRequest, ControlRequestMessage, InputMessage, VideoSize,
+};
 pub use ice_server::IceServer;
 pub use info::{CustomEvent, FrameMeta, Info, RungInfo, TimeCode, info_message};
 pub use lease::{Lease, Resume};

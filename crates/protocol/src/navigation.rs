@@ -1,5 +1,6 @@
 //! Navigation events: what a viewer does with mouse, keys and fingers, in the words of GstNavigation.
 
+use crate::VideoSize;
 use serde::{Deserialize, Serialize};
 
 /// A navigation event. Positions are in pixels of the video, from its top left corner.
@@ -155,6 +156,37 @@ pub enum NavigationCommand {
     Activate,
     PrevAngle,
     NextAngle,
+}
+
+impl NavigationEvent {
+    /// The event with its position in a picture of the size `to` instead of `from`; sizes of nothing change nothing.
+    pub fn scaled(mut self, from: VideoSize, to: VideoSize) -> Self {
+        let ([from_width, from_height], [to_width, to_height]) = (from, to);
+        let (across, down) = (to_width / from_width, to_height / from_height);
+        let meant = [across, down].iter().all(|factor| factor.is_finite() && *factor > 0.0);
+        if let (Some((x, y)), true) = (self.position_mut(), meant) {
+            *x *= across;
+            *y *= down;
+        }
+        self
+    }
+
+    fn position_mut(&mut self) -> Option<(&mut f64, &mut f64)> {
+        match self {
+            Self::MouseMove { x, y, .. }
+            | Self::MouseButtonPress { x, y, .. }
+            | Self::MouseButtonRelease { x, y, .. }
+            | Self::MouseScroll { x, y, .. }
+            | Self::TouchDown { x, y, .. }
+            | Self::TouchMotion { x, y, .. }
+            | Self::TouchUp { x, y, .. } => Some((x, y)),
+            Self::KeyPress { .. }
+            | Self::KeyRelease { .. }
+            | Self::TouchFrame { .. }
+            | Self::TouchCancel { .. }
+            | Self::Command { .. } => None,
+        }
+    }
 }
 
 /// Producers of today refuse a touch without a number.

@@ -128,7 +128,7 @@ fn modifiers_and_pressure_may_be_left_out_and_are_written_for_producers_that_nee
         pressure: None,
         modifier_state: String::new(),
     };
-    assert_eq!(read, InputMessage { mid: None, event });
+    assert_eq!(read, InputMessage { mid: None, video_size: None, event });
     let written = serde_json::to_value(&read).unwrap();
     assert_eq!(written.get("pressure"), Some(&json!(0.5)));
     assert_eq!(written.get("modifier_state"), Some(&json!("")));
@@ -151,4 +151,17 @@ fn types_of_newer_producers_are_read_as_unknown() {
     let read: ControlMessage = serde_json::from_value(json!({"type": "LaterMessage", "to": 1})).unwrap();
     assert_eq!(read, ControlMessage::Unknown);
     assert_eq!(serde_json::to_value(NavigationCommand::PrevAngle).unwrap(), json!("PrevAngle"));
+}
+
+#[test]
+fn positions_are_scaled_from_the_viewers_picture_to_the_producers() {
+    let event = |x, y| NavigationEvent::MouseMove { x, y, modifier_state: String::new() };
+    assert_eq!(event(160.0, 90.0).scaled([320.0, 180.0], [1280.0, 720.0]), event(640.0, 360.0));
+    assert_eq!(event(160.0, 90.0).scaled([320.0, 360.0], [640.0, 180.0]), event(320.0, 45.0));
+    for nonsense in [[0.0, 180.0], [f64::NAN, 180.0], [-320.0, 180.0], [f64::INFINITY, 180.0]] {
+        assert_eq!(event(1.0, 2.0).scaled(nonsense, [640.0, 360.0]), event(1.0, 2.0), "{nonsense:?}");
+        assert_eq!(event(1.0, 2.0).scaled([640.0, 360.0], nonsense), event(1.0, 2.0), "{nonsense:?}");
+    }
+    let key = NavigationEvent::KeyPress { key: "a".into(), modifier_state: String::new() };
+    assert_eq!(key.clone().scaled([1.0, 1.0], [2.0, 2.0]), key);
 }
