@@ -30,7 +30,7 @@ export class ConnectionWords {
     const field = byId("token", HTMLInputElement);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      keepToken(tokenPlaces(), field.value.trim());
+      keepToken(tokenPlaces(), server, field.value.trim());
       // What plays is in the address, so that all of it comes back.
       location.reload();
     });

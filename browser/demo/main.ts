@@ -172,11 +172,12 @@ class Page {
 
 async function start(): Promise<void> {
   const config = await readConfig();
+  const token = takeToken(tokenPlaces(), config.signalingServerUrl);
   const mixed = mixedWords(config.signalingServerUrl, location.href);
   if (mixed !== null) {
     throw new Error(mixed);
   }
-  new Page(config, takeToken(tokenPlaces())).start();
+  new Page(config, token).start();
 }
 
 start().catch((error: unknown) => {

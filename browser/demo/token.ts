@@ -1,4 +1,7 @@
-/** The token of this page. It is kept out of the address, which ends up in histories and logs. */
+/**
+ * The token of this page. It is kept out of the address, which ends up in histories and logs, and belongs to one server:
+ * a link may name any with `?server=`.
+ */
 
 const KEY = "gst-webrtc-token";
 
@@ -26,36 +29,40 @@ export function tokenPlaces(): TokenPlaces {
   };
 }
 
-/** The token that was given with `?token=`, now or before this page was loaded again; empty: none. */
-export function takeToken(places: TokenPlaces): string {
+/** The token for `server` that was given with `?token=`, now or before this page was loaded again; empty: none. */
+export function takeToken(places: TokenPlaces, server: string): string {
   const url = new URL(places.address);
   const given = url.searchParams.get("token");
   if (given === null) {
-    return read(places);
+    return read(places, server);
   }
-  keepToken(places, given);
+  keepToken(places, server, given);
   url.searchParams.delete("token");
   places.replaceAddress(url.href);
   return given;
 }
 
-/** Keeps `token` for the next time that this page is loaded; empty: forgets it. */
-export function keepToken(places: Pick<TokenPlaces, "storage">, token: string): void {
+/** Keeps `token` for the next time that this page is loaded with `server`; empty: forgets it. */
+export function keepToken(places: Pick<TokenPlaces, "storage">, server: string, token: string): void {
   try {
     if (token === "") {
-      places.storage.removeItem(KEY);
+      places.storage.removeItem(keyOf(server));
     } else {
-      places.storage.setItem(KEY, token);
+      places.storage.setItem(keyOf(server), token);
     }
   } catch {
     // Storage that is switched off keeps nothing.
   }
 }
 
-function read(places: TokenPlaces): string {
+function read(places: TokenPlaces, server: string): string {
   try {
-    return places.storage.getItem(KEY) ?? "";
+    return places.storage.getItem(keyOf(server)) ?? "";
   } catch {
     return "";
   }
+}
+
+function keyOf(server: string): string {
+  return `${KEY} ${server}`;
 }
