@@ -24,7 +24,10 @@ export interface PollerParts {
 }
 
 const PERIOD = 1000;
-/** An answer that takes longer (ms) is none. */
+/**
+ * An answer of which nothing comes for so long (ms) is none. One that goes on coming is waited for: the first has up to an
+ * hour of every viewer, which is megabytes.
+ */
 const PATIENCE = 5000;
 
 /** What other answers than the data mean. */
@@ -72,11 +75,12 @@ export class Poller {
     const question = new URL(address);
     question.searchParams.set("since", String(since()));
     const silent = (why: string): Link => ({ kind: "silent", since: this.#silentSince ?? now(), why });
+    const patience = new Patience();
     try {
       const response = await this.#parts.fetch(question, {
         cache: "no-store",
         headers: token() === "" ? {} : { authorization: `Bearer ${token()}` },
-        signal: AbortSignal.timeout(PATIENCE),
+        signal: patience.signal,
       });
       if (response.status === 401) {
         return { kind: "refuses" };
@@ -84,7 +88,7 @@ export class Poller {
       if (!response.ok) {
         return silent(REASONS[response.status] ?? `the element answers ${response.status}`);
       }
-      const answer = readAnswer(await response.json());
+      const answer = readAnswer(JSON.parse(await textOf(response, patience)));
       if (answer === null) {
         return silent("the element tells of this in a form that this page does not know; load the page again");
       }
@@ -92,6 +96,48 @@ export class Poller {
       return { kind: "answers" };
     } catch {
       return silent("the element does not answer: it may have stopped, or the network is gone");
+    } finally {
+      patience.end();
     }
+  }
+}
+
+/** Gives a question up when nothing was heard for a while. */
+class Patience {
+  readonly #controller = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    this.renew();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Something was heard. */
+  renew(): void {
+    this.end();
+    this.#timer = setTimeout(() => {
+      this.#controller.abort();
+    }, PATIENCE);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+async function textOf(response: Response, patience: Patience): Promise<string> {
+  const decoder = new TextDecoder();
+  const reader = response.body?.getReader();
+  let text = "";
+  for (;;) {
+    patience.renew();
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    if (done) {
+      return text + decoder.decode();
+    }
+    text += decoder.decode(value, { stream: true });
   }
 }

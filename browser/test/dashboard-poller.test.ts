@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "vitest";
+import { test, vi } from "vitest";
 import { type Link, Poller } from "../dashboard/poller.js";
 
 type Reply = Response | Error;
@@ -92,4 +92,61 @@ test("an answer of a form that nobody knows is none", async () => {
   const link = await turn();
   assert.ok(link?.kind === "silent" && link.why.includes("load the page again"));
   assert.equal(state.answers, 0);
+});
+
+/** A poller whose element says half of its answer at each beat, in milliseconds; what became of that. */
+async function slowly(beat: number): Promise<Link["kind"] | undefined> {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const body = '{"version":1,"now":1,"startedAt":1}';
+  const parts = [body.slice(0, 9), body.slice(9)];
+  let link: Link["kind"] | undefined;
+  const poller = new Poller({
+    address: new URL("http://camera/dashboard/data.json"),
+    since: () => 0,
+    token: () => "",
+    onAnswer: () => undefined,
+    onLink: ({ kind }) => (link = kind),
+    fetch: (_, { signal }) => {
+      const stream = new ReadableStream<Uint8Array>({
+        start(line) {
+          signal?.addEventListener("abort", () => {
+            line.error(new Error("given up"));
+          });
+        },
+        pull: (line) =>
+          new Promise((done) => {
+            setTimeout(() => {
+              const part = parts.shift();
+              if (signal?.aborted === true) {
+                return;
+              }
+              if (part === undefined) {
+                line.close();
+              } else {
+                line.enqueue(new TextEncoder().encode(part));
+              }
+              done();
+            }, beat);
+          }),
+      }, { highWaterMark: 0 });
+      return Promise.resolve(new Response(stream));
+    },
+    later: () => undefined,
+    now: () => 0,
+  });
+  poller.start();
+  try {
+    await vi.advanceTimersByTimeAsync(4 * beat);
+    return link;
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+test("an answer that is long in coming is waited for as long as it comes", async () => {
+  assert.equal(await slowly(4000), "answers");
+});
+
+test("an answer that stops in its middle is none", async () => {
+  assert.equal(await slowly(6000), "silent");
 });
