@@ -9,8 +9,10 @@ import {
   VIEWER_METRICS,
 } from "./data.js";
 
-/** How long samples and ended sessions are kept (ms). */
+/** How long samples and ended sessions are kept (ms), at least. */
 export const KEPT = 3_600_000;
+/** Old samples are let go of when they are this share of all, since every column is copied then. */
+const WORTH_CUTTING = 1 / 16;
 
 /** All that is known of an element. */
 export class History {
@@ -43,7 +45,7 @@ export class History {
     return Math.max(0, newest.reduce((a, b) => Math.max(a, b), 0) - interval);
   }
 
-  /** Takes an answer in. One of an element that was started anew begins from nothing. */
+  /** Takes an answer in, which is the history's own from then on. One of an element that was started anew begins from nothing. */
   add(answer: Answer): void {
     if (this.#last !== null && this.#last.startedAt !== answer.startedAt) {
       this.#sessions.clear();
@@ -53,17 +55,30 @@ export class History {
     const from = answer.now - KEPT;
     this.#sessions = joined(this.#sessions, answer.sessions, VIEWER_METRICS, from);
     this.#rungs = joined(this.#rungs, answer.rungs, RUNG_METRICS, from);
+    const told = new Set(answer.sessions.map(({ id }) => id));
     for (const [id, session] of this.#sessions) {
-      if (session.state !== "ended" && !answer.sessions.some((told) => told.id === id)) {
+      if (session.state !== "ended" && !told.has(id)) {
         // The element has forgotten it, so it is over; nobody heard how.
         this.#sessions.set(id, { ...session, state: "ended" });
       }
     }
   }
 
-  /** All of it in the form of an answer. */
+  /** All of it in the form of an answer. Its samples go on growing. */
   get whole(): Answer | null {
     return this.#last && { ...this.#last, sessions: this.sessions, rungs: this.rungs };
+  }
+
+  /** All of it as it is now. */
+  snapshot(): Answer | null {
+    const { whole } = this;
+    return (
+      whole && {
+        ...whole,
+        sessions: whole.sessions.map((session) => ({ ...session, samples: copied(session.samples, VIEWER_METRICS) })),
+        rungs: whole.rungs.map((rung) => ({ ...rung, samples: copied(rung.samples, RUNG_METRICS) })),
+      }
+    );
   }
 }
 
@@ -81,9 +96,11 @@ function joined<Metric extends string, M extends Measured<Metric>>(
 ): Map<string, M> {
   const all = new Map(before);
   for (const item of told) {
-    const known = all.get(item.id);
-    const samples = known === undefined ? item.samples : appended(known.samples, item.samples, metrics);
-    all.set(item.id, { ...item, samples: cut(samples, metrics, from) });
+    const known = all.get(item.id)?.samples;
+    if (known !== undefined) {
+      append(known, item.samples, metrics);
+    }
+    all.set(item.id, { ...item, samples: cut(known ?? item.samples, metrics, from) });
   }
   const present = new Set(told.map(({ id }) => id));
   for (const [id, { samples }] of all) {
@@ -94,31 +111,27 @@ function joined<Metric extends string, M extends Measured<Metric>>(
   return all;
 }
 
-/** Those of `before`, and those of `more` that are newer than all of them. */
-export function appended<Metric extends string>(
-  before: Samples<Metric>,
-  more: Samples<Metric>,
-  metrics: readonly Metric[],
-): Samples<Metric> {
-  const newest = before.at.at(-1) ?? -Infinity;
-  const first = more.at.findIndex((at) => at > newest);
-  if (first < 0) {
-    return before;
-  }
-  const columns = metrics.map((metric) => [metric, [...before[metric], ...more[metric].slice(first)]] as const);
-  return { at: [...before.at, ...more.at.slice(first)], ...Object.fromEntries(columns) } as Samples<Metric>;
+/** Adds to `known` those of `more` that are newer than all of it. In place: this is done for every viewer each second. */
+function append<Metric extends string>(known: Samples<Metric>, more: Samples<Metric>, metrics: readonly Metric[]): void {
+  const newest = known.at.at(-1) ?? -Infinity;
+  more.at.forEach((at, place) => {
+    if (at > newest) {
+      known.at.push(at);
+      for (const metric of metrics) {
+        known[metric].push(more[metric][place] ?? null);
+      }
+    }
+  });
 }
 
-/** Those at `from` and later. */
-export function cut<Metric extends string>(
-  samples: Samples<Metric>,
-  metrics: readonly Metric[],
-  from: number,
-): Samples<Metric> {
+/** Those at `from` and later, once enough are older. */
+function cut<Metric extends string>(samples: Samples<Metric>, metrics: readonly Metric[], from: number): Samples<Metric> {
   const first = firstFrom(samples.at, from);
-  if (first === 0) {
-    return samples;
-  }
+  return first === 0 || first < samples.at.length * WORTH_CUTTING ? samples : copied(samples, metrics, first);
+}
+
+/** Those from the place `first` on. */
+function copied<Metric extends string>(samples: Samples<Metric>, metrics: readonly Metric[], first = 0): Samples<Metric> {
   const columns = metrics.map((metric) => [metric, samples[metric].slice(first)] as const);
   return { at: samples.at.slice(first), ...Object.fromEntries(columns) } as Samples<Metric>;
 }

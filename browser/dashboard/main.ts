@@ -9,7 +9,7 @@ import { History } from "./history.js";
 import { latest } from "./lines.js";
 import { Plots, RUNG_MEASURES, type Span, VIEWER_MEASURES } from "./plots.js";
 import { type Link, Poller } from "./poller.js";
-import { type Filter, type Order, listed, worst } from "./ranking.js";
+import { type Filter, type Order, firstRows, listed, listedWords, worst } from "./ranking.js";
 import { Table } from "./table.js";
 import { showTiles, tilesOf } from "./tiles.js";
 import { STEPS, piecesOf, scaleOf } from "./timeline.js";
@@ -33,7 +33,7 @@ const history = new History();
 const settings: Settings = { range: 300_000, words: "", filter: "all", order: "worst", held: null };
 const [viewerChoice, rungChoice, followed] = [new Choice(), new Choice(), new Steady()];
 const hold = (from: number, to: number): void => {
-  const whole = settings.held?.whole ?? history.whole;
+  const whole = settings.held?.whole ?? history.snapshot();
   if (whole !== null) {
     settings.held = { whole, zoom: [from * 1000, to * 1000] };
     draw();
@@ -99,15 +99,15 @@ function drawViewers({ sessions, now }: Answer, span: Span): void {
     },
   );
   const colours = coloursOf(places);
-  const bars = rows.map((session) => piecesOf(session, now));
+  const shown = firstRows(rows, places);
+  const bars = shown.map((session) => piecesOf(session, now));
   const scale = scaleOf(bars);
   viewerTable.show(
-    rows.map((session, place) => ({ id: session.id, session, pieces: bars[place] ?? [], scale, now })),
+    shown.map((session, place) => ({ id: session.id, session, pieces: bars[place] ?? [], scale, now })),
     colours,
     ({ session }) => viewerName(session),
   );
-  const text = rows.length === sessions.length ? `${rows.length}` : `${rows.length} of ${sessions.length}`;
-  say(byId("listed", HTMLElement), sessions.length === 0 ? "nobody has come yet" : `${text} listed, ${places.size} plotted`);
+  say(byId("listed", HTMLElement), listedWords(shown.length, rows.length, sessions.length, places.size));
   byId("follow", HTMLButtonElement).setAttribute("aria-pressed", String(viewerChoice.isAutomatic));
   viewerPlots.draw(inOrder(sessions, colours, viewerName), span);
 }
@@ -186,8 +186,8 @@ function listen(): void {
   on("follow", "click", () => { viewerChoice.follow(); });
   on("save", "click", save);
   on("pause", "click", () => {
-    const whole = history.whole;
-    settings.held = settings.held === null && whole !== null ? { whole, zoom: null } : null;
+    const whole = settings.held === null ? history.snapshot() : null;
+    settings.held = whole && { whole, zoom: null };
   });
   on("ask", "submit", () => {
     token = byId("token", HTMLInputElement).value.trim();

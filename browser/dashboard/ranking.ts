@@ -29,7 +29,7 @@ export function badness(session: Session, now: number): number {
   const sent = recentMean(samples.sent, RECENT);
   const stalled = sent === 0 && samples.at.length >= RECENT;
   const rate = recentMean(samples.frameRate, RECENT);
-  const usual = samples.frameRate.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
+  const usual = mostOf(samples.frameRate);
   const slowdown = rate === null || usual === 0 ? 0 : 1 - rate / usual;
   return Math.min(
     100,
@@ -39,6 +39,19 @@ export function badness(session: Session, now: number): number {
       25 * share(slowdown - 0.1, 0.5) +
       (stalled ? 60 : 0),
   );
+}
+
+/** How far each column was looked through, and the most that was found. */
+const looked = new WeakMap<readonly (number | null)[], { length: number; most: number }>();
+
+/** The most of a column that only grows. What was looked at is not looked at again. */
+function mostOf(values: readonly (number | null)[]): number {
+  const found = looked.get(values) ?? { length: 0, most: 0 };
+  for (; found.length < values.length; found.length += 1) {
+    found.most = Math.max(found.most, values[found.length] ?? 0);
+  }
+  looked.set(values, found);
+  return found.most;
 }
 
 /** The sessions that match, in the order wished for; `words` are looked for in all that names a viewer. */
@@ -51,6 +64,24 @@ export function listed(
   const rows = matches.map((session) => ({ session, key: keyOf(session, order, now) }));
   rows.sort((a, b) => compare(a.key, b.key) || compare(-(a.session.phases.requested ?? 0), -(b.session.phases.requested ?? 0)));
   return rows.map(({ session }) => session);
+}
+
+/** So many rows are listed; a page with thousands of them stands still. */
+const ROWS = 200;
+
+/** The rows that are listed: the first ones, and those that are plotted, so that they can be left out again. */
+export function firstRows(rows: readonly Session[], plotted: ReadonlyMap<string, unknown>): Session[] {
+  return rows.filter(({ id }, place) => place < ROWS || plotted.has(id));
+}
+
+/** What is said of the list: how many rows there are of how many `matches` of `all` sessions. */
+export function listedWords(rows: number, matches: number, all: number, plotted: number): string {
+  if (all === 0) {
+    return "nobody has come yet";
+  }
+  const hidden = matches - rows;
+  const more = hidden > 0 ? `, ${hidden} more match (search for them, or choose another order)` : "";
+  return `${rows === all ? rows : `${rows} of ${all}`} listed${more}, ${plotted} plotted`;
 }
 
 /** Those that are watching and are worst off, at most `count`. */

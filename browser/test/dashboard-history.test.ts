@@ -63,6 +63,33 @@ test("all that is known is saved in the form in which it is told", () => {
   assert.deepEqual(history.whole?.sessions[0]?.samples.sent, [1, 2]);
 });
 
+test("a second costs what it brings, however much is known", () => {
+  const history = new History();
+  history.add(answer([1000, 2000], [1, 2]));
+  const known = history.sessions[0]?.samples;
+  history.add(answer([2000, 3000], [2, 3]));
+  assert.equal(history.sessions[0]?.samples.sent, known?.sent);
+});
+
+test("what is old is let go of when it is worth it", () => {
+  const history = new History();
+  const at = Array.from({ length: 100 }, (_, index) => 1000 * (index + 1));
+  history.add(answer(at, at, { now: 2500 + KEPT }));
+  assert.equal(history.sessions[0]?.samples.at.length, 100);
+  history.add(answer([100_000], [1], { now: 10_500 + KEPT }));
+  assert.deepEqual(history.sessions[0].samples.at.slice(0, 2), [11_000, 12_000]);
+  assert.equal(history.sessions[0].samples.sent.length, 90);
+});
+
+test("what is held stays as it was while more is told", () => {
+  const history = new History();
+  assert.equal(history.snapshot(), null);
+  history.add(answer([1000], [1]));
+  const held = history.snapshot();
+  history.add(answer([2000], [2]));
+  assert.deepEqual([held?.sessions[0]?.samples.at, held?.sessions[0]?.samples.sent], [[1000], [1]]);
+});
+
 test("answers of other versions and nonsense are none", () => {
   for (const nonsense of [null, 7, "x", [], {}, { version: 2, now: 1, startedAt: 1 }, { version: 1, now: "1", startedAt: 1 }]) {
     assert.equal(readAnswer(nonsense), null);

@@ -4,7 +4,7 @@ import { Choice, Steady } from "../dashboard/choice.js";
 import { type Session, VIEWER_METRICS, readAnswer } from "../dashboard/data.js";
 import { clock, quantity } from "../dashboard/format.js";
 import { axisOf, lineOf } from "../dashboard/lines.js";
-import { badness, listed, worst } from "../dashboard/ranking.js";
+import { badness, firstRows, listed, listedWords, worst } from "../dashboard/ranking.js";
 import { tilesOf } from "../dashboard/tiles.js";
 import { piecesOf, scaleOf, timelineWords } from "../dashboard/timeline.js";
 
@@ -47,6 +47,25 @@ test("waiting for a first picture gets worse with time", () => {
   assert.ok(badness(waiting, 2000) < 10);
   assert.ok(badness(waiting, 9000) > 45);
   assert.deepEqual(worst([waiting], 3, NOW), []);
+});
+
+test("the usual frame rate is known of what comes later, too", () => {
+  const one = viewer("a", { frameRate: 30, roundTrip: 0 });
+  assert.equal(badness(one, NOW), 0);
+  one.samples.frameRate.push(60, 60, 60, 60, 60, 60, 60, 60);
+  assert.equal(badness(one, NOW), 0);
+  one.samples.frameRate.push(30, 30, 30, 30, 30, 30, 30, 30);
+  assert.equal(badness(one, NOW), 20);
+});
+
+test("no more rows are listed than a page bears, with those that are plotted", () => {
+  const all = Array.from({ length: 300 }, (_, index) => viewer(`v${index}`));
+  const rows = firstRows(all, new Map([["v0", 0], ["v250", 1]]));
+  assert.deepEqual([rows.length, rows.at(-1)?.id], [201, "v250"]);
+  assert.equal(listedWords(201, 300, 400, 2), "201 of 400 listed, 99 more match (search for them, or choose another order), 2 plotted");
+  assert.equal(listedWords(3, 3, 3, 1), "3 listed, 1 plotted");
+  assert.equal(listedWords(3, 3, 5, 0), "3 of 5 listed, 0 plotted");
+  assert.equal(listedWords(0, 0, 0, 0), "nobody has come yet");
 });
 
 test("unknown values are no fault of the viewer's", () => {
