@@ -53,7 +53,7 @@ export class History {
     }
     this.#last = answer;
     const from = answer.now - KEPT;
-    this.#sessions = joined(this.#sessions, answer.sessions, VIEWER_METRICS, from);
+    this.#sessions = joined(this.#sessions, answer.sessions, VIEWER_METRICS, from, phaseOf);
     this.#rungs = joined(this.#rungs, answer.rungs, RUNG_METRICS, from);
     const told = new Set(answer.sessions.map(({ id }) => id));
     for (const [id, session] of this.#sessions) {
@@ -87,12 +87,19 @@ interface Measured<Metric extends string> {
   readonly samples: Samples<Metric>;
 }
 
+/** When a session reached its last phase: one that failed has no sample. */
+function phaseOf({ phases }: Session): number {
+  return Object.values(phases).reduce<number>((last, at) => Math.max(last, at ?? 0), 0);
+}
+
 /** What was known and what is told now; what is not told any more stays until it is old. */
 function joined<Metric extends string, M extends Measured<Metric>>(
   before: ReadonlyMap<string, M>,
   told: readonly M[],
   metrics: readonly Metric[],
   from: number,
+  /** When something happened to an item that may have no sample. */
+  lastOf: (item: M) => number = () => 0,
 ): Map<string, M> {
   const all = new Map(before);
   for (const item of told) {
@@ -103,8 +110,8 @@ function joined<Metric extends string, M extends Measured<Metric>>(
     all.set(item.id, { ...item, samples: cut(known ?? item.samples, metrics, from) });
   }
   const present = new Set(told.map(({ id }) => id));
-  for (const [id, { samples }] of all) {
-    if (!present.has(id) && (samples.at.at(-1) ?? 0) < from) {
+  for (const [id, item] of all) {
+    if (!present.has(id) && Math.max(item.samples.at.at(-1) ?? 0, lastOf(item)) < from) {
       all.delete(id);
     }
   }

@@ -44,7 +44,18 @@ test("a session that the element has forgotten is over and stays to be seen, unt
   history.add(answer([1000], [1]));
   history.add(answer([2000], [1], { sessions: [] }));
   assert.equal(history.sessions[0]?.state, "ended");
-  history.add(answer([2000], [1], { sessions: [], now: 1001 + KEPT }));
+  history.add(answer([2000], [1], { sessions: [], now: 1401 + KEPT }));
+  assert.equal(history.sessions.length, 0);
+});
+
+test("a session that failed before it had a sample stays to be seen as long as others", () => {
+  const history = new History();
+  const end = { reason: "noCommonCodec", text: "no", isError: true };
+  const phases = { requested: 9000, ended: 10_000 };
+  history.add(answer([], [], { sessions: [{ id: "a", peerId: "p", state: "ended", phases, end }], now: 10_000 }));
+  history.add(answer([], [], { sessions: [], now: 10_000 + KEPT }));
+  assert.equal(history.sessions[0]?.end?.reason, "noCommonCodec");
+  history.add(answer([], [], { sessions: [], now: 10_001 + KEPT }));
   assert.equal(history.sessions.length, 0);
 });
 
