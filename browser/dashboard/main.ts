@@ -1,5 +1,6 @@
 /** The dashboard: asks the element, keeps what it says, and shows it until the page is left. */
 
+import { keepToken, takeToken, tokenPlaces } from "../demo/token.js";
 import { Choice, Steady } from "./choice.js";
 import { colourAt } from "./colours.js";
 import { type Answer, NO_RUNG_SAMPLES, type Rung, type Session } from "./data.js";
@@ -17,7 +18,6 @@ import { RUNG_COLUMNS, VIEWER_COLUMNS, type ViewerRow, rungName, viewerName } fr
 
 /** So many viewers, the worst, are plotted as long as nobody chose. */
 const FOLLOWED = 4;
-const TOKEN = "dashboard-token";
 
 /** What the viewer of this page set. */
 interface Settings {
@@ -50,11 +50,12 @@ const rungTable = new Table<Rung>("Encoders", RUNG_COLUMNS, (id, isChosen) => {
   draw();
 });
 
-let token = new URL(location.href).searchParams.get("token") ?? sessionStorage.getItem(TOKEN) ?? "";
+const address = new URL("data.json", document.baseURI);
+let token = takeToken(tokenPlaces(), address.href);
 let asked = 0;
 
 const poller = new Poller({
-  address: new URL("data.json", document.baseURI),
+  address,
   since: () => history.since,
   token: () => token,
   onAnswer: (answer) => {
@@ -62,7 +63,7 @@ const poller = new Poller({
     draw();
   },
   onLink: showLink,
-  fetch: (address, init) => fetch(address, init),
+  fetch: (question, init) => fetch(question, init),
   later: (run, after) => setTimeout(run, after),
   now: () => Date.now(),
 });
@@ -162,11 +163,11 @@ function save(): void {
   if (whole === null) {
     return;
   }
-  const address = URL.createObjectURL(new Blob([JSON.stringify(whole)], { type: "application/json" }));
+  const blob = URL.createObjectURL(new Blob([JSON.stringify(whole)], { type: "application/json" }));
   const name = `${whole.element || "dashboard"}-${new Date(whole.now).toISOString().slice(0, 19).replaceAll(":", "-")}.json`;
-  make("a", { attributes: { href: address, download: name } }).click();
+  make("a", { attributes: { href: blob, download: name } }).click();
   setTimeout(() => {
-    URL.revokeObjectURL(address);
+    URL.revokeObjectURL(blob);
   }, 60_000);
 }
 
@@ -191,7 +192,7 @@ function listen(): void {
   });
   on("ask", "submit", () => {
     token = byId("token", HTMLInputElement).value.trim();
-    sessionStorage.setItem(TOKEN, token);
+    keepToken(tokenPlaces(), address.href, token);
     asked += 1;
     poller.start();
   });

@@ -75,11 +75,15 @@ export class Poller {
     const question = new URL(address);
     question.searchParams.set("since", String(since()));
     const silent = (why: string): Link => ({ kind: "silent", since: this.#silentSince ?? now(), why });
+    const headers = headersOf(token());
+    if (headers === null) {
+      return { kind: "refuses" };
+    }
     const patience = new Patience();
     try {
       const response = await this.#parts.fetch(question, {
         cache: "no-store",
-        headers: token() === "" ? {} : { authorization: `Bearer ${token()}` },
+        headers,
         signal: patience.signal,
       });
       if (response.status === 401) {
@@ -99,6 +103,15 @@ export class Poller {
     } finally {
       patience.end();
     }
+  }
+}
+
+/** Null: no header can hold this token, so that it is none of the element's. */
+function headersOf(token: string): Headers | null {
+  try {
+    return new Headers(token === "" ? {} : { authorization: `Bearer ${token}` });
+  } catch {
+    return null;
   }
 }
 

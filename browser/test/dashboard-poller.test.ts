@@ -73,6 +73,14 @@ test("a token is sent as one, and without a good one the page is told so", async
   assert.equal(asked.at(-1)?.authorization, "Bearer open sesame");
 });
 
+test("a token that no header can hold is a wrong one, and not silence", async () => {
+  const { poller, asked, state, turn } = polling();
+  state.token = "снег";
+  poller.start();
+  assert.deepEqual(await turn(), { kind: "refuses" });
+  assert.deepEqual(asked, []);
+});
+
 for (const [status, cure] of [
   [403, "web-server-token"],
   [404, "web-server-dashboard"],
