@@ -1,60 +1,41 @@
 /**
- * Runs scenarios one after the other in one browser each of `BROWSERS`, and prints one line of JSON for each. Words on
- * the command line choose the scenarios that have all of them in their names.
+ * Runs the scenarios in each of `BROWSERS`. Words on the command line choose those that have all of them in their names.
  */
 
-import { type Scenario, attempt } from "./scenario.js";
+import { run } from "./run.js";
 import { SCENARIOS } from "./scenarios/index.js";
-import { type Browser, type BrowserName, LAUNCHERS, wantedBrowsers } from "./support/browsers.js";
+import { LAUNCHERS, wantedBrowsers } from "./support/browsers.js";
 import { World } from "./world.js";
 
-const words = process.argv.slice(2).map((word) => word.toLowerCase());
+/** Longest duration in each browser (ms): the test that waits for it is killed without a word after 240 s. */
+const DEADLINE = 200_000;
+/** After which what does not end goes with this process, as do its programs. */
+const ENDS = 10_000;
+
 const world = new World();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
-    void world.end().finally(() => process.exit(1));
+    void end(1);
   });
 }
 
-let passed = 0;
-try {
-  for (const browser of wantedBrowsers()) {
-    passed += await goThrough(browser, SCENARIOS.filter((scenario) => isWanted(scenario, browser)));
-  }
-} finally {
+const words = process.argv.slice(2).map((word) => word.toLowerCase());
+const browsers = wantedBrowsers();
+const passed = await run({
+  scenarios: SCENARIOS.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word))),
+  browsers,
+  world,
+  deadline: DEADLINE * browsers.length,
+  launch: (name, options) => LAUNCHERS[name](options),
+  print: (line) => {
+    console.log(line);
+  },
+});
+await end(passed ? 0 : 1);
+
+/** Whatever a scenario left open would keep this process. */
+async function end(code: number): Promise<never> {
+  setTimeout(() => process.exit(code), ENDS);
   await world.end();
-}
-if (passed === 0) {
-  console.log(JSON.stringify({ ok: false, error: "there is no such scenario" }));
-  process.exitCode = 1;
-}
-
-function isWanted({ name, browsers }: Scenario, browser: BrowserName): boolean {
-  return (browsers?.includes(browser) ?? true) && words.every((word) => name.toLowerCase().includes(word));
-}
-
-/** How many of them there were; a failure is in the exit code. */
-async function goThrough(name: BrowserName, scenarios: readonly Scenario[]): Promise<number> {
-  let shared: Browser | null = null;
-  try {
-    for (const scenario of scenarios) {
-      const own = scenario.words === undefined ? null : await LAUNCHERS[name](scenario.words);
-      try {
-        const browser = own ?? (shared ??= await LAUNCHERS[name]());
-        const outcome = await attempt(scenario, browser, world);
-        const { error, ...line } = outcome;
-        console.log(JSON.stringify(line));
-        if (error !== undefined) {
-          // As lines, which people can read.
-          console.log(`${scenario.name}: ${error}\n`);
-          process.exitCode = 1;
-        }
-      } finally {
-        await own?.close();
-      }
-    }
-  } finally {
-    await shared?.close();
-  }
-  return scenarios.length;
+  process.exit(code);
 }

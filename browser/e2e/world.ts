@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Relay, type RelayOptions } from "../test/support/relay.js";
 import { Program } from "./support/program.js";
 import { type Site, serve } from "./support/site.js";
 
@@ -60,12 +61,13 @@ export interface Camera {
   readonly sink?: string;
 }
 
-/** Programs and sites that end together. */
+/** Programs, sites and relays that end together. */
 export class World {
   /** The world of the whole run, for what several scenarios use. */
   readonly whole: World;
   readonly #programs: Program[] = [];
   readonly #sites: Site[] = [];
+  readonly #relays: Relay[] = [];
   readonly #shared = new Map<string, Promise<unknown>>();
 
   /** A world in another one that lasts longer. */
@@ -140,6 +142,13 @@ export class World {
     return site;
   }
 
+  /** A relay to a port of this machine. */
+  async relay(target: number, options: RelayOptions = {}): Promise<Relay> {
+    const relay = await Relay.start(target, options);
+    this.#relays.push(relay);
+    return relay;
+  }
+
   /** What the programs of this world said, for a failure's text. */
   get said(): string {
     // What lasts has spoken of other scenarios, too.
@@ -151,6 +160,9 @@ export class World {
   async end(): Promise<void> {
     for (const site of this.#sites.splice(0)) {
       site.close();
+    }
+    for (const relay of this.#relays.splice(0)) {
+      relay.stop();
     }
     await Promise.all(this.#programs.splice(0).map((program) => program.kill()));
   }

@@ -3,7 +3,8 @@
 use crate::support::echo::Echo;
 use crate::support::program::{built, repository};
 use gst_video::{NavigationEvent, NavigationModifierType};
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 /// Runs the scenarios, which start what they need themselves, but for producers that talk.
 fn goes_through_all_scenarios(browser: &str) {
@@ -13,17 +14,24 @@ fn goes_through_all_scenarios(browser: &str) {
         "the browser tests are not installed: run npm ci in browser/"
     );
     let echoes = ["webrtcbin", "native"].map(|transport| (transport, Echo::start(transport)));
-    let output = Command::new("node")
+    let mut run = Command::new("node")
         .args(["--import", "tsx", "e2e/main.ts"])
         .current_dir(&folder)
         .envs(echoes.iter().map(|(transport, echo)| (format!("ECHO_{transport}"), &echo.page)))
         .env("TARGET", built())
         .env("BROWSERS", browser)
-        .output()
+        .stdout(Stdio::piped())
+        .spawn()
         .expect("node is not installed: apt install nodejs");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(text.contains("\"ok\":true"), "{text}");
+    let mut passed = 0;
+    for line in BufReader::new(run.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        // Said at once, so that it is in the log of a run that is killed, too.
+        println!("{line}");
+        passed += usize::from(line.starts_with("{\"ok\":true"));
+    }
+    assert!(run.wait().unwrap().success(), "scenarios failed, see above");
+    assert!(passed > 0, "there were no scenarios");
     let moved =
         NavigationEvent::MouseMove { x: 12.5, y: 34.25, modifier_state: NavigationModifierType::SHIFT_MASK };
     for (transport, echo) in &echoes {

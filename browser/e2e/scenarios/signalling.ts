@@ -9,7 +9,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { Relay } from "../../test/support/relay.js";
 import { MODERN, TestSignallingServer } from "../../test/support/signalling-server.js";
 import type { Scenario } from "../scenario.js";
 import type { Browser, Page } from "../support/browsers.js";
@@ -39,7 +38,7 @@ function site(world: World): Promise<Site> {
 async function endures(browser: Browser, world: World): Promise<void> {
   const { url } = await site(world);
   const server = await world.server();
-  const relay = await Relay.start(server.port);
+  const relay = await world.relay(server.port);
   const page = await browser.open(`${url}signalling.html`);
   assert.equal(await run(page, `signalling.start("${relay.url}")`), true);
   await until(page, "signalling.framesDecoded().then((count) => count > 0)", "a picture");
@@ -79,7 +78,6 @@ async function endures(browser: Browser, world: World): Promise<void> {
   await page.ask("signalling.closeConsumer()");
   await until(page, "signalling.closes.length === 1", "the end of the consumer's connection");
   assert.deepEqual(await page.ask("signalling.closes"), [{ code: 1000, reason: "the client was closed", clean: true }]);
-  relay.stop();
   assert.equal(await next.program.stop(), 0);
 }
 
@@ -93,7 +91,7 @@ async function staysAlive(page: Page): Promise<void> {
 async function keepsOrder(browser: Browser, world: World): Promise<void> {
   const { url } = await site(world);
   const server = await world.server();
-  const relay = await Relay.start(server.port, { piece: 1000 });
+  const relay = await world.relay(server.port, { piece: 1000 });
   const page = await browser.open(`${url}signalling.html`);
   const [rounds, candidates] = [20, 200];
   assert.equal(await run(page, `signalling.join("${relay.url}")`), true);
@@ -112,7 +110,6 @@ async function keepsOrder(browser: Browser, world: World): Promise<void> {
   );
   assert.ok(Number(await page.ask(told("lost"))) >= rounds, "connections were cut");
   assert.deepEqual(await page.ask("signalling.told.filter((text) => !/^bare (ready|lost)$/.test(text))"), []);
-  relay.stop();
 }
 
 /** Tokens let in who has the right one, and the server's ICE servers are used. */
