@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 const noDefaultExport = {
-  selector: "ExportDefaultDeclaration",
+  selector: "ExportDefaultDeclaration, ExportSpecifier[exported.name='default']",
   message: "Export by name: a default export has a different name in every file that imports it.",
 };
 const noEnum = { selector: "TSEnumDeclaration", message: "Use a const object and a union type." };
@@ -24,6 +24,8 @@ export default tseslint.config(
     },
   },
   { files: ["test/**", "e2e/**"], rules: { "max-lines-per-function": "off", "no-console": "off" } },
+  // Pages that were written for gstwebrtc-api import by default.
+  { files: ["src/index.ts"], rules: { "no-restricted-syntax": ["error", noEnum] } },
   // The runner looks for the default export of its configuration.
   { files: ["vitest.config.ts"], rules: { "no-restricted-syntax": "off" } },
 );

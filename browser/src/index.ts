@@ -5,6 +5,7 @@
  */
 
 export { type ConnectionListener, GstWebRTCAPI, type GstWebRTCConfig } from "./gstwebrtc-api.js";
+export { GstWebRTCAPI as default } from "./gstwebrtc-api.js";
 export { ConsumerSession, type ConsumerSessionEvents, type OfferOptions } from "./consumer-session.js";
 export { ClientSession, ProducerSession, type ProducerSessionEvents } from "./producer-session.js";
 export { type EndReason, type SessionPhase, describeEnd, isOrdinaryEnd } from "./end-reason.js";

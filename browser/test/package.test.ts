@@ -52,6 +52,16 @@ test("what a page of gstwebrtc-api imports is under 20 kB compressed", async () 
   assert.ok(size > 1000 && size < LIMIT, `${size} bytes`);
 });
 
+test("the ES module can be imported by default and by name, as pages of gstwebrtc-api do, and sets no global", async () => {
+  const text = new TextDecoder().decode(await bundled({ entryPoints: ["src/index.ts"], format: "esm" }));
+  const module = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as Readonly<Record<string, unknown>>;
+  assert.equal(typeof module["default"], "function");
+  assert.equal(module["default"], module["GstWebRTCAPI"]);
+  assert.ok(!("GstWebRTCAPI" in globalThis));
+  const size = gzipSync(await importing("default"), { level: 9 }).length;
+  assert.ok(size > 1000 && size < LIMIT, `${size} bytes`);
+});
+
 test("what a page does not import it does not load", async () => {
   for (const [limit, ...names] of [
     [2500, "describeEnd"],
