@@ -80,8 +80,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
     this.#talk = new TalkButton({
       api: () => this.#connection?.api ?? null,
       consumer: () => this.#listener(),
-      video: this.video,
-      changed: () => { this.#screen.mute(this.muted); },
+      changed: (talking) => { this.#screen.talk(talking); },
     });
     this.#view = this.#makeView(this.#screen, this.#talk);
     root.append(this.#view.frame);

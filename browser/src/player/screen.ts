@@ -29,6 +29,7 @@ export class Screen {
   #wanted = true;
   #muted = false;
   #silenced = false;
+  #talking = false;
 
   constructor(observer: ScreenObserver) {
     this.#observer = observer;
@@ -113,15 +114,22 @@ export class Screen {
   /** Whether the viewer wants no sound. */
   mute(muted: boolean): void {
     this.#muted = muted;
-    this.video.muted = muted || this.#silenced;
-    this.#observer.soundChanged();
+    this.#applySound();
+  }
+
+  /** Whether the viewer talks: the other side is not to hear itself. */
+  talk(talking: boolean): void {
+    if (talking !== this.#talking) {
+      this.#talking = talking;
+      this.#applySound();
+    }
   }
 
   /** Turns on the sound that the browser held back; call it while a click is handled. */
   unsilence(): void {
     if (this.#silenced) {
       this.#silenced = false;
-      this.mute(this.#muted);
+      this.#applySound();
       this.play();
     }
   }
@@ -166,9 +174,14 @@ export class Screen {
       this.#observer.blocked();
     } else if (!this.#silenced) {
       this.#silenced = true;
-      this.mute(this.#muted);
+      this.#applySound();
       void this.#start();
     }
+  }
+
+  #applySound(): void {
+    this.video.muted = this.#muted || this.#silenced || this.#talking;
+    this.#observer.soundChanged();
   }
 
   #awaitFrame(stream: MediaStream): void {

@@ -10,10 +10,8 @@ export interface TalkOptions {
   api(): TalkBackHost | null;
   /** Who listens; null: nobody. */
   consumer(): string | null;
-  /** Muted meanwhile. */
-  readonly video: HTMLVideoElement;
-  /** Talking began or ended. */
-  changed(): void;
+  /** Whether the other side hears this viewer, who is not to hear it meanwhile. */
+  changed(talking: boolean): void;
 }
 
 /** How long a problem is shown (ms). */
@@ -97,7 +95,7 @@ export class TalkButton {
 
   #make(api: TalkBackHost): TalkBack {
     const options = this.#options;
-    const talk = new TalkBack(api, () => options.consumer(), { halfDuplex: options.video });
+    const talk = new TalkBack(api, () => options.consumer());
     talk.addEventListener("stateChanged", () => {
       if (talk.state === "idle") {
         this.#press = AT_REST;
@@ -125,7 +123,7 @@ export class TalkButton {
         this.mark.hidden = true;
       }, SHOWS_PROBLEM);
     }
-    this.#options.changed();
+    this.#options.changed(state === "talking");
   }
 }
 

@@ -1,6 +1,7 @@
 /** What players need of a browser and happy-dom has not, and a client whose server and producers are the test's. */
 
 import type { TestContext } from "vitest";
+import { SessionState } from "../../src/index.js";
 import type { ConsumerSession, EndReason, GstWebRTCAPI, Peer, SessionStatistics } from "../../src/index.js";
 import type { GstWebRTCPlayer } from "../../src/player/element.js";
 
@@ -128,6 +129,26 @@ export class FakeSession extends EventTarget {
   }
 }
 
+/** A session that a viewer talks in. */
+export class FakeTalk extends EventTarget {
+  closed = false;
+
+  start(): boolean {
+    return true;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** Who listens hears what is said. */
+  hear(): void {
+    const client = Object.assign(new EventTarget(), { state: SessionState.streaming, rtcPeerConnection: null });
+    this.dispatchEvent(new CustomEvent("clientConsumerAdded", { detail: client }));
+    client.dispatchEvent(new Event("stateChanged"));
+  }
+}
+
 type Listener = Readonly<Record<string, ((value: unknown) => void) | undefined>>;
 
 /** A client without a server. */
@@ -175,8 +196,20 @@ export class FakeApi {
     return this.#producers;
   }
 
+  /** Passive consumers. */
+  readonly consumers: Peer[] = [];
+
   getAvailableConsumers(): Peer[] {
-    return [];
+    return this.consumers;
+  }
+
+  /** Those that viewers talk in. */
+  readonly talks: FakeTalk[] = [];
+
+  createProducerSessionForConsumer(): FakeTalk {
+    const talk = new FakeTalk();
+    this.talks.push(talk);
+    return talk;
   }
 
   createConsumerSession(peerId: string): ConsumerSession {
