@@ -6,6 +6,8 @@ import { COLOURS } from "./colours.js";
 export class Choice {
   #chosen: Set<string> | null = null;
   #places = new Map<string, number>();
+  /** What there was last; null: nobody asked yet. */
+  #there: ReadonlySet<string> | null = null;
 
   /** Whether a rule chooses. */
   get isAutomatic(): boolean {
@@ -19,7 +21,8 @@ export class Choice {
 
   /** Chooses an item, beside those that are now plotted, or leaves it out. */
   set(id: string, isChosen: boolean): void {
-    const chosen = this.#chosen ?? new Set(this.#places.keys());
+    const there = this.#there;
+    const chosen = new Set([...(this.#chosen ?? this.#places.keys())].filter((one) => there?.has(one) ?? true));
     if (isChosen) {
       chosen.add(id);
     } else {
@@ -28,9 +31,16 @@ export class Choice {
     this.#chosen = chosen;
   }
 
-  /** The items to be plotted with the places of their colours, of those that there are. No more than colours. */
+  /**
+   * The items to be plotted with the places of their colours, of those that there are. No more than colours. The rule
+   * chooses again when all that was chosen is gone.
+   */
   of(all: readonly string[], rule: () => readonly string[]): ReadonlyMap<string, number> {
     const there = new Set(all);
+    this.#there = there;
+    if (this.#chosen !== null && this.#chosen.size > 0 && ![...this.#chosen].some((id) => there.has(id))) {
+      this.follow();
+    }
     const wanted = (this.#chosen === null ? rule() : [...this.#chosen].filter((id) => there.has(id))).slice(-COLOURS);
     const kept = new Map([...this.#places].filter(([id]) => wanted.includes(id)));
     const taken = new Set(kept.values());

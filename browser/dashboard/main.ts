@@ -120,6 +120,7 @@ function drawRungs(all: readonly Rung[], { now, interval }: Answer, span: Span):
   const ids = rows.map(({ id }) => id);
   const rule = (): string[] => (rows.some(works) ? rows.filter(works) : rows).slice(0, FOLLOWED).map(({ id }) => id);
   const colours = coloursOf(rungChoice.of(ids, rule));
+  byId("follow-rungs", HTMLButtonElement).setAttribute("aria-pressed", String(rungChoice.isAutomatic));
   // What an encoder did last says nothing of now.
   rungTable.show(rows.map((rung) => (works(rung) ? rung : { ...rung, samples: NO_RUNG_SAMPLES })), colours, rungName);
   rungPlots.draw(inOrder(rows, colours, rungName), span);
@@ -185,6 +186,7 @@ function listen(): void {
   on("filter", "change", (value) => { settings.filter = value as Filter; });
   on("order", "change", (value) => { settings.order = value as Order; });
   on("follow", "click", () => { viewerChoice.follow(); });
+  on("follow-rungs", "click", () => { rungChoice.follow(); });
   on("save", "click", save);
   on("pause", "click", () => {
     const whole = settings.held === null ? history.snapshot() : null;

@@ -172,6 +172,19 @@ test("what is plotted follows a rule until somebody chooses, and keeps its colou
   assert.equal(choice.of(all, () => all).size, 3);
 });
 
+test("where all that was chosen is gone the rule chooses again, but not where nothing was to be plotted", () => {
+  const choice = new Choice();
+  choice.of(["a", "b"], () => ["a", "b"]);
+  choice.set("b", false);
+  assert.deepEqual([...choice.of(["a", "b"], () => ["b"]).keys()], ["a"]);
+  assert.deepEqual([...choice.of(["c", "d"], () => ["d"]).keys()], ["d"]);
+  assert.equal(choice.isAutomatic, true);
+  choice.set("c", true);
+  choice.of(["c"], () => []);
+  choice.set("c", false);
+  assert.deepEqual([...choice.of(["c"], () => ["c"]).keys()], []);
+});
+
 test("no more are plotted than there are colours, and the last chosen are", () => {
   const choice = new Choice();
   const all = Array.from({ length: 20 }, (_, index) => `v${index}`);
