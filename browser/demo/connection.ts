@@ -19,6 +19,8 @@ export class ConnectionWords {
   #connected = false;
   #before = false;
   #said: string | null = null;
+  /** What the server said last when it was asked, and how many times in a row. */
+  #answer: { readonly key: string; readonly times: number } = { key: "", times: 0 };
   #timer: ReturnType<typeof setTimeout> | undefined;
   #producers = 0;
   #playing = 0;
@@ -44,6 +46,7 @@ export class ConnectionWords {
     this.#connected = true;
     this.#before = true;
     this.#said = null;
+    this.#answer = { key: "", times: 0 };
     this.#form.hidden = true;
     this.report("");
     this.#show("connected", "Connected");
@@ -99,8 +102,11 @@ export class ConnectionWords {
     if (this.#connected) {
       return;
     }
+    const key = JSON.stringify(admission);
+    const times = this.#answer.key === key ? this.#answer.times + 1 : 1;
+    this.#answer = { key, times };
     const [server, before, token, said] = [this.#server, this.#before, this.#token !== "", this.#said];
-    const { text, asksForToken } = troubleWords({ server, before, token, admission, said });
+    const { text, asksForToken } = troubleWords({ server, before, token, admission, times, said });
     this.report(text);
     this.#form.hidden = !asksForToken;
     // Things may change: a server that was down may be back and refuse.

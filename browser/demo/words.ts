@@ -13,6 +13,8 @@ export interface Trouble {
   readonly token: boolean;
   /** What the server says when it is asked over HTTP. */
   readonly admission: Admission;
+  /** How many times in a row it said so. */
+  readonly times: number;
   /** How it ended the last connection, or refused something; null where it said nothing. */
   readonly said: string | null;
 }
@@ -24,16 +26,22 @@ export interface Advice {
 }
 
 const LONGEST = 300;
+const LOST = "The connection to the signalling server is lost. What plays goes on; the page tries to come back.";
+/** A server that comes back answers a moment before the page tries it again, which takes up to ten seconds. */
+const SURELY = 5;
 /** Reasons of the server that another token may change. */
 const OF_TOKENS = ["token-missing", "token", "rights"];
 
 /** What to say while there is no connection to the signalling server. */
-export function troubleWords({ server, before, token, admission, said }: Trouble): Advice {
+export function troubleWords({ server, before, token, admission, times, said }: Trouble): Advice {
   if (said !== null && /token/i.test(said)) {
     return { text: `The token does not serve any more: ${oneLine(said, LONGEST)}. Type another one.`, asksForToken: true };
   }
   switch (admission.kind) {
     case "refuses":
+      if (admission.reason === "not-a-websocket" && (before || times < SURELY)) {
+        return { text: before ? LOST : "The signalling server is there. The page tries to connect to it.", asksForToken: false };
+      }
       return refusalWords(admission.reason, admission.text);
     case "answers":
       return {
@@ -47,8 +55,7 @@ export function troubleWords({ server, before, token, admission, said }: Trouble
       break;
   }
   if (before) {
-    const text = "The connection to the signalling server is lost. What plays goes on; the page tries to come back.";
-    return { text, asksForToken: false };
+    return { text: LOST, asksForToken: false };
   }
   if (admission.kind === "silent") {
     return { text: "The server does not answer. The page goes on trying.", asksForToken: false };

@@ -5,7 +5,7 @@ import { admissionOf, askAdmission } from "../src/admission.js";
 import { type Trouble, mixedWords, troubleWords } from "../demo/words.js";
 
 describe("a signalling server that is not to be had", () => {
-  const trouble: Trouble = { server: "ws://h:8443/", before: false, token: false, admission: { kind: "unknown" }, said: null };
+  const trouble: Trouble = { server: "ws://h:8443/", before: false, token: false, admission: { kind: "unknown" }, times: 9, said: null };
   const words = (changes: Partial<Trouble>) => troubleWords({ ...trouble, ...changes });
   const refused = (reason: string, text: string) => words({ admission: { kind: "refuses", reason, text } });
 
@@ -29,6 +29,13 @@ describe("a signalling server that is not to be had", () => {
       asksForToken: false,
     });
     expect(refused("not-a-websocket", "speak websocket").text).toMatch(/proxy/);
+  });
+
+  test("comes back, so that nothing stands between it and the page", () => {
+    const admission = { kind: "refuses", reason: "not-a-websocket", text: "speak websocket" } as const;
+    expect(words({ admission, before: true }).text).toMatch(/is lost\. What plays goes on/);
+    expect(words({ admission, times: 4 }).text).toMatch(/tries to connect/);
+    expect(words({ admission, times: 5 }).text).toMatch(/proxy/);
   });
 
   test("says it in a line, however long its words are", () => {
