@@ -12,10 +12,16 @@ test("the consumer that names the producer takes its talk-back", () => {
   assert.equal(talkBackConsumerOf(producer, others), null);
 });
 
-test("the producer's identifier counts more than a name that others may have too", () => {
+test("a consumer may name the producer by its identifier", () => {
+  const wanted = peer("b", { "talk-back": "p" });
+  assert.equal(talkBackConsumerOf(producer, [peer("a", { "talk-back": "q" }), wanted]), wanted);
+});
+
+test("where several consumers name the producer, one may be a stranger's, and none is taken", () => {
   const byName = peer("a", { "talk-back": "Front door" });
-  const byId = peer("b", { "talk-back": "p" });
-  assert.equal(talkBackConsumerOf(producer, [byName, byId]), byId);
+  for (const other of ["Front door", "p"]) {
+    assert.equal(talkBackConsumerOf(producer, [byName, peer("b", { "talk-back": other })]), null);
+  }
 });
 
 test("what says nothing, or says it in another form, is nobody's", () => {
