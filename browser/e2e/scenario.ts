@@ -35,11 +35,17 @@ export async function attempt(scenario: Scenario, browser: Browser, whole: World
   const { name, deadline = DEADLINE } = scenario;
   const world = new World(whole);
   const pages: Page[] = [];
+  let over = false;
   const noting: Browser = {
     ...browser,
     open: async (url, options) => {
       const page = await browser.open(url, options);
       pages.push(page);
+      if (over) {
+        // It was asked for before, and came after the others were closed.
+        await page.close();
+        throw new Error("the scenario is over");
+      }
       return page;
     },
   };
@@ -62,6 +68,7 @@ export async function attempt(scenario: Scenario, browser: Browser, whole: World
     return { ok: false, ...outcome, took: took(), error: words.join("\n") };
   } finally {
     clearTimeout(late);
+    over = true;
     await Promise.allSettled([...pages.map((page) => page.close()), world.end()]);
   }
 }

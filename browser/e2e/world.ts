@@ -69,22 +69,43 @@ export class World {
   readonly #sites: Site[] = [];
   readonly #relays: Relay[] = [];
   readonly #shared = new Map<string, Promise<unknown>>();
+  /** Those of what is shared. */
+  readonly #parts: World[] = [];
+  #ended = false;
 
   /** A world in another one that lasts longer. */
   constructor(whole?: World) {
     this.whole = whole ?? this;
   }
 
-  /** What there is once for all scenarios of the run; `start` makes it in the world that lasts. */
-  shared<T>(name: string, start: (whole: World) => Promise<T>): Promise<T> {
-    const { whole } = this;
-    const there = whole.#shared.get(name) ?? start(whole);
-    whole.#shared.set(name, there);
+  /**
+   * What there is once for all scenarios of the run; `start` makes it in a world that lasts. Where that fails, the next
+   * who asks has it tried again.
+   */
+  shared<T>(name: string, start: (lasting: World) => Promise<T>): Promise<T> {
+    const shared = this.whole.#shared;
+    const there = shared.get(name) ?? this.whole.#begin(name, start);
+    shared.set(name, there);
     return there as Promise<T>;
+  }
+
+  async #begin<T>(name: string, start: (lasting: World) => Promise<T>): Promise<T> {
+    const part = new World(this);
+    this.#parts.push(part);
+    try {
+      return await start(part);
+    } catch (error) {
+      this.#shared.delete(name);
+      this.#parts.splice(this.#parts.indexOf(part), 1);
+      const { said } = part;
+      await part.end();
+      throw new Error(`${name} did not start: ${String(error)}\n${said}`, { cause: error });
+    }
   }
 
   /** Starts a program; names without a slash are looked for where the shell does. */
   start(name: string, command: readonly string[], environment: Readonly<Record<string, string>> = {}): Program {
+    this.#mustLast();
     const program = new Program(name, command, environment);
     this.#programs.push(program);
     return program;
@@ -137,34 +158,53 @@ export class World {
     if (!existsSync(DIST)) {
       throw new Error(`there is no ${DIST}: run npm run build`);
     }
-    const site = await serve(DIST, files);
-    this.#sites.push(site);
-    return site;
+    return this.#keeps(this.#sites, await serve(DIST, files), (site) => {
+      site.close();
+    });
   }
 
   /** A relay to a port of this machine. */
   async relay(target: number, options: RelayOptions = {}): Promise<Relay> {
-    const relay = await Relay.start(target, options);
-    this.#relays.push(relay);
-    return relay;
+    return this.#keeps(this.#relays, await Relay.start(target, options), (relay) => {
+      relay.stop();
+    });
   }
 
   /** What the programs of this world said, for a failure's text. */
   get said(): string {
     // What lasts has spoken of other scenarios, too.
     const kept = this.whole === this ? 12 : 40;
-    return this.#programs.map(({ name, said }) => `${name}:\n${said.slice(-kept).join("\n")}`).join("\n");
+    const programs = [...this.#programs, ...this.#parts.flatMap((part) => part.#programs)];
+    return programs.map(({ name, said }) => `${name}:\n${said.slice(-kept).join("\n")}`).join("\n");
   }
 
-  /** Ends everything. */
+  /** Ends everything; what is started later is refused. */
   async end(): Promise<void> {
+    this.#ended = true;
     for (const site of this.#sites.splice(0)) {
       site.close();
     }
     for (const relay of this.#relays.splice(0)) {
       relay.stop();
     }
-    await Promise.all(this.#programs.splice(0).map((program) => program.kill()));
+    const programs = this.#programs.splice(0).map((program) => program.kill());
+    await Promise.all([...programs, ...this.#parts.splice(0).map((part) => part.end())]);
+  }
+
+  /** Notes what ends with this world, which may have ended while it began. */
+  #keeps<T>(all: T[], one: T, end: (one: T) => void): T {
+    if (this.#ended) {
+      end(one);
+    }
+    this.#mustLast();
+    all.push(one);
+    return one;
+  }
+
+  #mustLast(): void {
+    if (this.#ended) {
+      throw new Error("the scenario is over: nothing is started any more");
+    }
   }
 }
 

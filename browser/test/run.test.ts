@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { type Run, run } from "../e2e/run.js";
 import { type Scenario, attempt } from "../e2e/scenario.js";
-import type { Browser } from "../e2e/support/browsers.js";
+import type { Browser, Page } from "../e2e/support/browsers.js";
 import { World } from "../e2e/world.js";
 
 const BROWSER: Browser = {
@@ -86,4 +86,56 @@ test("a browser that does not start is said with the scenario that wanted it", a
 test("a run without scenarios does not pass", async () => {
   expect((await printed([]))[0]).toBe(false);
   expect((await printed([passes]))[0]).toBe(true);
+});
+
+test("what is shared and does not start is tried again by the next scenario, and nothing of the first try is left", async () => {
+  let tries = 0;
+  const ports: number[] = [];
+  const uses: Scenario = {
+    name: "it uses what is shared",
+    run: (_, world) =>
+      world.shared("the studio", async (lasting) => {
+        tries += 1;
+        ports.push((await lasting.relay(1)).port);
+        if (tries === 1) {
+          throw new Error("too slow");
+        }
+      }),
+  };
+  const [, lines] = await printed([uses, uses, uses]);
+  expect(lines.map((line) => line.startsWith('{"ok":true'))).toEqual([false, false, true, true]);
+  expect(lines[1]).toMatch(/the studio did not start: Error: too slow/);
+  expect(tries).toBe(2);
+  expect(await Promise.all(ports.map(accepts))).toEqual([false, true]);
+  await whole.end();
+  expect(await Promise.all(ports.map(accepts))).toEqual([false, false]);
+});
+
+test("what a scenario starts after its deadline is refused, and what had begun is ended", async () => {
+  let [port, closed] = [0, 0];
+  const page = { said: [], close: () => Promise.resolve(void (closed += 1)) } as unknown as Page;
+  let [opens, goesOn]: [(page: Page) => void, () => void] = [() => undefined, () => undefined];
+  const browser: Browser = { ...BROWSER, open: () => new Promise((resolve) => void (opens = resolve)) };
+  const late: Promise<PromiseSettledResult<unknown>[]>[] = [];
+  const scenario: Scenario = {
+    ...hangs,
+    deadline: 20,
+    run: async (noting, world) => {
+      ({ port } = await world.relay(1));
+      const wait = new Promise<void>((resolve) => void (goesOn = resolve));
+      const tries = [
+        noting.open("about:blank"),
+        wait.then(() => world.relay(1)),
+        wait.then(() => world.start("too late", ["true"])),
+      ];
+      late.push(Promise.allSettled(tries));
+      await Promise.all(late);
+    },
+  };
+  expect((await attempt(scenario, browser, whole)).error).toMatch(/not over within 20 ms/);
+  opens(page);
+  goesOn();
+  const outcomes = (await Promise.all(late)).flat();
+  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  expect([closed, await accepts(port)]).toEqual([1, false]);
 });
