@@ -7,24 +7,29 @@ import type { Page } from "../support/browsers.js";
 import { until } from "../support/until.js";
 import { moves, play } from "../support/viewing.js";
 
+/** A stand still that viewers would call one (ms), not the hiccup of a busy machine. */
+const LONGEST_GAP = 1500;
 const CAMERA = { name: "a camera that endures", sink: "video-caps=video/x-vp8" };
 /** The state of the page's connection to the signalling server. */
 const CONNECTION = "document.querySelector('[data-testid=connection-status]').dataset.state";
 
 /** Notes the longest time without a new picture of the first stream (ms), as `window.longestGap`. */
 function noteGaps(): void {
-  let [decoded, since] = [-1, performance.now()];
+  let [decoded, since] = [0, performance.now()];
   const gaps = { longestGap: 0, kept: window.gstWebRTCSessions[0]?.session };
   Object.assign(window, gaps);
+  const note = async (): Promise<void> => {
+    const report = await gaps.kept?.rtcPeerConnection?.getStats();
+    const stats = [...(report?.values() ?? [])] as Record<string, unknown>[];
+    // A stream of which nothing is known has no new picture.
+    const now = Number(stats.find((s) => s["type"] === "inbound-rtp" && s["kind"] === "video")?.["framesDecoded"] ?? 0);
+    Object.assign(window, { longestGap: Math.max(Number(Reflect.get(window, "longestGap")), performance.now() - since) });
+    if (now > decoded) {
+      [decoded, since] = [now, performance.now()];
+    }
+  };
   setInterval(() => {
-    void gaps.kept?.rtcPeerConnection?.getStats().then((report) => {
-      const stats = [...report.values()] as Record<string, unknown>[];
-      const now = Number(stats.find((s) => s["type"] === "inbound-rtp" && s["kind"] === "video")?.["framesDecoded"]);
-      Object.assign(window, { longestGap: Math.max(Number(Reflect.get(window, "longestGap")), performance.now() - since) });
-      if (now !== decoded) {
-        [decoded, since] = [now, performance.now()];
-      }
-    });
+    void note();
   }, 50);
 }
 
@@ -55,7 +60,7 @@ export const OUTLIVES_THE_SERVER: Scenario = {
     assert.equal(await page.ask("window.kept === window.gstWebRTCSessions[0].session"), true, "it is the same session");
     assert.equal(await page.ask("window.gstWebRTCSessions.length"), 1);
     const gap = Number(await page.ask("window.longestGap"));
-    assert.ok(gap < 3000, `the pictures stood still for ${gap} ms`);
+    assert.ok(gap > 0 && gap < LONGEST_GAP, `the pictures stood still for ${gap} ms`);
     // Who comes now finds the producer again.
     const late = await browser.open(`${url}?server=${server.url}`);
     await moves(late, await play(late, CAMERA.name));
