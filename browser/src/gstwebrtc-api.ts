@@ -3,7 +3,7 @@
 import { watchNetwork } from "./network-watch.js";
 import type { IceServer, Json, Peer, ServerMessage } from "./protocol.js";
 import type { ConsumerSession, OfferOptions } from "./consumer-session.js";
-import { type DirectoryChange, PeerDirectory, type PeerListener } from "./peer-directory.js";
+import { type DirectoryChange, type ListedPeer, PeerDirectory, type PeerListener } from "./peer-directory.js";
 import type { ProducerSession } from "./producer-session.js";
 import { SessionRegistry } from "./session-registry.js";
 import { SessionState } from "./session.js";
@@ -130,12 +130,12 @@ export class GstWebRTCAPI {
   }
 
   /** Those that can be played now, this client left out. */
-  getAvailableProducers(): Peer[] {
+  getAvailableProducers(): ListedPeer[] {
     return this.#directory.withRole("producer");
   }
 
   /** Those that wait for a producer to come to them. */
-  getAvailableConsumers(): Peer[] {
+  getAvailableConsumers(): ListedPeer[] {
     return this.#directory.withRole("consumer");
   }
 

@@ -2,12 +2,18 @@
 
 import type { Json, Peer, PeerRole } from "./protocol.js";
 
+/** A peer as pages are told of it. */
+export interface ListedPeer extends Peer {
+  /** Its own description of itself; empty where that is no object. Written by a stranger: never to be shown as HTML. */
+  readonly meta: { readonly [key: string]: Json };
+}
+
 /** Told when a producer or a passive consumer comes or goes; any subset. */
 export interface PeerListener {
-  producerAdded?(producer: Peer): void;
-  producerRemoved?(producer: Peer): void;
-  consumerAdded?(consumer: Peer): void;
-  consumerRemoved?(consumer: Peer): void;
+  producerAdded?(producer: ListedPeer): void;
+  producerRemoved?(producer: ListedPeer): void;
+  consumerAdded?(consumer: ListedPeer): void;
+  consumerRemoved?(consumer: ListedPeer): void;
 }
 
 /** The roles that make a peer interesting to others. */
@@ -16,15 +22,15 @@ export type ListedRole = Exclude<PeerRole, "listener">;
 /** A change of the directory. */
 export interface DirectoryChange {
   readonly event: keyof PeerListener;
-  readonly peer: Peer;
+  readonly peer: ListedPeer;
 }
 
 /** The producers and passive consumers on the server, by role, in the order in which they came. */
 export class PeerDirectory {
-  readonly #peers: Readonly<Record<ListedRole, Map<string, Peer>>> = { producer: new Map(), consumer: new Map() };
+  readonly #peers: Readonly<Record<ListedRole, Map<string, ListedPeer>>> = { producer: new Map(), consumer: new Map() };
 
   /** The peers that have `role`. */
-  withRole(role: ListedRole): Peer[] {
+  withRole(role: ListedRole): ListedPeer[] {
     return [...this.#peers[role].values()];
   }
 
@@ -42,7 +48,9 @@ export class PeerDirectory {
     return [...gone.flatMap(({ id }) => this.#remove(role, id)), ...peers.flatMap((peer) => this.#add(role, peer))];
   }
 
-  #add(role: ListedRole, peer: Peer): DirectoryChange[] {
+  #add(role: ListedRole, { id, meta }: Peer): DirectoryChange[] {
+    // What has no description need not be asked for one, as pages of gstwebrtc-api do not.
+    const peer = { id, meta: (typeof meta === "object" ? (meta ?? {}) : {}) as ListedPeer["meta"] };
     const known = this.#peers[role].get(peer.id);
     if (known !== undefined && JSON.stringify(known.meta) === JSON.stringify(peer.meta)) {
       return [];

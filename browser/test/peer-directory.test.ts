@@ -8,7 +8,7 @@ test("a list of producers takes away no other role", () => {
   const directory = new PeerDirectory();
   directory.update("p", ["producer", "consumer"], null);
   assert.deepEqual(directory.replace("producer", [{ id: "p", meta: null }]), []);
-  assert.deepEqual(directory.withRole("consumer"), [{ id: "p", meta: null }]);
+  assert.deepEqual(directory.withRole("consumer"), [{ id: "p", meta: {} }]);
 });
 
 test("a list says who came, who is gone and who is another one now", () => {
@@ -18,7 +18,7 @@ test("a list says who came, who is gone and who is another one now", () => {
   }
   const changes = directory.replace("producer", [
     { id: "here", meta: null },
-    { id: "changed", meta: 1 },
+    { id: "changed", meta: { name: "x" } },
     { id: "new", meta: null },
   ]);
   assert.deepEqual(
@@ -46,4 +46,14 @@ test("all are gone when the server is", () => {
   directory.update("c", ["consumer"], null);
   assert.deepEqual(events(directory.clear()), ["producerRemoved", "consumerRemoved"]);
   assert.deepEqual(directory.withRole("producer"), []);
+});
+
+test("pages find an object where a peer described itself by nothing or something else", () => {
+  const directory = new PeerDirectory();
+  const odd = [null, "name", 3, true];
+  odd.forEach((meta, index) => {
+    assert.deepEqual(directory.update(String(index), ["producer"], meta)[0]?.peer.meta, {});
+  });
+  assert.deepEqual(directory.withRole("producer").map(({ meta }) => meta), odd.map(() => ({})));
+  assert.deepEqual(directory.update("0", [], null)[0]?.peer.meta, {});
 });

@@ -28,7 +28,7 @@ test("a resumed connection ends no session and takes no producer off the list", 
   server.drop();
   assert.equal(await back, "peer-1");
   assert.deepEqual(happened, ["disconnected", "connected peer-1"]);
-  assert.deepEqual(viewer.getAvailableProducers(), [{ id: "peer-2", meta: null }]);
+  assert.deepEqual(viewer.getAvailableProducers(), [{ id: "peer-2", meta: {} }]);
   assert.equal(consumer.state, SessionState.connecting);
   assert.equal(producer.state, SessionState.streaming);
   // The negotiation goes on where it was.
