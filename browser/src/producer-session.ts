@@ -50,7 +50,7 @@ export class ClientSession extends WebRTCSession {
 
 /** The events of a {@link ProducerSession}. */
 export interface ProducerSessionEvents {
-  /** Something went wrong; `closed` follows. */
+  /** Something went wrong: here, and `closed` follows, or in the session of a consumer, where only that one ends. */
   error: ErrorEvent;
   /** `state` changed. */
   stateChanged: Event;
@@ -186,6 +186,13 @@ export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
       this.dispatchEvent(new CustomEvent("clientConsumerRemoved", { detail: client }));
       if (this.consumerId !== null) {
         this.end(event.detail);
+      }
+    });
+    client.addEventListener("error", ({ message, error }: ErrorEvent) => {
+      // What ends this session too is told once, by its own end.
+      const endsThis = this.consumerId !== null && client.state === SessionState.closed;
+      if (this.#state !== SessionState.closed && !endsThis) {
+        this.dispatchError(`the session with the consumer ${peerId}: ${message}`, error);
       }
     });
     this.#clients.add(client);

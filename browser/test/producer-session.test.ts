@@ -107,3 +107,32 @@ test("an application that puts another camera in the place of one that is gone k
   const later = await joined(server, producer, "another", "s2");
   assert.deepEqual(later.getSenders().map(({ track }) => track), [next]);
 });
+
+test("what goes wrong with one consumer is told by the producer's session too, which goes on", async (t) => {
+  const { server, connect } = await setUp(t, MODERN);
+  server.ignoreStartSession = true;
+  const api = await connect();
+  const producer = api.createProducerSession(new FakeStream("video").asStream);
+  assert.ok(producer?.start() === true);
+  await joined(server, producer, "viewer", "s");
+  const problem = once(producer, "error", { signal: AbortSignal.timeout(5000) });
+  server.say({ type: "endSessionV1_1", sessionId: "s", error: "no codec", reason: "noCommonCodec" });
+  const [{ message }] = (await problem) as [ErrorEvent];
+  assert.match(message, /^the session with the consumer viewer: .*no codec/);
+  assert.equal(producer.state, SessionState.streaming);
+});
+
+test("what ends the session with a passive consumer is told once", async (t) => {
+  const { server, connect } = await setUp(t, MODERN);
+  server.ignoreStartSession = true;
+  const api = await connect();
+  const producer = api.createProducerSessionForConsumer(new FakeStream("audio").asStream, "door");
+  assert.ok(producer?.start() === true);
+  await joined(server, producer, "door", "s");
+  const errors: string[] = [];
+  producer.addEventListener("error", ({ message }) => errors.push(message));
+  const end = ended(producer);
+  server.say({ type: "endSessionV1_1", sessionId: "s", error: "no codec", reason: "noCommonCodec" });
+  assert.equal((await end).kind, "endedByPeer");
+  assert.equal(errors.length, 1);
+});
