@@ -157,12 +157,16 @@ export class RemoteController extends TypedEventTarget<RemoteControllerEvents> {
    *
    * @param request - an object, or a string that holds one as JSON.
    * @param mid - the media section it is for; all of them where it is left out.
-   * @returns the request's number, or -1 where it cannot be sent.
+   * @returns the request's number, or -1 where it cannot be sent, which is also an `error`.
    */
   sendControlRequest(request: ControlRequest | string, mid?: string): number {
     const known = typeof request === "string" || (typeof request === "object" && (request as object | null) !== null);
     if (!known || this.rtcDataChannel.label === "input") {
       this.dispatchError(known ? "this channel takes input only" : "a request is an object or a string");
+      return -1;
+    }
+    if (this.rtcDataChannel.readyState !== "open") {
+      this.dispatchError("the channel is not open, no request can be sent");
       return -1;
     }
     return this.#request(request, mid === undefined ? {} : { mid });

@@ -63,11 +63,16 @@ test("the input channel takes no requests", () => {
 test("nothing is sent after the end", () => {
   const { controller: remote } = controller("control");
   let closed = 0;
+  const errors: string[] = [];
   remote.addEventListener("closed", () => (closed += 1));
+  remote.addEventListener("error", ({ message }) => errors.push(message));
   remote.close();
   remote.close();
   assert.equal(closed, 1);
+  assert.equal(remote.sendNavigationEvent(move), false);
+  assert.deepEqual(errors, []);
   assert.equal(remote.sendControlRequest({}), -1);
+  assert.deepEqual(errors, ["the channel is not open, no request can be sent"]);
 });
 
 test("answers and news are told apart, and everything else is passed over", () => {
