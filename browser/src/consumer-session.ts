@@ -190,7 +190,7 @@ export class ConsumerSession extends WebRTCSession<ConsumerSessionEvents> {
 
 function wantedKinds(options: OfferOptions): readonly ("audio" | "video")[] {
   return [
-    ...(options.offerToReceiveAudio === true ? (["audio"] as const) : []),
-    ...(options.offerToReceiveVideo === true ? (["video"] as const) : []),
+    ...(options.offerToReceiveAudio ? (["audio"] as const) : []),
+    ...(options.offerToReceiveVideo ? (["video"] as const) : []),
   ];
 }

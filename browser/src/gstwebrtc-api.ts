@@ -65,9 +65,11 @@ export class GstWebRTCAPI {
   /**
    * Connects to the signalling server.
    *
+   * @param given - where it is left out or null, all defaults.
    * @throws `SyntaxError` where the server's address is none.
    */
-  constructor(config: GstWebRTCConfig = {}) {
+  constructor(given?: GstWebRTCConfig | null) {
+    const config = given ?? {};
     this.#webrtcConfig = { bundlePolicy: "max-bundle", ...config.webrtcConfig };
     this.#client = this.#makeClient(config);
     this.#sessions = new SessionRegistry({
@@ -92,8 +94,8 @@ export class GstWebRTCAPI {
   /** Calls `listener` when the connection comes and goes; false where it lacks a function. */
   registerConnectionListener(listener: ConnectionListener): boolean {
     // Checked although typed: pages without types call this too.
-    const given: Partial<ConnectionListener> = listener;
-    if (typeof given.connected !== "function" || typeof given.disconnected !== "function") {
+    const given = listener as Partial<ConnectionListener> | null | undefined;
+    if (typeof given?.connected !== "function" || typeof given.disconnected !== "function") {
       return false;
     }
     this.#connectionListeners.add(listener);
@@ -112,7 +114,8 @@ export class GstWebRTCAPI {
 
   /** Calls `listener` when producers and passive consumers come and go; false where it has no function. */
   registerPeerListener(listener: PeerListener): boolean {
-    if (!PEER_EVENTS.some((event) => typeof listener[event] === "function")) {
+    const given = listener as PeerListener | null | undefined;
+    if (!PEER_EVENTS.some((event) => typeof given?.[event] === "function")) {
       return false;
     }
     this.#peerListeners.add(listener);
@@ -139,24 +142,24 @@ export class GstWebRTCAPI {
     return this.#directory.withRole("consumer");
   }
 
-  /** A session to play `producerId`; null while there is no signalling server. */
+  /** A session to play `producerId`; null while there is no signalling server, or where that names nobody. */
   createConsumerSession(producerId: string): ConsumerSession | null {
     return this.#createConsumer(producerId, null);
   }
 
-  /** Like {@link createConsumerSession}, but this side makes the offer. */
-  createConsumerSessionWithOfferOptions(producerId: string, offerOptions: OfferOptions): ConsumerSession | null {
-    return this.#createConsumer(producerId, offerOptions);
+  /** Like {@link createConsumerSession}, but this side makes the offer; without options the producer does. */
+  createConsumerSessionWithOfferOptions(producerId: string, offerOptions?: OfferOptions | null): ConsumerSession | null {
+    return this.#createConsumer(producerId, typeof offerOptions === "object" ? offerOptions : null);
   }
 
-  /** A session to produce `stream`; null while there is no signalling server or another such session. */
+  /** A session to produce `stream`; null while there is no signalling server or another such session, and for no stream. */
   createProducerSession(stream: MediaStream): ProducerSession | null {
     return this.#createProducer(stream, null);
   }
 
   /** A session to produce `stream` for one passive consumer; null as in {@link createProducerSession}. */
   createProducerSessionForConsumer(stream: MediaStream, consumerId: string): ProducerSession | null {
-    return this.#createProducer(stream, consumerId);
+    return isName(consumerId) ? this.#createProducer(stream, consumerId) : null;
   }
 
   /** Ends all sessions and the connection for good. */
@@ -217,11 +220,13 @@ export class GstWebRTCAPI {
   }
 
   #createConsumer(peerId: string, offerOptions: OfferOptions | null): ConsumerSession | null {
-    return this.#client.peerId === null ? null : this.#sessions.createConsumer(peerId, offerOptions);
+    return this.#client.peerId === null || !isName(peerId) ? null : this.#sessions.createConsumer(peerId, offerOptions);
   }
 
   #createProducer(stream: MediaStream, consumerId: string | null): ProducerSession | null {
-    return this.#client.peerId === null ? null : this.#sessions.createProducer(stream, consumerId);
+    // A stream of another window is no instance of this window's class.
+    const is = typeof (stream as Partial<MediaStream> | null | undefined)?.getTracks === "function";
+    return this.#client.peerId === null || !is ? null : this.#sessions.createProducer(stream, consumerId);
   }
 
   #onMessage(message: ServerMessage): void {
@@ -312,6 +317,11 @@ export class GstWebRTCAPI {
       });
     }
   }
+}
+
+/** Pages without types say anything. */
+function isName(id: unknown): id is string {
+  return typeof id === "string" && id !== "";
 }
 
 /** A listener that throws is reported like an event handler that throws: it disturbs nobody else. */
