@@ -330,3 +330,51 @@ test("a phone that gives the whole screen to videos only gives it to the video",
   partOf(player, "fullscreen").click();
   assert.equal(entered, 1);
 });
+
+test("a session that comes by itself takes the focus from nobody, and leaves it where it was", async (t) => {
+  const { player, fake } = playerOn(t, { controls: "", "remote-control": "" });
+  const field = document.createElement("input");
+  document.body.append(field);
+  t.onTestFinished(() => {
+    field.remove();
+  });
+  await settled();
+  fake.come("p");
+  field.focus();
+  fake.last.takeInput();
+  assert.equal(inputOf(fake), player.video);
+  assert.ok(document.activeElement === field);
+  // The button is the viewer's own wish.
+  partOf(player, "control").click();
+  assert.equal(player.video.hasAttribute("tabindex"), false);
+  partOf(player, "control").click();
+  assert.ok(rootOf(player).activeElement === player.video);
+  fake.last.end({ kind: "endedByPeer", error: null, reason: "peerGone" });
+  fake.go("p");
+  // What cannot have the focus loses it.
+  assert.equal(player.video.tabIndex, 0);
+});
+
+test("a player that is paused stays so when it is moved", async (t) => {
+  const { player, fake } = playerOn(t);
+  await settled();
+  fake.come("p");
+  fake.last.stream("video");
+  show(player);
+  player.pause();
+  let plays = 0;
+  const play = (): Promise<void> => {
+    plays += 1;
+    return Promise.resolve();
+  };
+  Object.defineProperty(player.video, "play", { value: play });
+  const place = document.createElement("div");
+  document.body.append(place);
+  place.append(player);
+  await settled();
+  assert.equal(plays, 0);
+  player.play();
+  assert.equal(plays, 1);
+  document.body.append(player);
+  assert.equal(plays, 2);
+});

@@ -152,7 +152,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
       this.#reopen();
     } else {
       // It was moved; browsers pause what is taken out of the page.
-      this.#screen.play();
+      this.#screen.resume();
     }
   }
 
@@ -187,6 +187,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
       this.session?.setPlayoutDelay(parseLatency(now));
     } else if (name === "remote-control") {
       this.#followControl();
+      this.#focusControlled();
     } else if (name === "talk-back" && now === null) {
       this.#talk.close();
     }
@@ -287,9 +288,13 @@ export class GstWebRTCPlayer extends ReflectingElement {
   }
 
   #followControl(): void {
-    const controller = this.session?.remoteController ?? null;
-    controller?.attachVideoElement(this.remoteControl ? this.video : null);
-    if (this.remoteControl && controller !== null) {
+    this.#screen.takeKeys(this.remoteControl);
+    this.session?.remoteController?.attachVideoElement(this.remoteControl ? this.video : null);
+  }
+
+  /** Whoever turns control on goes on with its keys; a session that comes by itself takes the focus from nobody. */
+  #focusControlled(): void {
+    if (this.remoteControl && (this.session?.remoteController ?? null) !== null) {
       this.video.focus({ preventScroll: true });
     }
   }

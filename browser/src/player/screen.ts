@@ -54,9 +54,7 @@ export class Screen {
     });
     this.video.addEventListener("webkitendfullscreen", () => {
       // Phones of one maker pause a video that leaves full screen.
-      if (this.#wanted) {
-        this.play();
-      }
+      this.resume();
     });
   }
 
@@ -99,6 +97,21 @@ export class Screen {
       for (const more of this.#more()) {
         more.play().catch(ignore);
       }
+    }
+  }
+
+  /** Goes on after a move, unless it is to stand still. */
+  resume(): void {
+    if (this.#wanted) {
+      this.play();
+    }
+  }
+
+  /** Whether the video can have the focus; it keeps it from one session to the next. */
+  takeKeys(takes: boolean): void {
+    this.video.toggleAttribute("tabindex", takes);
+    if (takes) {
+      this.video.tabIndex = 0;
     }
   }
 
@@ -151,9 +164,7 @@ export class Screen {
       this.#stream.addTrack(track);
     }
     this.#observer.soundChanged();
-    if (this.#wanted) {
-      this.play();
-    }
+    this.resume();
   }
 
   async #start(): Promise<void> {
