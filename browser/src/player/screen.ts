@@ -17,6 +17,13 @@ export interface ScreenObserver {
   pausedElsewhere(paused: boolean): void;
 }
 
+/** Where a track is shown. */
+interface Place {
+  readonly transceiver: RTCRtpTransceiver;
+  /** A video of its own; null: it is part of the main one. */
+  readonly more: HTMLVideoElement | null;
+}
+
 /** Shows one session at a time. */
 export class Screen {
   /** Holds the videos. */
@@ -26,6 +33,7 @@ export class Screen {
   readonly #observer: ScreenObserver;
   #session: ConsumerSession | null = null;
   #stream: MediaStream | null = null;
+  readonly #places = new Map<MediaStreamTrack, Place>();
   #wanted = true;
   #muted = false;
   #silenced = false;
@@ -72,10 +80,18 @@ export class Screen {
   show(session: ConsumerSession | null): void {
     this.#session = session;
     this.#stream = null;
+    this.#places.clear();
     session?.addEventListener("rtcPeerConnectionChanged", () => {
-      session.rtcPeerConnection?.addEventListener("track", ({ track }) => {
-        if (session === this.#session) {
-          this.#add(track);
+      const connection = session.rtcPeerConnection;
+      connection?.addEventListener("track", ({ track, transceiver }) => {
+        if (session === this.#session && !this.#places.has(track)) {
+          this.#add(track, transceiver);
+        }
+      });
+      // An answer says for sure what is sent from now on.
+      connection?.addEventListener("signalingstatechange", () => {
+        if (session === this.#session && connection.signalingState === "stable") {
+          this.#dropGone();
         }
       });
     });
@@ -147,7 +163,8 @@ export class Screen {
     }
   }
 
-  #add(track: MediaStreamTrack): void {
+  #add(track: MediaStreamTrack, transceiver: RTCRtpTransceiver): void {
+    let more: HTMLVideoElement | null = null;
     if (this.#stream === null) {
       this.#dropMore();
       this.#stream = new MediaStream();
@@ -156,12 +173,42 @@ export class Screen {
       this.#awaitFrame(this.#stream);
     } else if (track.kind === "video" && this.#hasVideo()) {
       // An element shows one video; further ones get a silent one of their own.
-      const more = make("video", { part: "video more", playsinline: "" });
+      more = make("video", { part: "video more", playsinline: "" });
       more.muted = true;
       more.srcObject = new MediaStream([track]);
       this.stage.append(more);
     } else {
       this.#stream.addTrack(track);
+    }
+    this.#places.set(track, { transceiver, more });
+    track.addEventListener("ended", () => {
+      this.#dropGone();
+    });
+    this.#observer.soundChanged();
+    this.resume();
+  }
+
+  /** Shows no longer what the producer sends no longer. */
+  #dropGone(): void {
+    const gone = [...this.#places].filter(([track, { transceiver }]) => isGone(track, transceiver));
+    for (const [track, { more }] of gone) {
+      this.#places.delete(track);
+      this.#stream?.removeTrack(track);
+      drop(more);
+    }
+    if (gone.length === 0 || this.#stream === null) {
+      return;
+    }
+    const next = [...this.#places].find(([{ kind }]) => kind === "video");
+    if (next !== undefined && !this.#hasVideo()) {
+      const [track, { transceiver, more }] = next;
+      drop(more);
+      this.#places.set(track, { transceiver, more: null });
+      this.#stream.addTrack(track);
+    }
+    if (this.#places.size === 0) {
+      // The last picture stays until there is another one.
+      this.#stream = null;
     }
     this.#observer.soundChanged();
     this.resume();
@@ -230,9 +277,20 @@ export class Screen {
 
   #dropMore(): void {
     for (const more of this.#more()) {
-      more.srcObject = null;
-      more.remove();
+      drop(more);
     }
+  }
+}
+
+function isGone({ readyState }: MediaStreamTrack, { currentDirection }: RTCRtpTransceiver): boolean {
+  // Null: nothing was answered yet.
+  return readyState === "ended" || (currentDirection !== null && !/recv/.test(currentDirection));
+}
+
+function drop(more: HTMLVideoElement | null): void {
+  if (more !== null) {
+    more.srcObject = null;
+    more.remove();
   }
 }
 

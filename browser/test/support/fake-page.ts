@@ -5,14 +5,25 @@ import { SessionState } from "../../src/index.js";
 import type { ConsumerSession, EndReason, GstWebRTCAPI, Peer, SessionStatistics } from "../../src/index.js";
 import type { GstWebRTCPlayer } from "../../src/player/element.js";
 
-/** A track that is always there. */
-export interface FakeTrack {
+/** What the producer sends at a place of its description. */
+export class FakeTransceiver {
+  currentDirection: RTCRtpTransceiverDirection | null = null;
+  readonly track: FakeTrack;
+
+  constructor(kind: FakeTrack["kind"]) {
+    this.track = Object.assign(new EventTarget(), { kind, readyState: "live" as const });
+  }
+}
+
+/** A track. */
+export interface FakeTrack extends EventTarget {
   readonly kind: "audio" | "video";
+  readyState: "live" | "ended";
 }
 
 class FakeStream extends EventTarget {
   active = true;
-  readonly #tracks: FakeTrack[];
+  #tracks: FakeTrack[];
 
   constructor(tracks: readonly FakeTrack[] = []) {
     super();
@@ -21,6 +32,10 @@ class FakeStream extends EventTarget {
 
   addTrack(track: FakeTrack): void {
     this.#tracks.push(track);
+  }
+
+  removeTrack(track: FakeTrack): void {
+    this.#tracks = this.#tracks.filter((other) => other !== track);
   }
 
   getTracks(): FakeTrack[] {
@@ -71,7 +86,9 @@ export function installMedia(): void {
 export class FakeSession extends EventTarget {
   readonly peerId: string;
   codecPreferences: readonly string[] = [];
-  rtcPeerConnection: (EventTarget & { connectionState: string }) | null = null;
+  rtcPeerConnection: (EventTarget & { connectionState: string; signalingState: string }) | null = null;
+  /** What the producer sends, or sent. */
+  readonly transceivers: FakeTransceiver[] = [];
   remoteController: { videoElement: unknown; attachVideoElement(video: unknown): void } | null = null;
   /** As the session was last asked. */
   delay: number | null | undefined;
@@ -108,12 +125,29 @@ export class FakeSession extends EventTarget {
 
   /** The transport comes up, with these tracks. */
   stream(...kinds: readonly FakeTrack["kind"][]): void {
-    this.rtcPeerConnection = Object.assign(new EventTarget(), { connectionState: "connected" });
+    this.rtcPeerConnection = Object.assign(new EventTarget(), { connectionState: "connected", signalingState: "stable" });
     this.dispatchEvent(new Event("rtcPeerConnectionChanged"));
-    for (const kind of kinds) {
-      this.rtcPeerConnection.dispatchEvent(Object.assign(new Event("track"), { track: { kind } }));
-    }
+    const added = kinds.map((kind) => new FakeTransceiver(kind));
+    this.transceivers.push(...added);
+    this.negotiate(...added);
     this.rtcPeerConnection.dispatchEvent(new Event("connectionstatechange"));
+  }
+
+  /** The producer offers and this side answers; what is sent anew is told as browsers tell it: before the answer. */
+  negotiate(...sent: readonly FakeTransceiver[]): void {
+    const connection = this.rtcPeerConnection;
+    const to = (signalingState: string): void => {
+      Object.assign(connection ?? {}, { signalingState });
+      connection?.dispatchEvent(new Event("signalingstatechange"));
+    };
+    to("have-remote-offer");
+    for (const transceiver of sent.filter(({ currentDirection }) => currentDirection !== "recvonly")) {
+      connection?.dispatchEvent(Object.assign(new Event("track"), { track: transceiver.track, transceiver }));
+    }
+    for (const transceiver of this.transceivers) {
+      transceiver.currentDirection = sent.includes(transceiver) ? "recvonly" : "inactive";
+    }
+    to("stable");
   }
 
   /** The producer takes input. */
