@@ -74,3 +74,31 @@ test("who talks does not hear the other side, and hears it again afterwards", as
   assert.equal(player.video.muted, false);
   assert.equal(isOn(all), false);
 });
+
+test("the microphone goes off when the button goes, or is held by nobody any more", async (t) => {
+  const all = await scene(t);
+  const { player, finger, talk } = all;
+  const ends: Readonly<Record<string, () => void>> = {
+    "the finger is lost": () => { finger("lostpointercapture"); },
+    "the player is moved": () => { document.body.append(player); },
+    "the button goes": () => { player.controls = false; },
+  };
+  for (const [what, happens] of Object.entries(ends)) {
+    finger("pointerdown");
+    await settled();
+    assert.equal(isOn(all), true, what);
+    happens();
+    assert.equal(isOn(all), false, what);
+  }
+  player.controls = true;
+  // Pressed shortly, it is held by nobody, and goes on; not without its button.
+  finger("pointerdown");
+  await settled();
+  talk().hear();
+  finger("pointerup");
+  finger("lostpointercapture");
+  document.body.append(player);
+  assert.equal(isOn(all), true);
+  player.controls = false;
+  assert.equal(isOn(all), false);
+});

@@ -6,35 +6,18 @@ import type { EndReason } from "../end-reason.js";
 import type { GstWebRTCAPI } from "../gstwebrtc-api.js";
 import { ATTRIBUTES, type Attribute, ReflectingElement } from "./attributes.js";
 import { talkBackConsumerOf } from "../talk-back-consumer.js";
-import type { PlayerReason } from "./causes.js";
 import { parseCodecs } from "./choice.js";
 import { toggleFullScreen, togglePicture } from "./full-screen.js";
 import { parseLatency } from "./latency.js";
 import { Screen } from "./screen.js";
 import { type Server, type SharedConnection, askRefusal, findServer, resolveServer, shareConnection } from "./server.js";
 import { type PlayerState, helpOf, stateOf } from "./situation.js";
+import type { PlayerStatus } from "./status.js";
 import { TalkButton } from "./talk-button.js";
 import { dress } from "./style.js";
 import { View } from "./view.js";
 import { Viewing } from "./viewing.js";
 import { sentence, wordsFor } from "./words.js";
-
-/** What a player tells about its state. */
-export interface PlayerStatus {
-  readonly state: PlayerState;
-  /** For people. May hold a producer's words: show it as text, never as HTML. */
-  readonly text: string;
-  /** For programs; null where nothing is wrong. */
-  readonly reason: PlayerReason | null;
-}
-
-/** The events of a {@link GstWebRTCPlayer}. */
-export interface PlayerEventMap {
-  /** The state, or what is to be said about it, changed. */
-  statechange: CustomEvent<PlayerStatus>;
-  /** The first picture of a session is shown; `detail.at` is on the clock of `performance.now()`. */
-  firstframe: CustomEvent<{ readonly at: number }>;
-}
 
 const IDLE: PlayerStatus = { state: "idle", text: "", reason: null };
 /** Attributes that only another session can follow. */
@@ -159,6 +142,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
   /** @internal */
   disconnectedCallback(): void {
     document.removeEventListener("fullscreenchange", this.#onFull);
+    this.#talk.letGo();
     // A player that is moved is back by then.
     queueMicrotask(() => {
       if (!this.isConnected) {
@@ -188,7 +172,8 @@ export class GstWebRTCPlayer extends ReflectingElement {
     } else if (name === "remote-control") {
       this.#followControl();
       this.#focusControlled();
-    } else if (name === "talk-back" && now === null) {
+    } else if ((name === "talk-back" || name === "controls") && now === null) {
+      // Nobody talks without a button that ends it.
       this.#talk.close();
     }
     this.#show();

@@ -8,8 +8,9 @@ import { GstWebRTCPlayer } from "./element.js";
 
 export { GstWebRTCAPI, type GstWebRTCConfig } from "../gstwebrtc-api.js";
 export { type PlayerReason } from "./causes.js";
-export { GstWebRTCPlayer, type PlayerEventMap, type PlayerStatus } from "./element.js";
+export { GstWebRTCPlayer } from "./element.js";
 export { type PlayerState } from "./situation.js";
+export { type PlayerEventMap, type PlayerStatus } from "./status.js";
 
 declare global {
   interface HTMLElementTagNameMap {

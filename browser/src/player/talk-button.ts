@@ -40,7 +40,7 @@ export class TalkButton {
       }
     });
     element.addEventListener("pointerup", () => { this.#onFinger("up"); });
-    for (const type of ["pointercancel", "blur"] as const) {
+    for (const type of ["pointercancel", "lostpointercapture", "blur"] as const) {
       element.addEventListener(type, () => { this.#onFinger("lost"); });
     }
     element.addEventListener("contextmenu", (event) => { event.preventDefault(); });
@@ -64,6 +64,13 @@ export class TalkButton {
         this.#onFinger("click");
       }
     });
+  }
+
+  /** Ends a talk that lasts as long as the button is held: nobody can say whether it still is. */
+  letGo(): void {
+    if (this.#talk !== null) {
+      this.#onFinger("lost");
+    }
   }
 
   /** Stops talking, and gives up the way to who listens. */
