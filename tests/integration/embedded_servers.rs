@@ -144,6 +144,16 @@ fn one_port_is_enough_for_the_page_and_its_websocket() {
 }
 
 #[test]
+fn who_would_rather_speak_another_protocol_is_answered_all_the_same() {
+    let (_pipeline, address) = web("");
+    for path in ["/", "/config.json"] {
+        let offers = "Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: \r\n";
+        let answer = exchange(&address, &format!("GET {path} HTTP/1.1\r\nHost: here\r\n{offers}\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    }
+}
+
+#[test]
 fn a_page_is_told_over_http_whether_its_websocket_would_be_let_in() {
     let (_pipeline, address) = web("");
     let question = "GET / HTTP/1.1\r\nHost: here\r\nAccept: application/json\r\nConnection: close\r\n\r\n";

@@ -44,9 +44,11 @@ pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<(Reque
     Err(RequestError::Denied(Denial::TooLong))
 }
 
-/// Whether the request asks for something else than HTTP.
+/// Whether the request asks for a websocket. What else a client would rather speak (RFC 9110 section 7.8) changes nothing
+/// about what it asks for.
 pub(crate) fn is_upgrade(request: &Request) -> bool {
-    request.headers().contains_key(UPGRADE)
+    let values = request.headers().get_all(UPGRADE).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|name| name.trim().eq_ignore_ascii_case("websocket"))
 }
 
 /// The request and the length of its head; nothing while that is not complete.
@@ -72,4 +74,24 @@ fn request(parsed: &httparse::Request<'_, '_>) -> Option<Request> {
         request.headers_mut().append(name, HeaderValue::from_bytes(header.value).ok()?);
     }
     Some(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_names_websockets_asks_for_one() {
+        let asks = |values: &[&str]| {
+            let lines: String = values.iter().map(|value| format!("Upgrade: {value}\r\n")).collect();
+            let head = format!("GET / HTTP/1.1\r\n{lines}\r\n");
+            is_upgrade(&parse(head.as_bytes()).unwrap().unwrap().1)
+        };
+        for values in [&["websocket"][..], &["WebSocket"], &["h2c, websocket"], &["h2c", "websocket"]] {
+            assert!(asks(values), "{values:?}");
+        }
+        for values in [&[][..], &["h2c"], &["h2c, TLS/1.0"], &["websocket2"], &[""]] {
+            assert!(!asks(values), "{values:?}");
+        }
+    }
 }

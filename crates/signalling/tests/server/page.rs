@@ -46,6 +46,16 @@ async fn the_page_health_and_websockets_share_one_port() {
 }
 
 #[tokio::test]
+async fn who_would_rather_speak_another_protocol_is_answered_all_the_same() {
+    let server = Server::start(false, with(Page::BuiltIn)).await;
+    for path in ["/", "/config.json", "/healthz"] {
+        let offers = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: \r\n";
+        let answer = server.ask(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{offers}\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn every_answer_says_what_the_page_may_do() {
     let server = Server::start(false, with(Page::BuiltIn)).await;
     for path in ["/", "/config.json", "/healthz", "/nothing", "/metrics"] {
