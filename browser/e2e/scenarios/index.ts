@@ -5,7 +5,7 @@ import { TALKS } from "./channels.js";
 import { DRAWS_VIEWERS } from "./dashboard.js";
 import { PAIRS_FRAMES } from "./frames.js";
 import { OUTLIVES_THE_SERVER, PAUSES } from "./enduring.js";
-import { STANDS_HOSTILITY } from "./hostile.js";
+import { STANDS_HOSTILE_ANSWERS, STANDS_HOSTILE_PEERS, STANDS_HOSTILITY } from "./hostile.js";
 import { SENDS_INPUT } from "./input.js";
 import { OUR_CLIENT_WORKS, RELEASED_CLIENT_WORKS } from "./old-pages.js";
 import { ASKS_FOR_TOKEN, FINDS_AGAIN, SHARES_CAMERA } from "./page.js";
@@ -28,6 +28,8 @@ export const SCENARIOS: readonly Scenario[] = [
   OUTLIVES_THE_SERVER,
   PLAYS_BY_ONE_LINE,
   STANDS_HOSTILITY,
+  STANDS_HOSTILE_PEERS,
+  STANDS_HOSTILE_ANSWERS,
   ...TALKS,
   FINDS_ANOTHER_PATH,
   CHOOSES_CODEC,
