@@ -10,6 +10,7 @@ import { SENDS_INPUT } from "./input.js";
 import { OUR_CLIENT_WORKS, RELEASED_CLIENT_WORKS } from "./old-pages.js";
 import { ASKS_FOR_TOKEN, FINDS_AGAIN, SHARES_CAMERA } from "./page.js";
 import { SERVES_ITS_PAGE, SERVES_PAGES_OF_OTHERS } from "./one-port.js";
+import { FITS_A_PHONE } from "./phone.js";
 import { PLAYS_EVERY_CODEC, PLAYS_OVER_TCP } from "./playing.js";
 import { PLAYS_BY_ONE_LINE } from "./player.js";
 import { CONTROLS_PIPELINE } from "./remote-control.js";
@@ -39,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   FINDS_AGAIN,
   SHARES_CAMERA,
   ASKS_FOR_TOKEN,
+  FITS_A_PHONE,
   ENDURES,
   KEEPS_ORDER,
   SHOWS_TOKEN,

@@ -12,6 +12,8 @@ export interface PageOptions {
   readonly before?: string;
   /** Whether the screen takes fingers, in Chromium only. */
   readonly touch?: boolean;
+  /** Whether it is the page of a phone of 390 by 844 CSS pixels, in Chromium only. */
+  readonly phone?: boolean;
 }
 
 /** The pointer of a page, in CSS pixels of its window. */

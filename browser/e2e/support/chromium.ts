@@ -20,6 +20,7 @@ const ARGUMENTS = [
   // Candidates that are names need a multicast DNS that test machines do not have.
   "--disable-features=WebRtcHideLocalIpsWithMdns",
 ];
+const PHONE = { viewport: { width: 390, height: 844 }, screen: { width: 390, height: 844 }, isMobile: true };
 /** Until what is to be clicked is there. */
 const THERE = 15_000;
 
@@ -34,8 +35,8 @@ export async function startChromium(words: readonly string[] = []): Promise<Brow
   return {
     name: "chromium",
     close: () => browser.close(),
-    open: async (url, { before, touch = false }: PageOptions = {}) => {
-      const page = await browser.newPage({ hasTouch: touch });
+    open: async (url, { before, touch = false, phone = false }: PageOptions = {}) => {
+      const page = await browser.newPage({ hasTouch: touch || phone, ...(phone ? PHONE : {}) });
       if (before !== undefined) {
         await page.addInitScript(before);
       }
