@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import type { Scenario } from "../scenario.js";
+import { calling } from "../support/in-page.js";
 import { until } from "../support/until.js";
+import { noteViolations } from "../support/violations.js";
 import { viewingPage } from "./remote-control.js";
 
 const CAMERA =
@@ -32,7 +34,11 @@ export const DRAWS_VIEWERS: Scenario = {
     await program.says(/connected to the signalling server as/);
     const site = await world.site(viewingPage(server.url));
     const viewer = await browser.open(`${site.url}remote.html`);
-    const page = await browser.open(`${url}dashboard/`);
+    // Before the page's own scripts where the browser can do that, else as soon as may be.
+    const page = await browser.open(`${url}dashboard/`, { before: calling(noteViolations, []) });
+    await page.call(noteViolations);
+    const policy = 'fetch(location.href).then(({ headers }) => headers.get("content-security-policy"))';
+    assert.match(String(await page.ask(policy)), /default-src 'none'.*require-trusted-types-for 'script'/);
     await page.waitFor('[data-testid="viewers"] .state[data-state="streaming"]', 20_000);
     const drawn = await until(
       "plots with lines",
@@ -44,7 +50,7 @@ export const DRAWS_VIEWERS: Scenario = {
     await viewer.close();
     await page.waitFor('[data-testid="viewers"] .state[data-state="ended"]', 10_000);
     assert.notEqual(await words('[data-testid="viewers"] .end:not(th)'), "");
-    // What the policy holds back is an error as well.
+    assert.deepEqual(await page.ask("window.violations"), []);
     assert.deepEqual(page.said.filter((line) => line.startsWith("error")), []);
     await program.kill();
     await page.waitFor('[data-testid="silence"]:not([hidden])', 10_000);

@@ -6,6 +6,7 @@ import { studio } from "../studio.js";
 import type { Page } from "../support/browsers.js";
 import { Stranger } from "../support/stranger.js";
 import { until } from "../support/until.js";
+import { noteViolations } from "../support/violations.js";
 import { listed, moves, play, player } from "../support/viewing.js";
 
 const ATTACKS = [
@@ -19,15 +20,6 @@ const PICTURE = "videotestsrc is-live=true ! video/x-raw,width=160,height=120,fr
 const PREVIEWED = 10_000;
 /** As much of a name as the page shows at least. */
 const SHOWN = 30;
-
-/** Notes what the browser says that it kept out. */
-function noteViolations(): void {
-  const violations: string[] = [];
-  Object.assign(window, { violations });
-  document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
-    violations.push(`${violatedDirective} ${blockedURI}`);
-  });
-}
 
 /** Does what a page that took names for HTML would do. */
 async function beCareless(): Promise<void> {
