@@ -7,6 +7,7 @@ import { sentence, troubleWords } from "./words.js";
 
 /** So long a connection may take before that is a problem, in milliseconds. */
 const LATE = 2500;
+const NOT_LISTED = "This token may not list who produces (it lacks the right “list”), so nothing can be watched with it. Type one that may.";
 
 /** The words at the top of the page, and those where something is missing. */
 export class ConnectionWords {
@@ -18,6 +19,8 @@ export class ConnectionWords {
   readonly #token: string;
   #connected = false;
   #before = false;
+  /** Whether the server tells this page who produces. */
+  #lists = true;
   #said: string | null = null;
   /** What the server said last when it was asked, and how many times in a row. */
   #answer: { readonly key: string; readonly times: number } = { key: "", times: 0 };
@@ -45,6 +48,7 @@ export class ConnectionWords {
     clearTimeout(this.#timer);
     this.#connected = true;
     this.#before = true;
+    this.#lists = true;
     this.#said = null;
     this.#answer = { key: "", times: 0 };
     this.#form.hidden = true;
@@ -67,6 +71,14 @@ export class ConnectionWords {
     } else if (this.#connected) {
       this.report(sentence(text));
     }
+  }
+
+  /** The server does not tell this page who produces. */
+  mayNotList(): void {
+    this.#lists = false;
+    this.report(NOT_LISTED);
+    this.#form.hidden = false;
+    this.#showHint();
   }
 
   /** Shows a problem; empty: there is none any more. */
@@ -122,16 +134,26 @@ export class ConnectionWords {
   #showHint(): void {
     const nobody = byId("nobody");
     nobody.hidden = this.#producers > 0;
-    nobody.textContent = this.#connected ? "Waiting for a producer…" : "Waiting for the signalling server…";
+    nobody.textContent = nobodyWords(this.#connected, this.#lists);
     byId("stage").toggleAttribute("data-playing", this.#playing > 0);
     byId("hint").hidden = this.#playing > 0;
-    byId("hint-text").textContent = hintWords(this.#connected, this.#producers);
+    byId("hint-text").textContent = hintWords(this.#connected, this.#lists, this.#producers);
   }
 }
 
-function hintWords(connected: boolean, producers: number): string {
+function nobodyWords(connected: boolean, lists: boolean): string {
+  if (!connected) {
+    return "Waiting for the signalling server…";
+  }
+  return lists ? "Waiting for a producer…" : "The server does not say who produces.";
+}
+
+function hintWords(connected: boolean, lists: boolean, producers: number): string {
   if (producers > 0) {
     return "Choose a producer to watch it here. Several play side by side.";
+  }
+  if (connected && !lists) {
+    return "Who produces is not shown to this page. A camera can be shared nevertheless.";
   }
   return connected
     ? "Nobody produces anything yet. As soon as a webrtcsink runs, or somebody shares a camera, it is listed here."

@@ -111,8 +111,12 @@ class Page {
         this.#words.disconnected();
         this.#refreshSoon();
       },
-      problem: (text) => {
-        this.#words.problem(text);
+      problem: (text, reason) => {
+        if (reason === "mayNotList") {
+          this.#words.mayNotList();
+        } else {
+          this.#words.problem(text);
+        }
       },
     });
     const changed = (): void => {

@@ -123,8 +123,11 @@ export class Sharing {
         this.#observer.changed();
       },
       disconnected: () => undefined,
-      problem: (text) => {
-        this.#observer.problem(sentence(text));
+      problem: (text, reason) => {
+        // Who shares need not know who else is there.
+        if (reason !== "mayNotList") {
+          this.#observer.problem(sentence(text));
+        }
       },
     });
   }

@@ -1,7 +1,7 @@
 /** The entry point: one connection to a signalling server, the peers on it and the sessions with them. */
 
 import { watchNetwork } from "./network-watch.js";
-import type { IceServer, Json, Peer, ServerMessage } from "./protocol.js";
+import type { ConnectionProblem, IceServer, Json, Peer, ServerMessage } from "./protocol.js";
 import type { ConsumerSession, OfferOptions } from "./consumer-session.js";
 import { type DirectoryChange, type ListedPeer, PeerDirectory, type PeerListener } from "./peer-directory.js";
 import type { ProducerSession } from "./producer-session.js";
@@ -37,8 +37,8 @@ export interface ConnectionListener {
   connected(clientId: string): void;
   /** The connection is lost. It is tried again unless `reconnectionTimeout` is 0; sessions may go on meanwhile. */
   disconnected(): void;
-  /** The server or the connection has a problem that ends nothing; for people to read. */
-  problem?(text: string): void;
+  /** The server or the connection has a problem that ends nothing; for people to read, and for programs where there is a `reason`. */
+  problem?(text: string, reason?: ConnectionProblem): void;
 }
 
 const PUBLIC_ICE_SERVERS: RTCIceServer[] = [
@@ -207,8 +207,8 @@ export class GstWebRTCAPI {
         message: (message) => {
           this.#onMessage(message);
         },
-        problem: (text) => {
-          this.#onProblem(text);
+        problem: (text, reason) => {
+          this.#onProblem(text, reason);
         },
       },
     );
@@ -296,9 +296,9 @@ export class GstWebRTCAPI {
     }
   }
 
-  #onProblem(text: string): void {
+  #onProblem(text: string, reason?: ConnectionProblem): void {
     this.#tellConnection((listener) => {
-      listener.problem?.(text);
+      listener.problem?.(text, reason);
     });
   }
 

@@ -14,7 +14,7 @@ export { type ControlRequest, type ControlResponse, type InfoMessage, RemoteCont
 export type { CaptureOptions } from "./input-capture.js";
 export type { NavigationCommand, NavigationEvent } from "./navigation.js";
 export type { TextField } from "./text-capture.js";
-export type { EndCode, Json, Peer } from "./protocol.js";
+export type { ConnectionProblem, EndCode, Json, Peer } from "./protocol.js";
 export type { ListedPeer, PeerListener } from "./peer-directory.js";
 export type { PathHint } from "./paths.js";
 export type { StatisticsOptions } from "./statistics-feed.js";

@@ -9,6 +9,9 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** What a peer does. Roles of newer protocols are left out when a message is read. */
 export type PeerRole = "producer" | "listener" | "consumer";
 
+/** Problems of a connection that programs may want to know: `mayNotList`, the server tells this client of nobody else. */
+export type ConnectionProblem = "mayNotList";
+
 /** A version of the protocol that a client may ask for; 1.0 without asking. */
 export type ProtocolVersion = "v1_0" | "v1_1" | "v1_2";
 

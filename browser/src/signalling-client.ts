@@ -9,6 +9,7 @@ import { Heartbeat } from "./heartbeat.js";
 import { Outbox } from "./outbox.js";
 import {
   type ClientMessage,
+  type ConnectionProblem,
   type Json,
   type Lease,
   type PeerRole,
@@ -47,8 +48,8 @@ export interface SignallingObserver {
   forgotten(outlook: Outlook): void;
   /** The server said something that is not part of saying hello. */
   message(message: ServerMessage): void;
-  /** Something is wrong that ends nothing; for people to read. */
-  problem(text: string): void;
+  /** Something is wrong that ends nothing; for people to read, and for programs where there is a `reason`. */
+  problem(text: string, reason?: ConnectionProblem): void;
 }
 
 /** Both sides say what has arrived after so many counted messages at the latest. */
@@ -365,6 +366,7 @@ export class SignallingClient {
     this.#introduced = true;
     this.#say(this.#status());
     this.#becomeReady(this.#lease.peerId);
+    this.#observer.problem("the signalling server does not let this client list who is there", "mayNotList");
   }
 
   #becomeReady(peerId: string): void {

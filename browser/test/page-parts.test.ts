@@ -61,6 +61,17 @@ describe("the connection", () => {
     expect(byId("token-form").hidden).toBe(false);
   });
 
+  test("whose token may not list says so instead of that nobody is there, until another one is shown", () => {
+    const connection = new ConnectionWords("ws://elsewhere:1/", "produces only");
+    connection.connected();
+    connection.mayNotList();
+    expect(words("problem")).toMatch(/may not list/);
+    expect(words("hint-text")).not.toMatch(/Nobody produces/);
+    expect([words("nobody"), byId("token-form").hidden]).toEqual(["The server does not say who produces.", false]);
+    connection.connected();
+    expect([words("nobody"), byId("trouble").hidden]).toEqual(["Waiting for a producer…", true]);
+  });
+
   test("says what to do while there is nobody, and while nothing plays", () => {
     const connection = new ConnectionWords("ws://elsewhere:1/", "");
     connection.connected();

@@ -101,6 +101,7 @@ test("a client that may not listen is ready without it, and can still produce", 
   signalling.refuse = { roles: ["listener"], details: "this client may not listen" };
   const { client, next } = notingClient(t, signalling.url);
   assert.equal(await next(), "ready peer-1");
+  assert.equal(await next(), "problem: the signalling server does not let this client list who is there (mayNotList)");
   assert.ok(client.announce("producer"));
   await signalling.hears((message) => JSON.stringify(message["roles"]) === '["producer"]');
   assert.deepEqual(signalling.heard.map(type), Array.of("setProtocolVersion", ...Array<string>(3).fill("setPeerStatus")));

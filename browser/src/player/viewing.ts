@@ -144,8 +144,9 @@ export class Viewing {
     disconnected: () => {
       this.happened({ type: "serverLost" });
     },
-    problem: (text) => {
-      this.#serverSays = text;
+    problem: (text, reason) => {
+      // Nothing that it says when it ends a connection.
+      this.#serverSays = reason === undefined ? text : this.#serverSays;
     },
   };
 

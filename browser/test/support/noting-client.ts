@@ -35,8 +35,8 @@ export function notingClient(
       message: (message) => {
         note(onMessage(message));
       },
-      problem: (text) => {
-        note(`problem: ${text}`);
+      problem: (text, reason) => {
+        note(`problem: ${text}${reason === undefined ? "" : ` (${reason})`}`);
       },
     },
   );
