@@ -119,7 +119,7 @@ export class SharePanel {
   }
 
   #show(): void {
-    const { state, stream, viewers } = this.#sharing;
+    const { state, stream, viewers, connected } = this.#sharing;
     const screen = this.#source.value === "screen";
     this.#toggle.textContent = state === "idle" && screen ? "Share this screen" : LABELS[state];
     this.#toggle.setAttribute("aria-pressed", String(stream !== null));
@@ -130,7 +130,7 @@ export class SharePanel {
     for (const field of [this.#camera, this.#microphone]) {
       field.closest("label")?.toggleAttribute("hidden", screen);
     }
-    this.#status.textContent = statusWords(state, viewers);
+    this.#status.textContent = statusWords(state, viewers, connected);
     this.#preview.hidden = stream === null;
     if (this.#preview.srcObject !== stream) {
       this.#preview.srcObject = stream;
@@ -139,7 +139,8 @@ export class SharePanel {
   }
 }
 
-function statusWords(state: SharingState, viewers: number): string {
+/** What is said of sharing. */
+export function statusWords(state: SharingState, viewers: number, connected: boolean): string {
   switch (state) {
     case "idle":
       return "Nothing leaves this device until you share it.";
@@ -148,6 +149,9 @@ function statusWords(state: SharingState, viewers: number): string {
     case "connecting":
       return "Connecting…";
     case "sharing":
+      if (!connected) {
+        return "The connection to the signalling server is lost, so that nobody can come. Who watches goes on watching; this page tries again.";
+      }
       return viewers === 0 ? "Live. Nobody watches yet." : `Live. ${viewers} ${viewers === 1 ? "viewer" : "viewers"}.`;
   }
 }

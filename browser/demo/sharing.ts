@@ -48,6 +48,7 @@ export class Sharing {
   #session: ProducerSession | null = null;
   #clientId: string | null = null;
   #viewers = 0;
+  #connected = false;
 
   /** `config` says how to connect. */
   constructor(config: GstWebRTCConfig, observer: SharingObserver) {
@@ -67,6 +68,11 @@ export class Sharing {
   /** How many watch it. */
   get viewers(): number {
     return this.#viewers;
+  }
+
+  /** Whether somebody may come: the connection to the signalling server works. */
+  get connected(): boolean {
+    return this.#connected;
   }
 
   /** What this page is called where it is a producer; null: it is none. */
@@ -104,6 +110,7 @@ export class Sharing {
     }
     const api = this.#api;
     [this.#stream, this.#api, this.#session, this.#clientId, this.#viewers] = [null, null, null, null, 0];
+    this.#connected = false;
     api?.close();
     if (this.#state !== "asking") {
       this.#become("idle");
@@ -116,13 +123,17 @@ export class Sharing {
     api.registerConnectionListener({
       connected: (clientId) => {
         this.#clientId = clientId;
+        this.#connected = true;
         // After a lost connection the stream is still offered.
         if (this.#session === null) {
           this.#produce(api, stream, consumer);
         }
         this.#observer.changed();
       },
-      disconnected: () => undefined,
+      disconnected: () => {
+        this.#connected = false;
+        this.#observer.changed();
+      },
       problem: (text, reason) => {
         // Who shares need not know who else is there.
         if (reason !== "mayNotList") {
