@@ -20,6 +20,8 @@ export interface ConfigSources {
 }
 
 const DEFAULT_PORT = 8443;
+/** A file that takes longer (ms) is none: the page begins without it. */
+const PATIENCE = 5000;
 
 /** Reads what there is to read, and decides. */
 export async function readConfig(): Promise<PageConfig> {
@@ -62,7 +64,7 @@ function wantedServer(text: string, page: URL): string {
 
 async function readFile(): Promise<unknown> {
   try {
-    const response = await fetch("config.json", { cache: "no-store" });
+    const response = await fetch("config.json", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
     return response.ok ? await response.json() : null;
   } catch {
     // Most servers have no such file, and some answer with a page instead.

@@ -1,7 +1,17 @@
-/** How the web page finds its servers. */
+/**
+ * How the web page finds its servers.
+ *
+ * @vitest-environment happy-dom
+ */
 
-import { describe, expect, test } from "vitest";
-import { configFrom } from "../demo/config.js";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { configFrom, readConfig } from "../demo/config.js";
+import { findServer } from "../src/player/server.js";
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
 
 const from = (address: string, file: unknown = null, tag: string | null = null) => configFrom({ address, file, tag });
 const server = (address: string, file: unknown = null, tag: string | null = null) => from(address, file, tag).signalingServerUrl;
@@ -55,4 +65,18 @@ describe("other settings", () => {
     expect(from("http://h/p/?x", { dashboard: true }).dashboard).toBe("http://h/p/dashboard/");
     expect(from("http://h/p/", { dashboard: "yes" }).dashboard).toBeNull();
   });
+});
+
+test("a file that does not come is not waited for for ever, neither by the page nor by the player", async () => {
+  // It is late at once.
+  vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort());
+  vi.stubGlobal("fetch", (_: unknown, { signal }: RequestInit) =>
+    new Promise((_found, fail) => {
+      if (signal?.aborted === true) {
+        fail(new Error("late"));
+      }
+    }),
+  );
+  expect((await readConfig()).signalingServerUrl).toMatch(/:8443$/);
+  expect((await findServer("http://h/player.js", "http://h/")).url).toBe("ws://h:8443");
 });

@@ -12,6 +12,8 @@ export interface Server {
 }
 
 const DEFAULT_PORT = 8443;
+/** A file that takes longer (ms) is none: the player begins without it. */
+const PATIENCE = 5000;
 
 /**
  * The server of an attribute: an address, or one relative to the page such as `.` or `/signalling`; http becomes ws.
@@ -50,7 +52,7 @@ export function readServer(config: unknown, page: string): Server {
 export async function findServer(script: string, page: string): Promise<Server> {
   let config: unknown = null;
   try {
-    const response = await fetch(new URL("config.json", script), { cache: "no-store" });
+    const response = await fetch(new URL("config.json", script), { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
     config = response.ok ? await response.json() : null;
   } catch {
     // Most servers have no such file, and some answer with a page instead.
