@@ -179,6 +179,7 @@ export class GstWebRTCAPI {
     this.#forgetNetwork();
     this.#sessions.close();
     this.#client.close(reason);
+    this.#tellPeers(this.#directory.clear());
   }
 
   #makeClient(config: GstWebRTCConfig): SignallingClient {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { GstWebRTCAPI } from "../src/index.js";
-import { setUp, stream } from "./support/clients.js";
+import { consuming, setUp, stream } from "./support/clients.js";
 import { FakePeerConnection } from "./support/fake-peer-connection.js";
 import { MODERN } from "./support/signalling-server.js";
 
@@ -72,4 +72,15 @@ test("a listener that is none is refused, and a configuration that is none has t
     assert.equal(api.registerPeerListener(anything(none)), false);
   }
   api.close();
+});
+
+test("a client that is closed knows nobody, and its listeners are told", async (t) => {
+  const { viewer } = await consuming(t);
+  const gone: string[] = [];
+  viewer.registerPeerListener({ producerRemoved: ({ id }) => gone.push(id) });
+  const listed = viewer.getAvailableProducers().map(({ id }) => id);
+  assert.equal(listed.length, 1);
+  viewer.close();
+  assert.deepEqual(gone, listed);
+  assert.deepEqual(viewer.getAvailableProducers(), []);
 });
