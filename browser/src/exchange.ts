@@ -24,7 +24,7 @@ export interface ExchangeHost {
   munge(sdp: string): string;
   /** Whether an answer leaves something to be played; ends the session where it does not. */
   accepts(offer: string, answer: string): boolean;
-  /** Both sides have described their media; the connection is stable. */
+  /** Both sides have described their media, or what they agreed on before stays, and no other offer is to be made. */
   agreed(connection: RTCPeerConnection): void;
   /** The other side does not look for new paths. */
   cannotRestart(): void;
@@ -106,6 +106,7 @@ export class Exchange {
       if (this.#offered !== null && connection?.signalingState === "have-local-offer") {
         this.#offered = null;
         await connection.setLocalDescription({ type: "rollback" });
+        this.#host.agreed(connection);
       }
     });
     return wasOffered;
@@ -148,6 +149,8 @@ export class Exchange {
       this.#offered = null;
       await connection.setLocalDescription({ type: "rollback" });
       this.#host.cannotRestart();
+      this.#next = this.#next === null ? null : { ...this.#next, iceRestart: false };
+      this.#settle(connection);
       return;
     }
     if (description.type === "answer") {
@@ -173,13 +176,20 @@ export class Exchange {
     for (const ice of early) {
       await this.#addCandidate(ice);
     }
+    this.#settle(connection);
+  }
+
+  /** The connection is stable: what came up meanwhile is offered now. */
+  #settle(connection: RTCPeerConnection): void {
+    const next = this.#next;
+    this.#next = null;
     if (this.#host.connection() !== connection) {
       return;
     }
-    this.#host.agreed(connection);
-    if (this.#next !== null) {
-      this.offer(this.#next);
-      this.#next = null;
+    if (next === null) {
+      this.#host.agreed(connection);
+    } else {
+      this.offer(next);
     }
   }
 

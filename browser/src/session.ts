@@ -65,6 +65,8 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
   #interrupted = false;
   /** Whether the server passes on offers of this side beside the first. */
   #mayOffer = false;
+  /** Whether the other side has not yet kept to a path that was to be replaced. */
+  #mayRestart = true;
   #codecs: readonly string[] = [];
 
   /** Sessions are made by `GstWebRTCAPI`, not by applications. @internal */
@@ -191,7 +193,7 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
    * other side are too old for it (before protocol 1.2).
    */
   restartIce(): boolean {
-    const possible = this.#mayOffer && this.#state === SessionState.streaming;
+    const possible = this.#mayOffer && this.#mayRestart && this.#state === SessionState.streaming;
     if (possible) {
       this.exchange.offer({ iceRestart: true });
     }
@@ -305,7 +307,7 @@ export abstract class WebRTCSession<Events extends SessionEvents = SessionEvents
         this.#places.settled(connection.sctp !== null);
       },
       cannotRestart: () => {
-        this.#mayOffer = false;
+        this.#mayRestart = false;
       },
       failed: (error) => {
         this.end({ kind: "negotiationFailed", error });

@@ -180,6 +180,47 @@ test("a channel without a place is offered one where that may be, and else close
   }
 });
 
+test("a channel that is opened while a new path is asked for has an offer of its own where the path is kept", async (t) => {
+  const { server, consumer, connection, say } = await streaming(t);
+  connection.sctp = null;
+  assert.ok(consumer.restartIce());
+  await server.hears(isRestart);
+  const channel = consumer.createDataChannel("chat");
+  say({ type: "answer", sdp: "a=ice-ufrag:one\r\n" });
+  await server.hears((m) => isDescription(m, "offer") && !isRestart(m));
+  connection.sctp = {};
+  say({ type: "answer", sdp: "a=ice-ufrag:one\r\n" });
+  say({ type: "offer", sdp: "a=ice-ufrag:one\r\n" });
+  await server.hears(() => answers(server) === 2);
+  assert.equal(channel.readyState, "connecting");
+  assert.ok(!consumer.restartIce());
+});
+
+test("a channel that is asked for together with a path that is kept is offered again", async (t) => {
+  const { server, consumer, connection, say } = await streaming(t);
+  connection.sctp = null;
+  assert.ok(consumer.restartIce());
+  const channel = consumer.createDataChannel("chat");
+  await server.hears(isRestart);
+  say({ type: "answer", sdp: "a=ice-ufrag:one\r\n" });
+  await server.hears((m) => isDescription(m, "offer") && !isRestart(m));
+  assert.equal(channel.readyState, "connecting");
+});
+
+test("a channel that is opened while an offer is refused is closed with an error", async (t) => {
+  const { server, consumer, connection } = await streaming(t);
+  connection.sctp = null;
+  assert.ok(consumer.restartIce());
+  await server.hears(isRestart);
+  const problem = once(consumer, "error", { signal: AbortSignal.timeout(5000) });
+  const channel = consumer.createDataChannel("chat");
+  server.say({ type: "error", details: "no offers here", code: "offerNotAllowed", sessionId: "s" });
+  const [event] = (await problem) as [ErrorEvent];
+  assert.match(event.message, /no place for data channels/);
+  assert.equal(channel.readyState, "closed");
+  assert.equal(consumer.state, SessionState.streaming);
+});
+
 test("channels of the other side are told, unless they are for remote control", async (t) => {
   const { consumer, connection } = await streaming(t);
   const labels: string[] = [];
