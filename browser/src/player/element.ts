@@ -10,7 +10,7 @@ import { parseCodecs } from "./choice.js";
 import { toggleFullScreen, togglePicture } from "./full-screen.js";
 import { parseLatency } from "./latency.js";
 import { Screen } from "./screen.js";
-import { type Server, type SharedConnection, askRefusal, findServer, resolveServer, shareConnection } from "./server.js";
+import { type Server, type SharedConnection, askRefusal, findServer, shareConnection } from "./server.js";
 import { type PlayerState, helpOf, stateOf } from "./situation.js";
 import type { PlayerStatus } from "./status.js";
 import { TalkButton } from "./talk-button.js";
@@ -205,39 +205,39 @@ export class GstWebRTCPlayer extends ReflectingElement {
     this.#show();
     try {
       this.#codecs = checkedCodecs(parseCodecs(this.codecs));
-      const connection = await this.#connect();
-      if (generation === this.#generation && this.isConnected) {
-        this.#connection = connection;
-        this.#watch(connection.api);
-      } else {
-        connection.release();
-      }
+      await this.#connect(generation);
     } catch (error) {
-      this.#failure = sentence(error instanceof Error ? error.message : String(error));
+      if (generation === this.#generation) {
+        this.#failure = sentence(error instanceof Error ? error.message : String(error));
+      }
     }
     // Only now: the same connection may be in use again.
     last?.release();
     this.#show();
   }
 
-  async #connect(): Promise<SharedConnection> {
-    if (this.#api !== null) {
-      this.#server = null;
-      return { api: this.#api, release: () => undefined };
+  async #connect(generation: number): Promise<void> {
+    // A token is for the server that it was set with.
+    const { server: wanted, token } = this;
+    const api = this.#api;
+    if (api !== null) {
+      this.#watch({ api, release: () => undefined }, null, token);
+      return;
     }
-    this.#server =
-      this.server === ""
-        ? await findServer(import.meta.url, document.baseURI)
-        : { url: resolveServer(this.server, document.baseURI), iceServers: null };
-    return shareConnection(this.#server, this.token);
+    const server = await findServer(wanted, import.meta.url, document.baseURI);
+    if (generation === this.#generation && this.isConnected) {
+      this.#watch(shareConnection(server, token), server, token);
+    }
   }
 
-  #watch(api: GstWebRTCAPI): void {
+  #watch(connection: SharedConnection, server: Server | null, token: string): void {
+    this.#connection = connection;
+    this.#server = server;
     const viewing = new Viewing({
-      api,
+      api: connection.api,
       producer: this.producer,
       wish: this.#wish,
-      explain: () => askRefusal(this.#server, this.token),
+      explain: () => askRefusal(server, token),
       prepare: (session) => { this.#prepare(session); },
       sessionChanged: (session) => { this.#screen.show(session); },
       changed: () => { this.#show(); },

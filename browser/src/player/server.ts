@@ -48,8 +48,16 @@ export function readServer(config: unknown, page: string): Server {
   return { url: `${secure ? "wss" : "ws"}://${host}:${typeof port === "number" ? port : DEFAULT_PORT}`, iceServers: ice };
 }
 
-/** Asks `config.json` beside `script`, which may be on another server than the page; without it, the page's own host it is. */
-export async function findServer(script: string, page: string): Promise<Server> {
+/**
+ * The server that is `wanted`. Where none is, `config.json` beside `script` is asked, which may be on another server than
+ * the page; without it, the page's own host it is.
+ *
+ * @throws `TypeError` where `wanted` is no address.
+ */
+export async function findServer(wanted: string, script: string, page: string): Promise<Server> {
+  if (wanted !== "") {
+    return { url: resolveServer(wanted, page), iceServers: null };
+  }
   let config: unknown = null;
   try {
     const response = await fetch(new URL("config.json", script), { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
