@@ -9,6 +9,8 @@ export class StatisticsPanel {
   /** The list of figures. */
   readonly element = make("dl", { part: "statistics", "aria-label": "Statistics", hidden: "" });
   #session: ConsumerSession | null = null;
+  /** Counts what was followed: an earlier reading of the same session is over as well. */
+  #reading = 0;
 
   /** Shows those of `session`; null: none. */
   follow(session: ConsumerSession | null): void {
@@ -16,6 +18,7 @@ export class StatisticsPanel {
       return;
     }
     this.#session = session;
+    this.#reading += 1;
     this.element.hidden = true;
     if (session !== null) {
       void this.#read(session);
@@ -23,8 +26,9 @@ export class StatisticsPanel {
   }
 
   async #read(session: ConsumerSession): Promise<void> {
+    const reading = this.#reading;
     for await (const statistics of session.statistics()) {
-      if (session !== this.#session) {
+      if (reading !== this.#reading) {
         return;
       }
       this.element.replaceChildren(...figuresOf(statistics).flatMap(([name, value]) => [words("dt", name), words("dd", value)]));
