@@ -158,10 +158,11 @@ test("a story that ended does not begin again by itself", () => {
 
 test("timers run for exactly what is waited for", () => {
   const of = (happenings: readonly Happening[]): unknown => timersOf(live(happenings).situation);
-  const none = { retry: null, pause: false, server: false };
+  const none = { retry: null, pause: false, picture: false, server: false };
   assert.deepEqual(of([]), { ...none, server: true });
   assert.deepEqual(of([{ type: "serverLate" }]), none);
   assert.deepEqual(of(PLAYING), none);
+  assert.deepEqual(of([up, there, connected]), { ...none, picture: true });
   assert.deepEqual(of([...PLAYING, broken]), { ...none, retry: "backoff" });
   assert.deepEqual(of([...PLAYING, broken, due]), none);
   assert.deepEqual(of([...PLAYING, broken, gone]), none);

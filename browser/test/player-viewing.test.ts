@@ -3,7 +3,8 @@ import { type TestContext, test, vi } from "vitest";
 import type { ConsumerSession, GstWebRTCAPI } from "../src/index.js";
 import { shareConnection } from "../src/player/server.js";
 import { PAUSE_KEEPS, type Refusal, Viewing } from "../src/player/viewing.js";
-import { type PlayerState, stateOf } from "../src/player/situation.js";
+import { type PlayerState, helpOf, stateOf } from "../src/player/situation.js";
+import { wordsFor } from "../src/player/words.js";
 import { connected, setUp, stream } from "./support/clients.js";
 import { FakePeerConnection } from "./support/fake-peer-connection.js";
 import { FakeApi } from "./support/fake-page.js";
@@ -18,6 +19,7 @@ function view(t: TestContext, api: GstWebRTCAPI, producer = ""): { viewing: View
     api,
     producer,
     wish: "play",
+    hidden: false,
     explain: () => Promise.resolve(refusal.now),
     prepare: () => undefined,
     sessionChanged: () => undefined,
@@ -197,4 +199,35 @@ test("who closes a viewing leaves no timer and no session", (t) => {
   viewing.close();
   assert.equal(vi.getTimerCount(), 0);
   assert.equal(fake.listeners, 0);
+});
+
+test("a connection that shows no picture is told of while somebody looks, and can be begun anew", (t) => {
+  vi.useFakeTimers();
+  t.onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const fake = new FakeApi();
+  const { viewing } = view(t, fake.api);
+  fake.come("p");
+  fake.last.stream("video");
+  const help = (): unknown => helpOf(viewing.situation);
+  const words = (): string => wordsFor(viewing.situation, { ...viewing.names, server: "", token: false });
+  for (const [stop, go] of [["hidden", "visible"], ["pause", "play"]] as const) {
+    viewing.happened({ type: stop });
+    vi.advanceTimersByTime(20_000 - 1);
+    viewing.happened({ type: go });
+    vi.advanceTimersByTime(9000);
+    assert.equal(help(), null, stop);
+    assert.match(words(), /Waiting for the first picture/);
+  }
+  vi.advanceTimersByTime(1001);
+  assert.equal(help(), "Try now");
+  assert.match(words(), /no picture comes/);
+  viewing.happened({ type: "retry" });
+  assert.deepEqual(fake.sessions.map(({ closed }) => closed), [true, false]);
+  fake.last.stream("video");
+  assert.equal(help(), null);
+  viewing.happened({ type: "shown" });
+  vi.advanceTimersByTime(20_000);
+  assert.equal(stateOf(viewing.situation), "playing");
 });

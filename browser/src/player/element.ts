@@ -131,6 +131,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
   connectedCallback(): void {
     this.upgrade();
     document.addEventListener("fullscreenchange", this.#onFull);
+    document.addEventListener("visibilitychange", this.#onVisibility);
     if (this.#viewing === null) {
       this.#reopen();
     } else {
@@ -142,6 +143,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
   /** @internal */
   disconnectedCallback(): void {
     document.removeEventListener("fullscreenchange", this.#onFull);
+    document.removeEventListener("visibilitychange", this.#onVisibility);
     this.#talk.letGo();
     // A player that is moved is back by then.
     queueMicrotask(() => {
@@ -237,6 +239,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
       api: connection.api,
       producer: this.producer,
       wish: this.#wish,
+      hidden: document.hidden,
       explain: () => askRefusal(server, token),
       prepare: (session) => { this.#prepare(session); },
       sessionChanged: (session) => { this.#screen.show(session); },
@@ -286,6 +289,10 @@ export class GstWebRTCPlayer extends ReflectingElement {
 
   readonly #onFull = (): void => {
     this.#show();
+  };
+
+  readonly #onVisibility = (): void => {
+    this.#viewing?.happened({ type: document.hidden ? "hidden" : "visible" });
   };
 
   /** The viewer presses what plays: browsers allow sound then. */

@@ -23,6 +23,10 @@ export interface Situation {
   readonly producer: string | null;
   /** The session: none, under way, its transport up, its pictures shown. */
   readonly session: "none" | "starting" | "connected" | "shown";
+  /** Whether the transport has been up unusually long without a picture. */
+  readonly pictureLate: boolean;
+  /** Whether nobody looks at the page; browsers show it no pictures then. */
+  readonly hidden: boolean;
   /** Whether nothing comes through at the moment although the session goes on. */
   readonly disturbed: boolean;
   /** Of the session, or of the last one. */
@@ -41,7 +45,8 @@ export type Happening =
   | { readonly type: "serverUp" | "serverLost" | "serverLate" | "barred" }
   /** Another producer is to be played than before, or none is there; null: none. */
   | { readonly type: "producer"; readonly id: string | null }
-  | { readonly type: "connected" | "shown" | "disturbed" }
+  | { readonly type: "connected" | "shown" | "disturbed" | "pictureLate" }
+  | { readonly type: "hidden" | "visible" }
   | { readonly type: "ended"; readonly reason: EndReason }
   /** The wait after an end is over. */
   | { readonly type: "retryDue" }
@@ -59,6 +64,8 @@ export const BEGINNING: Situation = {
   barred: false,
   producer: null,
   session: "none",
+  pictureLate: false,
+  hidden: false,
   disturbed: false,
   sessionWith: null,
   played: false,
@@ -79,7 +86,7 @@ export function advance(before: Situation, happening: Happening): { readonly now
     const { producer, reason } = now;
     // That something was away is no news once it is there.
     const news = reason === "producerLeft" || reason === "serverLost" ? null : reason;
-    return { now: { ...now, session: "starting", sessionWith: producer, reason: news }, command: { do: "start", producer } };
+    return { now: { ...now, session: "starting", pictureLate: false, sessionWith: producer, reason: news }, command: { do: "start", producer } };
   }
   return { now, command: null };
 }
@@ -94,7 +101,8 @@ function changeBy(before: Situation, happening: Happening): Partial<Situation> {
     case "autoplayBlocked":
       return { wish: "pause", reason: "autoplayBlocked" };
     case "retry": {
-      const anew = before.session === "none" || (before.disturbed && before.server === "up" && before.producer !== null);
+      const stuck = before.disturbed || isLate(before);
+      const anew = before.session === "none" || (stuck && before.server === "up" && before.producer !== null);
       // The server may have changed its mind, and is asked again in a while.
       const ask = before.server === "up" ? {} : { serverLate: false, barred: false };
       return { wish: "play", ...ask, ...(anew ? { session: "none", disturbed: false, ...CALM } : {}) };
@@ -115,6 +123,11 @@ function changeBy(before: Situation, happening: Happening): Partial<Situation> {
       return { disturbed: false, ...(before.session === "starting" ? { session: "connected" } : {}) };
     case "disturbed":
       return { disturbed: before.session === "connected" || before.session === "shown" };
+    case "pictureLate":
+      return { pictureLate: true };
+    case "hidden":
+    case "visible":
+      return { hidden: happening.type === "hidden" };
     case "shown":
       return before.session === "none" ? {} : { session: "shown", played: true, ...(before.wish === "play" ? CALM : {}) };
     case "ended":
@@ -124,6 +137,11 @@ function changeBy(before: Situation, happening: Happening): Partial<Situation> {
     case "pausedLong":
       return {};
   }
+}
+
+/** Whether a picture should have come by now. */
+export function isLate({ session, pictureLate }: Situation): boolean {
+  return session === "connected" && pictureLate;
 }
 
 /** Nothing that ended with one producer holds for another, nor for the same one after it was gone. */
@@ -194,7 +212,7 @@ export function helpOf(s: Situation): Help {
   if (state === "paused" || state === "ended") {
     return state === "paused" ? "Play" : "Try again";
   }
-  const waits = state === "reconnecting" && (s.disturbed || (s.session === "none" && s.sequel === "again"));
+  const waits = isLate(s) || (state === "reconnecting" && (s.disturbed || (s.session === "none" && s.sequel === "again")));
   return waits && s.server === "up" && s.producer !== null ? "Try now" : null;
 }
 
@@ -204,6 +222,8 @@ export interface Timers {
   readonly retry: "backoff" | "soon" | null;
   /** Until `pausedLong`. */
   readonly pause: boolean;
+  /** Until `pictureLate`. */
+  readonly picture: boolean;
   /** Until `serverLate`. */
   readonly server: boolean;
 }
@@ -213,6 +233,7 @@ export function timersOf(s: Situation): Timers {
   return {
     retry: s.sequel === "again" ? "backoff" : s.sequel === "producerDecides" ? "soon" : null,
     pause: s.wish === "pause" && s.session !== "none",
+    picture: s.session === "connected" && s.wish === "play" && !s.hidden && !s.disturbed && !s.pictureLate,
     server: s.server !== "up" && !s.serverLate,
   };
 }

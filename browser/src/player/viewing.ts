@@ -20,6 +20,8 @@ export interface ViewingOptions {
   readonly producer: string;
   /** Whether the viewer wants to see it at once. */
   readonly wish: Situation["wish"];
+  /** Whether nobody looks at the page; what changes of that is to be told. */
+  readonly hidden: boolean;
   /** Asks the server why it does not let this viewer in; null where that is not known. */
   explain(): Promise<Refusal | null>;
   /** Prepares a session before it connects. */
@@ -42,6 +44,8 @@ export interface Refusal {
 export const PAUSE_KEEPS = 20_000;
 /** How long a server may be silent before the viewer is told, in milliseconds. */
 const SERVER_LATE = 4000;
+/** How long a connection may show no picture before the viewer is told, in milliseconds. */
+const PICTURE_LATE = 10_000;
 /** How long a producer that ended a session has to leave, in milliseconds. */
 const PRODUCER_DECIDES = 1500;
 const BACKOFF = { first: 1000, longest: 30_000 };
@@ -62,7 +66,7 @@ export class Viewing {
 
   constructor(options: ViewingOptions) {
     this.#options = options;
-    this.#situation = { ...BEGINNING, wish: options.wish };
+    this.#situation = { ...BEGINNING, wish: options.wish, hidden: options.hidden };
   }
 
   /** What is known. */
@@ -247,11 +251,12 @@ export class Viewing {
   }
 
   #arm(): void {
-    const { retry, pause, server } = timersOf(this.#situation);
+    const { retry, pause, picture, server } = timersOf(this.#situation);
     this.#setTimer("retry", retry !== null, { type: "retryDue" }, () =>
       retry === "soon" ? PRODUCER_DECIDES : this.#backoff.next(),
     );
     this.#setTimer("pause", pause, { type: "pausedLong" }, () => PAUSE_KEEPS);
+    this.#setTimer("picture", picture, { type: "pictureLate" }, () => PICTURE_LATE);
     this.#setTimer("server", server, { type: "serverLate" }, () => SERVER_LATE);
   }
 

@@ -1,7 +1,7 @@
 /** What a player says to its viewer. Pure; names are strangers' words and come out as text. */
 
 import type { PlayerReason } from "./causes.js";
-import { type Situation, stateOf } from "./situation.js";
+import { type Situation, isLate, stateOf } from "./situation.js";
 
 /** What a situation is about, as far as it is known. */
 export interface Names {
@@ -20,6 +20,7 @@ export interface Names {
 }
 
 const TRYING = "Trying again…";
+const NO_PICTURE = "Connected, but no picture comes. Perhaps the camera sends nothing at the moment, or this browser cannot show what it sends.";
 const TURN = "A TURN server would help; whoever runs the camera can set one up.";
 
 /** The situation in words for people. */
@@ -47,6 +48,9 @@ function connecting(s: Situation, names: Names, who: string): string {
   if (s.server !== "up") {
     return s.serverLate ? unreachable(names) : "Connecting…";
   }
+  if (isLate(s)) {
+    return NO_PICTURE;
+  }
   return s.session === "connected" ? "Connected. Waiting for the first picture…" : `Connecting to ${who}…`;
 }
 
@@ -71,6 +75,9 @@ function reconnecting(s: Situation, names: Names, who: string): string {
   }
   if (s.server !== "up") {
     return s.serverLate ? unreachable(names) : `The signalling server was lost. ${TRYING}`;
+  }
+  if (isLate(s)) {
+    return NO_PICTURE;
   }
   return s.reason === null ? `Connecting to ${who} again…` : `${WHY[s.reason](who, names)} ${TRYING}`;
 }
