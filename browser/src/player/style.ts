@@ -49,7 +49,8 @@ video { width: 100%; height: 100%; min-width: 0; min-height: 0; object-fit: var(
   position: absolute; width: 1px; height: 1px; padding: 0; border: 0; overflow: hidden; clip-path: inset(50%);
 }
 .player[data-mode="full"] [part~="statistics"] { display: none; }
-.player[data-mode="badge"] .veil { place-content: start; }
+/* Below the figures and the corner. */
+.player[data-mode="badge"] .veil { place-content: end start; }
 .player[data-mode="badge"] [part~="status"] { font-size: 0.85em; }
 .spinner {
   width: 2.5rem; height: 2.5rem; border: 4px solid rgb(255 255 255 / 35%); border-top-color: #fff; border-radius: 50%;
@@ -97,6 +98,10 @@ input[type="range"] { width: 6rem; min-height: var(--size); accent-color: var(--
   .corner { max-width: 42%; }
   .mark { border-radius: 0.6rem; }
   [part~="controls"] { gap: 0.2rem; padding-block: 0.25rem; }
+}
+@container (max-width: 18rem) {
+  /* There is no room below the corner, so beside it. */
+  .player[data-mode="badge"] .veil { place-content: start; padding-inline-end: calc(42% + 0.75rem); }
 }
 @media (forced-colors: active) {
   button, select, [part~="status"], [part~="statistics"], .mark { border: 1px solid CanvasText; background: Canvas; color: CanvasText; }
