@@ -13,6 +13,7 @@ mod metrics;
 
 use super::BaseWebRTCSink;
 use super::imp::CAT;
+use super::input::Input;
 use super::stage::Stage;
 use super::stats;
 use super::viewers::Viewer;
@@ -37,6 +38,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const SESSION: usize = SessionNumbers::NAMES.len();
 const RUNG: usize = RungNumbers::NAMES.len();
 
+/// Sessions by their id.
+type Viewers = Vec<(String, Viewer)>;
 type Kept = Book<SESSION, RUNG>;
 
 /// What a sink did lately.
@@ -90,11 +93,8 @@ impl Recorder {
     }
 
     fn look(&self) {
-        let Some(sink) = self.sink.upgrade() else { return };
-        let Some(running) = sink.imp().running() else { return };
-        let viewers = running.viewers().all();
+        let Some((viewers, inputs)) = self.to_look_at() else { return };
         let stages = stats::refreshed(&viewers);
-        let inputs = sink.inputs();
         let (at, began) = (now(), Instant::now());
         let (sessions, rungs) = {
             let mut counters = self.counters();
@@ -112,7 +112,8 @@ impl Recorder {
         };
         self.metrics_now().look(&sessions, &rungs);
         let took = began.elapsed();
-        gst::log!(CAT, obj = sink, "{} sessions and {} rungs took {took:?}", sessions.len(), rungs.len());
+        let name = &self.element;
+        gst::log!(CAT, "{name}: {} sessions and {} rungs took {took:?}", sessions.len(), rungs.len());
         let mut book = self.book();
         for (facts, numbers) in sessions {
             book.look_at_session(facts, at, numbers.sample());
@@ -121,6 +122,13 @@ impl Recorder {
             book.look_at_rung(facts, at, numbers.sample());
         }
         book.looked(at);
+    }
+
+    /// Everyone there is. Nothing else is held while transports are waited for: neither the element, nor its servers.
+    fn to_look_at(&self) -> Option<(Viewers, Vec<Arc<Input>>)> {
+        let sink = self.sink.upgrade()?;
+        let viewers = sink.imp().running()?.viewers().all();
+        Some((viewers, sink.inputs()))
     }
 
     /// Counts a session where it is new, and how long it took until its media flowed, or until it ended without.
