@@ -44,7 +44,7 @@ pub(super) struct Viewer {
 
 impl Viewer {
     /// When the session reached its phases.
-    pub(super) fn phases(&self) -> &Phases {
+    pub(super) fn phases(&self) -> &Arc<Phases> {
         self.events.phases()
     }
 

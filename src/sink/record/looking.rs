@@ -11,7 +11,7 @@ use crate::sink::viewers::Viewer;
 use logic::codec::{Codec, MediaKind};
 use logic::record::{Growth, RungFacts, SessionFacts};
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// What is known of a session at one time; bitrates in bit/s, times in seconds.
@@ -71,26 +71,29 @@ pub(super) struct Counters {
     last: Option<Instant>,
     /// Seconds since then.
     passed: f64,
-    sessions: Kept<SessionCounts>,
-    rungs: Kept<RungCounts>,
+    sessions: Kept<Phases, SessionCounts>,
+    rungs: Kept<Rung, RungCounts>,
 }
 
-/// By something's address, which nothing else has while it lasts; who is not looked at any more is forgotten.
-struct Kept<C> {
-    known: HashMap<usize, C>,
-    looked_at: HashMap<usize, C>,
+/// By something's address, which nothing else has while it is held here; who is not looked at any more is forgotten.
+struct Kept<T, C> {
+    known: HashMap<usize, (Weak<T>, C)>,
+    looked_at: HashMap<usize, (Weak<T>, C)>,
 }
 
-impl<C> Default for Kept<C> {
+impl<T, C> Default for Kept<T, C> {
     fn default() -> Self {
         Self { known: HashMap::new(), looked_at: HashMap::new() }
     }
 }
 
-impl<C: Default> Kept<C> {
-    fn of(&mut self, key: usize) -> &mut C {
+impl<T, C: Default> Kept<T, C> {
+    fn of(&mut self, whose: &Arc<T>) -> &mut C {
+        let key = Arc::as_ptr(whose).addr();
         let known = self.known.remove(&key);
-        self.looked_at.entry(key).or_insert_with(|| known.unwrap_or_default())
+        let new = || (Arc::downgrade(whose), C::default());
+        let (_, counts) = self.looked_at.entry(key).or_insert_with(|| known.unwrap_or_else(new));
+        counts
     }
 
     fn end(&mut self) {
@@ -130,7 +133,7 @@ impl Counters {
 
     /// What is counted of a session.
     pub(super) fn of(&mut self, viewer: &Viewer) -> &mut SessionCounts {
-        self.sessions.of(std::ptr::from_ref::<Phases>(viewer.phases()).addr())
+        self.sessions.of(viewer.phases())
     }
 
     /// What is known of a session and its numbers, where everything that may block was done before.
@@ -174,7 +177,7 @@ impl Counters {
 
     fn rung(&mut self, input: &Input, which: &Which, rung: &Arc<Rung>) -> (RungFacts, RungNumbers) {
         let (made, is_video) = (rung.fan_out().made(), is_video(which.codec));
-        let known = self.rungs.of(Arc::as_ptr(rung).addr());
+        let known = self.rungs.of(rung);
         let rate = rate(self.passed, std::mem::replace(&mut known.looked_at, true));
         let (encoder, delays) = (rung.encoder(), rung.delays());
         let numbers = RungNumbers {
@@ -235,4 +238,30 @@ fn name(codec: &Codec) -> String {
 
 fn seconds(delay: Option<Duration>) -> Option<f64> {
     delay.map(|delay| delay.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_to_where_somebody_was_does_not_inherit_their_counters() {
+        let mut kept = Kept::<[u8; 64], u32>::default();
+        for _ in 0..100 {
+            let one = Arc::new([0; 64]);
+            let counts = kept.of(&one);
+            *counts += 1;
+            assert_eq!(*counts, 1);
+            kept.end();
+        }
+        let one = Arc::new([0; 64]);
+        for round in 0..3 {
+            let counts = kept.of(&one);
+            assert_eq!(*counts, round);
+            *counts += 1;
+            kept.end();
+        }
+        kept.end();
+        assert_eq!(*kept.of(&one), 0);
+    }
 }
