@@ -32,7 +32,7 @@ export async function readConfig(): Promise<PageConfig> {
 /**
  * In this order: `?server=ws://host:port`, `config.json` beside the page, the tag
  * `<meta name="gst-webrtc-signalling" content="PORT or address">`, port 8443 of the page's host.
- * `?stun=off` asks no STUN server but those that the signalling server names.
+ * `?room=NAME` is asked for there, unless `?server=` says all; `?stun=off` asks no STUN server but those that the signalling server names.
  *
  * @throws where the query names something that is no address, in words.
  */
@@ -42,10 +42,9 @@ export function configFrom({ address, file, tag }: ConfigSources): PageConfig {
   const found = isObject(file) ? file : {};
   const wanted = query.get("server");
   const url =
-    (wanted === null ? null : wantedServer(wanted, page)) ??
-    serverOf(found["signallingServer"], page) ??
-    (tag === null ? null : fromTag(tag, page)) ??
-    at(page, {});
+    wanted === null
+      ? inRoom(serverOf(found["signallingServer"], page) ?? (tag === null ? null : fromTag(tag, page)) ?? at(page, {}), query.get("room"))
+      : wantedServer(wanted, page);
   return {
     signalingServerUrl: url,
     iceServers: query.get("stun") === "off" ? [] : iceServersOf(found["iceServers"]),
@@ -60,6 +59,18 @@ function wantedServer(text: string, page: URL): string {
     throw new Error(`“${text}” (from ?server=) is no address of a signalling server: it begins with ws:// or wss://.`);
   }
   return url;
+}
+
+/** The address of the server with the room that the page's own address names, where neither says another one. */
+function inRoom(server: string, room: string | null): string {
+  if (room === null) {
+    return server;
+  }
+  const url = new URL(server);
+  if (!url.searchParams.has("room")) {
+    url.searchParams.set("room", room);
+  }
+  return url.href;
 }
 
 async function readFile(): Promise<unknown> {
@@ -77,8 +88,13 @@ function serverOf(server: unknown, page: URL): string | null {
     return websocketAddress(server, page);
   }
   return isObject(server) && typeof server["port"] === "number"
-    ? at(page, { port: server["port"], ...("tls" in server ? { tls: server["tls"] === true } : {}) })
+    ? at(page, { port: server["port"], ...("tls" in server ? { tls: server["tls"] === true } : {}) }) + pathOf(server["path"])
     : null;
+}
+
+/** Path and query of a server that is told by its port. */
+function pathOf(path: unknown): string {
+  return typeof path === "string" && path.startsWith("/") ? path : "";
 }
 
 /** An address that may be relative to the page: `.` is the websocket beside it, on the page's own port. */

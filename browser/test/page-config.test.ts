@@ -45,6 +45,14 @@ describe("the signalling server", () => {
     expect(server("http://h/live/", { signallingServer: "wss://x:1/room" })).toBe("wss://x:1/room");
   });
 
+  test("is asked for the room of its own address, else for that of the page's", () => {
+    expect(server("http://h/", { signallingServer: { port: 2, path: "/a?room=blue" } })).toBe("ws://h:2/a?room=blue");
+    expect(server("http://h/?room=red", { signallingServer: { port: 2, path: "/?room=blue" } })).toBe("ws://h:2/?room=blue");
+    expect(server("http://h/live/?room=a%20b&token=x", { signallingServer: "." })).toBe("ws://h/live/?room=a+b");
+    expect(server("http://h/?room=red&server=ws://other:1")).toBe("ws://other:1/");
+    expect(server("http://h/", { signallingServer: { port: 2, path: "@evil.example/" } })).toBe("ws://h:2");
+  });
+
   test("is never something that no websocket can go to", () => {
     expect(server("http://h/", { signallingServer: "javascript:alert(1)" })).toBe("ws://h:8443");
     expect(server("http://h/", { signallingServer: ["ws://x"] })).toBe("ws://h:8443");

@@ -78,6 +78,8 @@ test.each([
   [{ signallingServer: { port: 1234, tls: false } }, "ws://camera.example:1234"],
   [{ signallingServer: "." }, "wss://camera.example/live/"],
   [{ signallingServer: "ws://other.example:1" }, "ws://other.example:1/"],
+  [{ signallingServer: { port: 9000, tls: false, path: "/a?room=blue" } }, "ws://camera.example:9000/a?room=blue"],
+  [{ signallingServer: { port: 9000, tls: false, path: "@evil.example" } }, "ws://camera.example:9000"],
 ])("the configuration %j leads to %s", (config, url) => {
   assert.deepEqual(readServer(config, PAGE), { url, iceServers: null });
 });

@@ -7,8 +7,8 @@ use gst::prelude::*;
 use serde_json::{Value, json};
 
 /// What the page needs to know: the signalling server, and the STUN server that the element uses. The former is where the
-/// page is if websockets are taken `here`; else it is told by the port of the page's own host where it runs on this machine,
-/// and by its address, without what only the element may know, where it does not.
+/// page is if websockets are taken `here`; else it is told by the port of the page's own host, and the path there, where it
+/// runs on this machine, and by its address, without what only the element may know, where it does not.
 pub(super) fn config(signaller: &Signallable, stun: Option<&str>, here: bool) -> Value {
     let stun = stun.filter(|stun| !stun.is_empty());
     let servers: Vec<_> =
@@ -24,7 +24,12 @@ pub(super) fn config(signaller: &Signallable, stun: Option<&str>, here: bool) ->
     let local = url.host_str().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]"));
     let server = if local {
         let port = url.port().unwrap_or(if tls { 443 } else { 80 });
-        json!({ "port": port, "tls": tls })
+        let url = without_secrets(url);
+        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        match path {
+            "/" => json!({ "port": port, "tls": tls }),
+            path => json!({ "port": port, "tls": tls, "path": path }),
+        }
     } else {
         without_secrets(url).as_str().into()
     };
@@ -39,11 +44,15 @@ pub(super) fn json(value: &Value) -> Response {
     response
 }
 
+/// Parameters of addresses that hold tokens.
+const SECRETS: [&str; 2] = ["access_token", "token"];
+
 /// The address without the element's own user, password and token.
 fn without_secrets(mut url: url::Url) -> url::Url {
     // Cannot fail: a websocket has a host.
     let _ = (url.set_username(""), url.set_password(None));
-    let told: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| name != "access_token").collect();
+    let told: Vec<_> =
+        url.query_pairs().into_owned().filter(|(name, _)| !SECRETS.contains(&&**name)).collect();
     if told.is_empty() {
         url.set_query(None);
     } else {
@@ -61,6 +70,7 @@ mod tests {
         for (address, told) in [
             ("wss://example.org:8443/?room=blue", "wss://example.org:8443/?room=blue"),
             ("wss://example.org/?access_token=secret", "wss://example.org/"),
+            ("wss://example.org/?token=secret&room=blue", "wss://example.org/?room=blue"),
             ("wss://me:secret@example.org/a?access_token=secret&room=b%20c", "wss://example.org/a?room=b+c"),
         ] {
             assert_eq!(without_secrets(address.parse().unwrap()).as_str(), told);

@@ -40,12 +40,13 @@ export function readServer(config: unknown, page: string): Server {
   if (typeof server === "string") {
     return { url: resolveServer(server, page), iceServers: ice };
   }
-  const { port, tls }: Readonly<Record<string, unknown>> = typeof server === "object" && server !== null ? { ...server } : {};
+  const { port, tls, path }: Readonly<Record<string, unknown>> = typeof server === "object" && server !== null ? { ...server } : {};
   const { protocol, hostname } = new URL(page);
   const secure = typeof tls === "boolean" ? tls : protocol === "https:";
   // A page from a file has no host.
   const host = hostname === "" ? "127.0.0.1" : hostname;
-  return { url: `${secure ? "wss" : "ws"}://${host}:${typeof port === "number" ? port : DEFAULT_PORT}`, iceServers: ice };
+  const rest = typeof path === "string" && path.startsWith("/") ? path : "";
+  return { url: `${secure ? "wss" : "ws"}://${host}:${typeof port === "number" ? port : DEFAULT_PORT}${rest}`, iceServers: ice };
 }
 
 /**
