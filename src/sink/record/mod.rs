@@ -115,7 +115,10 @@ impl Recorder {
         let name = &self.element;
         gst::log!(CAT, "{name}: {} sessions and {} rungs took {took:?}", sessions.len(), rungs.len());
         let mut book = self.book();
-        for (facts, numbers) in sessions {
+        let at = book.next(at);
+        for ((mut facts, numbers), (_, viewer)) in sessions.into_iter().zip(&viewers) {
+            // One that has ended meanwhile was put into the book by who ended it.
+            facts.phases = viewer.phases().reached();
             book.look_at_session(facts, at, numbers.sample());
         }
         for (facts, numbers) in rungs {

@@ -1,7 +1,7 @@
 //! The book of sessions and rungs: who is there, who was, and their samples.
 
 use super::series::Series;
-use crate::phases::Reached;
+use crate::phases::{Phase, Reached};
 
 /// How many sessions that have ended are kept.
 pub const MOST_ENDED: usize = 200;
@@ -48,7 +48,7 @@ pub struct Session<const N: usize> {
 impl<const N: usize> Session<N> {
     /// Whether this is that session: identifiers may come again, at another time.
     fn is(&self, facts: &SessionFacts) -> bool {
-        let requested = |facts: &SessionFacts| facts.phases.at(crate::phases::Phase::Requested);
+        let requested = |facts: &SessionFacts| facts.phases.at(Phase::Requested);
         self.facts.id == facts.id && requested(&self.facts) == requested(facts)
     }
 }
@@ -86,12 +86,14 @@ pub struct Rung<const N: usize> {
 pub struct Book<const S: usize, const R: usize> {
     sessions: Vec<Session<S>>,
     rungs: Vec<Rung<R>>,
+    /// Of the last look.
+    at: u64,
 }
 
 impl<const S: usize, const R: usize> Book<S, R> {
     /// An empty one.
     pub fn new() -> Self {
-        Self { sessions: Vec::new(), rungs: Vec::new() }
+        Self { sessions: Vec::new(), rungs: Vec::new(), at: 0 }
     }
 
     /// The sessions, those that have ended included, in the order in which they came.
@@ -104,7 +106,14 @@ impl<const S: usize, const R: usize> Book<S, R> {
         &self.rungs
     }
 
-    /// A session was looked at; one that has ended stays as it was.
+    /// The instant of the samples of a look at this time: later than that of all before, also where the clock was set back.
+    /// So who has the samples of one look lacks only what is newer.
+    pub fn next(&mut self, now: u64) -> u64 {
+        self.at = now.max(self.at + 1);
+        self.at
+    }
+
+    /// A session was looked at; one that has ended stays as it was, or away where it has been forgotten.
     pub fn look_at_session(&mut self, facts: SessionFacts, at: u64, sample: [Option<f64>; S]) {
         match self.known(&facts) {
             Some(session) if session.end.is_some() => {}
@@ -112,6 +121,7 @@ impl<const S: usize, const R: usize> Book<S, R> {
                 session.facts = facts;
                 session.samples.push(at, sample);
             }
+            None if facts.phases.at(Phase::Ended).is_some() => {}
             None => {
                 let mut samples = Series::default();
                 samples.push(at, sample);
@@ -185,7 +195,6 @@ impl<const S: usize, const R: usize> Book<S, R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phases::Phase;
     use crate::record::SPAN;
 
     fn facts(id: &str, requested: u64) -> SessionFacts {
@@ -230,6 +239,30 @@ mod tests {
         let ids: Vec<_> = ended.map(|session| session.facts.id.as_str()).collect();
         assert_eq!((ids.len(), ids.first(), ids.last()), (MOST_ENDED, Some(&"100"), Some(&"299")));
         assert_eq!(book.sessions().len(), MOST_ENDED + 200);
+    }
+
+    #[test]
+    fn a_session_that_has_ended_and_is_forgotten_does_not_come_back() {
+        let mut book = Book::<1, 1>::new();
+        for number in 0..=MOST_ENDED as u64 {
+            book.end_session(facts(&number.to_string(), number), end());
+        }
+        // Somebody had begun to look before.
+        let phases = Reached::of(|phase| [Phase::Requested, Phase::Ended].contains(&phase).then_some(0));
+        book.look_at_session(SessionFacts { phases, ..facts("0", 0) }, 1000, [None]);
+        assert!(book.sessions().iter().all(|session| session.facts.id != "0" && session.end.is_some()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_hides_nobody_from_who_asks_for_what_is_newer() {
+        let mut book = Book::<1, 1>::new();
+        let before = book.next(1_000_000);
+        book.look_at_session(facts("a", 1), before, [None]);
+        let after = book.next(5000);
+        book.look_at_session(facts("a", 1), after, [None]);
+        book.look_at_session(facts("b", 4000), after, [None]);
+        let newer = book.sessions().iter().map(|session| session.samples.after(before).at);
+        assert_eq!(newer.collect::<Vec<_>>(), [[after], [after]]);
     }
 
     #[test]
