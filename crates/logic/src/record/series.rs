@@ -8,6 +8,8 @@ pub const SPAN: Duration = Duration::from_secs(600);
 const SPAN_MS: u64 = SPAN.as_millis() as u64;
 /// One a second, and a few more where the time was set back.
 const MOST: usize = 660;
+/// For how many samples room is made at a time: doubling it would waste up to half.
+const STEP: usize = 60;
 
 /// Samples of `N` numbers, each of which may be unknown.
 #[derive(Debug, Clone)]
@@ -27,19 +29,27 @@ impl<const N: usize> Series<N> {
     /// Adds a sample, in milliseconds since 1970. Instants grow, also where the clock is set back.
     pub fn push(&mut self, at: u64, values: [Option<f64>; N]) {
         let at = self.at.back().map_or(at, |last| at.max(last + 1));
+        self.forget(at);
+        if self.at.len() == self.at.capacity() {
+            self.at.reserve_exact(STEP);
+            self.values.reserve_exact(STEP);
+        }
         self.at.push_back(at);
         let number =
             |value: Option<f64>| value.filter(|value| value.is_finite()).map_or(f32::NAN, |v| v as f32);
         self.values.push_back(values.map(number));
-        self.forget(at);
     }
 
-    /// Forgets what is too old at a time.
+    /// Forgets what is too old at a time, and gives back the room that it took.
     pub fn forget(&mut self, now: u64) {
         let is_old = |at: &u64| at.saturating_add(SPAN_MS) < now;
-        while self.at.len() > MOST || self.at.front().is_some_and(is_old) {
+        while self.at.len() >= MOST || self.at.front().is_some_and(is_old) {
             self.at.pop_front();
             self.values.pop_front();
+        }
+        if self.at.is_empty() || self.at.capacity() - self.at.len() > 2 * STEP {
+            self.at.shrink_to_fit();
+            self.values.shrink_to_fit();
         }
     }
 
@@ -94,6 +104,28 @@ mod tests {
         assert!(all.column(1).chain(all.column(2)).all(|value| value.is_none()));
         series.forget(1_999_000 + SPAN_MS + 1);
         assert!(at(&series).is_empty());
+    }
+
+    /// What the samples take, used or not.
+    fn bytes<const N: usize>(series: &Series<N>) -> usize {
+        series.at.capacity() * size_of::<u64>() + series.values.capacity() * size_of::<[f32; N]>()
+    }
+
+    #[test]
+    fn samples_take_the_room_that_they_need_and_give_it_back() {
+        let mut series = Series::default();
+        for second in 0..1000 {
+            series.push(second * 1000, [Some(1.0); 8]);
+            assert!(bytes(&series) <= (second as usize + 60) * 40);
+        }
+        // As docs/dashboard.md says.
+        assert_eq!(bytes(&series), 26_400);
+        for second in 1000..1600 {
+            series.forget(second * 1000);
+            assert!(bytes(&series) <= (series.at.len() + 120) * 40);
+        }
+        series.forget(1_600_000);
+        assert_eq!(bytes(&series), 0);
     }
 
     #[test]
