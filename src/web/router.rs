@@ -52,12 +52,15 @@ pub(super) fn router(
     if prefix.is_empty() {
         return Ok(router);
     }
-    let path = HeaderValue::try_from(format!("{prefix}/")).ok();
+    let path = format!("{prefix}/");
     // A path that the router cannot hold must not panic.
-    let Some(path) = path.filter(|_| !prefix.contains(['{', '}', '*', ':'])) else {
+    if HeaderValue::try_from(&path).is_err() || prefix.contains(['{', '}', '*', ':']) {
         return Err(format!("'{prefix}' cannot be a path (property web-server-path)"));
+    }
+    let lead = async move |uri: Uri| {
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, format!("{path}{query}"))])
     };
-    let lead = async || (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, path)]);
     let outside = Router::new().route(prefix, get(lead)).fallback(nothing);
     Ok(outside.layer(map_response(headers::protect)).nest(&format!("{prefix}/"), router))
 }
@@ -67,7 +70,7 @@ pub(super) async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Respon
     if ![Method::GET, Method::HEAD].contains(&method) {
         return protected((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]));
     }
-    match signalling::page::respond(uri.path(), &headers) {
+    match signalling::page::respond(&uri, &headers) {
         Some(response) => response.map(axum::body::Body::from),
         None => protected(nothing().await),
     }

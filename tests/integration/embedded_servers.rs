@@ -236,6 +236,8 @@ fn a_directory_takes_the_place_of_the_page_and_a_path_goes_before_it() {
     let config = get(&address, "/live/config.json");
     assert!(config.contains("content-security-policy"), "{config}");
     assert!(get(&address, "/").starts_with("HTTP/1.1 404"));
+    let led = get(&address, "/live?room=blue&token=a%20b");
+    assert!(led.contains("\r\nlocation: /live/?room=blue&token=a%20b\r\n"), "{led}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

@@ -6,7 +6,7 @@ use async_tungstenite::tungstenite::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH,
     LOCATION, VARY,
 };
-use async_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use async_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 
 /// A file of the page.
 struct File {
@@ -27,9 +27,9 @@ const NOT_BUILT: &[u8] = include_bytes!("not_built.html");
 const SHARED: [&str; 2] = ["gst-webrtc-player.", "gstwebrtc-api."];
 
 /// The answer to GET for a file of the page, by its path below the address of the page, with all headers that it needs;
-/// nothing where there is no such file. Paths are those of requests, as they come: what is encoded names no file.
-pub fn respond(path: &str, request: &HeaderMap) -> Option<Response<&'static [u8]>> {
-    let path = path.trim_start_matches('/');
+/// nothing where there is no such file. Addresses are those of requests, as they come: what is encoded names no file.
+pub fn respond(address: &Uri, request: &HeaderMap) -> Option<Response<&'static [u8]>> {
+    let path = address.path().trim_start_matches('/');
     if FILES.is_empty() && matches!(path, "" | "index.html") {
         let file = File { path: "index.html", tag: "\"not-built\"", content: NOT_BUILT, packed: None };
         return Some(answer(&file, request));
@@ -41,7 +41,7 @@ pub fn respond(path: &str, request: &HeaderMap) -> Option<Response<&'static [u8]
         return Some(answer(file, request));
     }
     let index = format!("{path}/index.html");
-    FILES.iter().find(|file| file.path == index).and_then(|_| folder(path))
+    FILES.iter().find(|file| file.path == index).and_then(|_| folder(path, address.query()))
 }
 
 fn answer(file: &File, request: &HeaderMap) -> Response<&'static [u8]> {
@@ -80,11 +80,12 @@ fn lists(request: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
 }
 
 /// Leads from a folder without a slash to the page in it, whose own links are relative.
-fn folder(path: &str) -> Option<Response<&'static [u8]>> {
+fn folder(path: &str, query: Option<&str>) -> Option<Response<&'static [u8]>> {
     let name = path.rsplit('/').next().unwrap_or(path);
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let mut response = Response::new(&[][..]);
     *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-    response.headers_mut().insert(LOCATION, format!("{name}/").parse().ok()?);
+    response.headers_mut().insert(LOCATION, format!("{name}/{query}").parse().ok()?);
     headers::protect(response.headers_mut());
     Some(response)
 }
@@ -93,14 +94,25 @@ fn folder(path: &str) -> Option<Response<&'static [u8]>> {
 mod tests {
     use super::*;
 
+    fn get(path: &str, request: &HeaderMap) -> Option<Response<&'static [u8]>> {
+        respond(&Uri::builder().path_and_query(path).build().unwrap(), request)
+    }
+
     fn status(path: &str) -> Option<StatusCode> {
-        respond(path, &HeaderMap::new()).map(|response| response.status())
+        get(path, &HeaderMap::new()).map(|response| response.status())
+    }
+
+    #[test]
+    fn who_is_led_to_a_folder_keeps_what_they_ask_it() {
+        let led = |query| folder("live/dashboard", query).unwrap().headers()["location"].clone();
+        assert_eq!(led(None), "dashboard/");
+        assert_eq!(led(Some("token=a%20b&x")), "dashboard/?token=a%20b&x");
     }
 
     #[test]
     fn there_is_always_a_page() {
-        for path in ["", "/", "/index.html"] {
-            let response = respond(path, &HeaderMap::new()).unwrap();
+        for path in ["/", "/index.html"] {
+            let response = get(path, &HeaderMap::new()).unwrap();
             assert_eq!(response.status(), StatusCode::OK);
             assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
             assert!(
@@ -130,10 +142,10 @@ mod tests {
 
     #[test]
     fn a_browser_that_has_the_file_is_not_sent_it_again() {
-        let first = respond("/", &HeaderMap::new()).unwrap();
+        let first = get("/", &HeaderMap::new()).unwrap();
         let tag = first.headers()["etag"].clone();
         let asked: HeaderMap = [(IF_NONE_MATCH, tag)].into_iter().collect();
-        let again = respond("/", &asked).unwrap();
+        let again = get("/", &asked).unwrap();
         assert_eq!((again.status(), again.body().len()), (StatusCode::NOT_MODIFIED, 0));
     }
 
@@ -166,7 +178,7 @@ mod tests {
     #[test]
     fn pages_of_others_may_load_the_library_and_nothing_else() {
         for file in FILES {
-            let response = respond(file.path, &HeaderMap::new()).unwrap();
+            let response = get(&format!("/{}", file.path), &HeaderMap::new()).unwrap();
             let shared = response.headers().contains_key("access-control-allow-origin");
             assert_eq!(shared, file.path.starts_with("gst"), "{}", file.path);
         }

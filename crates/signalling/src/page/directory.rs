@@ -2,13 +2,15 @@
 
 use super::content::media_type;
 use crate::answer::Answer;
-use async_tungstenite::tungstenite::http::StatusCode;
+use async_tungstenite::tungstenite::http::{StatusCode, Uri};
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 use tokio::task::spawn_blocking;
 
-/// The answer to GET for a path as it stands in the request; nothing where there is no such file.
-pub(super) async fn respond(directory: &Path, path: &str) -> Option<Answer> {
+/// The answer to GET for an address as it stands in the request; nothing where there is no such file.
+pub(super) async fn respond(directory: &Path, address: &Uri) -> Option<Answer> {
+    let path = address.path();
+    let query = address.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut wanted = below(directory, path)?;
     let name = wanted.file_name().map(|name| name.to_string_lossy().into_owned());
     let is_folder = path.ends_with('/');
@@ -17,7 +19,7 @@ pub(super) async fn respond(directory: &Path, path: &str) -> Option<Answer> {
         let mut found = wanted.metadata().ok()?;
         if found.is_dir() {
             if !is_folder {
-                return Some(folder(&name?));
+                return Some(folder(&name?, &query));
             }
             wanted.push("index.html");
             found = wanted.metadata().ok()?;
@@ -34,10 +36,10 @@ pub(super) async fn respond(directory: &Path, path: &str) -> Option<Answer> {
 }
 
 /// Leads from a folder without a slash to the page in it, whose own links are relative.
-fn folder(name: &str) -> Answer {
+fn folder(name: &str, query: &str) -> Answer {
     let mut answer = Answer::text(StatusCode::TEMPORARY_REDIRECT, String::new());
     let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    answer.header("Location", format!("{}/", name.replace('+', "%20")));
+    answer.header("Location", format!("{}/{query}", name.replace('+', "%20")));
     answer
 }
 

@@ -38,9 +38,9 @@ impl Page {
             return Some(answer);
         }
         match self {
-            Self::Directory(directory) => directory::respond(directory, path).await,
+            Self::Directory(directory) => directory::respond(directory, request.uri()).await,
             Self::BuiltIn if path.starts_with(DASHBOARD) => None,
-            Self::BuiltIn => built::respond(path, request.headers()).map(Answer::from),
+            Self::BuiltIn => built::respond(request.uri(), request.headers()).map(Answer::from),
             Self::Nothing => None,
         }
     }
