@@ -1,7 +1,7 @@
 //! When a session reached its phases: noted by whoever sees it, from any thread, at the cost of an atomic.
 
 use logic::phases::{Phase, Reached};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Not reached.
@@ -16,6 +16,8 @@ pub(crate) struct Phases {
     reached: [AtomicU64; Phase::COUNT],
     /// The first sound, which counts where there are no pictures.
     sound: AtomicU64,
+    /// Whether pictures were agreed on.
+    pictures: AtomicBool,
 }
 
 impl Phases {
@@ -26,6 +28,7 @@ impl Phases {
             at: now(),
             reached: [const { AtomicU64::new(NEVER) }; Phase::COUNT],
             sound: AtomicU64::new(NEVER),
+            pictures: AtomicBool::new(false),
         };
         phases.reach(Phase::Requested);
         phases
@@ -38,9 +41,17 @@ impl Phases {
         }
     }
 
+    /// Both sides agreed, before anything is on its way, on what there is to send: with pictures or without.
+    pub(crate) fn agree(&self, pictures: bool) {
+        self.pictures.store(pictures, Ordering::Relaxed);
+    }
+
     /// The first sound is on its way.
     pub(crate) fn reach_sound(&self) {
         self.mark(&self.sound);
+        if !self.pictures.load(Ordering::Relaxed) {
+            self.reach(Phase::FirstFrame);
+        }
     }
 
     fn mark(&self, mark: &AtomicU64) {
@@ -56,7 +67,8 @@ impl Phases {
         };
         Reached::of(|phase| {
             let reached = self.reached.get(phase as usize).and_then(at);
-            reached.or_else(|| at(&self.sound).filter(|_| phase == Phase::FirstFrame))
+            let counts = || phase == Phase::FirstFrame && !self.pictures.load(Ordering::Relaxed);
+            reached.or_else(|| at(&self.sound).filter(|_| counts()))
         })
     }
 }
@@ -72,15 +84,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_phase_is_reached_once_and_sound_counts_where_there_are_no_pictures() {
+    fn a_phase_is_reached_once() {
         let phases = Phases::begin();
-        assert_eq!(phases.reached().at(Phase::FirstFrame), None);
-        phases.reach_sound();
-        let sound = phases.reached().after(Phase::FirstFrame).unwrap();
-        phases.reached[Phase::FirstFrame as usize].store(sound + 40, Ordering::Relaxed);
-        assert_eq!(phases.reached().after(Phase::FirstFrame), Some(sound + 40));
         phases.reached[Phase::Requested as usize].store(7, Ordering::Relaxed);
         phases.reach(Phase::Requested);
         assert_eq!(phases.reached[Phase::Requested as usize].load(Ordering::Relaxed), 7);
+    }
+
+    #[test]
+    fn sound_counts_where_there_are_no_pictures_and_nowhere_else() {
+        let phases = Phases::begin();
+        let first = || phases.reached().at(Phase::FirstFrame);
+        phases.agree(true);
+        phases.reach_sound();
+        assert_eq!(first(), None);
+        phases.agree(false);
+        assert!(first().is_some());
+
+        let phases = Phases::begin();
+        let first = || phases.reached().at(Phase::FirstFrame);
+        phases.agree(false);
+        phases.reach_sound();
+        let sound = first();
+        // Pictures that come later change nothing about what came first.
+        phases.agree(true);
+        assert!(sound.is_some() && first() == sound);
     }
 }

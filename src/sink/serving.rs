@@ -65,6 +65,7 @@ impl Outgoing {
     /// Takes a share of the rungs that the plan names, and gives back those that it does not.
     pub(super) fn serve(&mut self, plan: &[Sending]) -> Result<(), EndReason> {
         self.plan = plan.to_vec();
+        self.events.phases().agree(plan.iter().any(|sending| sending.codec.kind == MediaKind::Video));
         for flow in &mut self.flows {
             if plan.iter().all(|sending| sending.m_line != flow.m_line) {
                 flow.seat = None;
