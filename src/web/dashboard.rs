@@ -18,6 +18,10 @@ use std::sync::Arc;
 const OFF: &str =
     "The dashboard is off: set the property web-server-dashboard of webrtcsink to true before it starts.\n";
 
+/// Without the token: errors are logged.
+const UNSENDABLE: &str = "the token (property web-server-token) has spaces or signs that HTTP cannot carry: make it of \
+    letters, digits and signs of ASCII only";
+
 /// What is shown, and to whom.
 struct Dashboard {
     recorder: Arc<Recorder>,
@@ -25,20 +29,21 @@ struct Dashboard {
     token: Option<Tokens>,
 }
 
-/// All that is below the address of the page.
-pub(super) fn routes(settings: &Settings, recorder: Option<Arc<Recorder>>) -> Router {
+/// All that is below the address of the page, or why the token is none and which property to change.
+pub(super) fn routes(settings: &Settings, recorder: Option<Arc<Recorder>>) -> Result<Router, String> {
     let pages = ["/dashboard", "/dashboard/", "/dashboard/{*path}"];
     let Some(recorder) = recorder else {
         // What a directory of the application's has there is its own.
         let is_ours = settings.web_server_directory.is_none();
         let places = pages.into_iter().chain(["/metrics"]).filter(|_| is_ours);
         let off = |router: Router, place| router.route(place, get(async || (StatusCode::NOT_FOUND, OFF)));
-        return places.fold(Router::new(), off).layer(map_response(headers::protect));
+        return Ok(places.fold(Router::new(), off).layer(map_response(headers::protect)));
     };
-    let dashboard = Arc::new(Dashboard {
-        recorder,
-        token: settings.web_server_token.as_deref().filter(|token| !token.is_empty()).map(list),
-    });
+    let token = settings.web_server_token.as_deref().filter(|token| !token.is_empty());
+    if token.is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Err(UNSENDABLE.to_owned());
+    }
+    let dashboard = Arc::new(Dashboard { recorder, token: token.map(list) });
     let shown = dashboard.clone();
     let data = get(async move |Extension(client): Extension<Client>, uri: Uri, headers: HeaderMap| {
         shown.data(client, &uri, &headers).await
@@ -47,10 +52,8 @@ pub(super) fn routes(settings: &Settings, recorder: Option<Arc<Recorder>>) -> Ro
         dashboard.metrics(client, &headers).await
     });
     let router = pages.into_iter().fold(Router::new(), |router, page| router.route(page, get(file)));
-    router
-        .route("/dashboard/data.json", data)
-        .route("/metrics", metrics)
-        .layer(map_response(headers::protect))
+    let router = router.route("/dashboard/data.json", data).route("/metrics", metrics);
+    Ok(router.layer(map_response(headers::protect)))
 }
 
 /// The list with this token.

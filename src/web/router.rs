@@ -29,10 +29,11 @@ pub(super) fn router(
 ) -> Result<Router, String> {
     let mut config = config::config(signaller, settings.stun_server.as_deref(), entrance.is_some());
     config["dashboard"] = recorder.is_some().into();
+    let dashboard = dashboard::routes(settings, recorder)?;
     let own = Router::new()
         .route("/config.json", get(async move || config::json(&config)))
         .layer(map_response(headers::protect))
-        .merge(dashboard::routes(settings, recorder));
+        .merge(dashboard);
     let router = match settings.web_server_directory.as_deref() {
         None => own.fallback(file),
         Some(directory) if Path::new(directory).is_dir() => {

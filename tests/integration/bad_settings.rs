@@ -28,6 +28,19 @@ fn a_web_port_in_use_is_named_with_its_property() {
 }
 
 #[test]
+fn a_token_that_http_cannot_carry_is_named_with_its_property_and_not_shown() {
+    for token in ["open sesame", "s\u{e9}same", "sesame\n"] {
+        let settings =
+            "run-web-server=true web-server-host-addr=http://127.0.0.1:0 web-server-dashboard=true";
+        let pipeline = Pipeline::parse(&format!("{VIDEO} ! {SINK} {settings}"));
+        pipeline.element("ws").set_property("web-server-token", token);
+        assert!(pipeline.0.set_state(gst::State::Playing).is_err());
+        let text = pipeline.error();
+        assert!(text.contains("web-server-token") && !text.contains(token), "{text}");
+    }
+}
+
+#[test]
 fn a_server_that_is_not_there_is_an_error_that_says_what_to_start() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let pipeline =
