@@ -5,7 +5,7 @@ use crate::support::{DEADLINE, Pipeline, VIDEO, picture};
 use gst::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 use gstrswebrtc::signaller::SignallableExt;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 
 /// A sink and a source joined by two signallers, and the source's pictures.
 fn joined(transport: &str, start: impl FnOnce(&Direct, &Direct)) -> usize {
@@ -78,22 +78,46 @@ const APPLICATION_FIRST: &str = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0
     a=setup:actpass\r\na=mid:1\r\na=recvonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=rtpmap:109 VP8/90000\r\n\
     a=rtcp-fb:109 nack pli\r\na=rtpmap:120 rtx/90000\r\na=fmtp:120 apt=109\r\n";
 
-fn an_application_line_before_the_video_is_answered_and_the_viewers_numbers_are_used(transport: &str) {
+/// A sink to which a viewer makes this offer as it asks for a session.
+fn offered(transport: &str, offer: &str) -> (Pipeline, Direct, Receiver<Said>) {
     let pipeline = Pipeline::parse(&format!("{VIDEO} ! webrtcsink name=ws stun-server=\"\" {transport}"));
     let (direct, said) = Direct::new();
     pipeline.element("ws").set_property("signaller", &direct);
     pipeline.play();
-    let message = gst_sdp::SDPMessage::parse_buffer(APPLICATION_FIRST.as_bytes()).unwrap();
+    let message = gst_sdp::SDPMessage::parse_buffer(offer.as_bytes()).unwrap();
     let offer = WebRTCSessionDescription::new(WebRTCSDPType::Offer, message);
     while !matches!(said.recv_timeout(DEADLINE).unwrap(), Said::Started) {}
     direct.session_requested("s", "viewer", Some(&offer));
-    let answer = loop {
+    (pipeline, direct, said)
+}
+
+fn answer(said: &Receiver<Said>) -> String {
+    loop {
         match said.recv_timeout(DEADLINE).expect("no answer in time") {
             Said::Description(_, WebRTCSDPType::Answer, sdp) => break sdp,
             Said::Ended(_, why) => panic!("{why:?}"),
             _ => {}
         }
-    };
+    }
+}
+
+#[test]
+fn an_answer_names_no_extension_that_its_own_offer_does_not_have() {
+    let extension = "a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid\r\n";
+    let first = format!("{APPLICATION_FIRST}{extension}");
+    let (_pipeline, direct, said) = offered("transport=native", &first);
+    assert!(answer(&said).contains(extension));
+    for (version, offer) in [(3, APPLICATION_FIRST), (4, &first)] {
+        let later = offer.replace("336 2 IN", &format!("336 {version} IN"));
+        direct.describe("s", WebRTCSDPType::Offer, &later);
+        let answer = answer(&said);
+        assert_eq!(answer.contains("a=extmap:"), offer.contains(extension), "{answer}");
+    }
+}
+
+fn an_application_line_before_the_video_is_answered_and_the_viewers_numbers_are_used(transport: &str) {
+    let (_pipeline, _direct, said) = offered(transport, APPLICATION_FIRST);
+    let answer = answer(&said);
     let lines: Vec<_> = answer.lines().filter(|line| line.starts_with("m=")).collect();
     assert!(lines[0].starts_with("m=application") && lines[1].starts_with("m=video"), "{answer}");
     assert!(answer.contains("a=rtpmap:109 VP8/90000") && answer.contains("a=sendonly"), "{answer}");

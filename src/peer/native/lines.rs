@@ -63,10 +63,12 @@ impl Lines {
                     Line::Refused(refused(media, head))
                 }
                 (Entry::Sending(ours), Some((media, _))) if !media.receives => {
-                    Line::Idle(Box::new(ours.sending.clone()))
+                    Line::Idle(answering(&ours.sending, media))
                 }
-                (Entry::Sending(ours), _) => Line::Sending(Box::new(ours.sending.clone())),
-                (Entry::Idle(sending), _) => Line::Idle(sending.clone()),
+                (Entry::Sending(ours), Some((media, _))) => Line::Sending(answering(&ours.sending, media)),
+                (Entry::Idle(sending), Some((media, _))) => Line::Idle(answering(sending, media)),
+                (Entry::Sending(ours), None) => Line::Sending(Box::new(ours.sending.clone())),
+                (Entry::Idle(sending), None) => Line::Idle(sending.clone()),
                 (Entry::Data(mid), _) => Line::Data(mid.clone()),
                 (Entry::Refused(refused), _) => Line::Refused(refused.clone()),
             }
@@ -254,6 +256,14 @@ struct Base {
     formats: Vec<Sent>,
     extensions: Vec<(u8, String)>,
     payload_type: Option<u8>,
+}
+
+/// A section as it answers one of the peer's, which need not name again what was offered to it once: extensions that an
+/// offer does not have are no answer to it (RFC 8285 section 6), and Firefox takes none that has them.
+fn answering(sending: &Sending, theirs: &Media) -> Box<Sending> {
+    let mut sending = sending.clone();
+    sending.extensions.retain(|extension| theirs.extensions.contains(extension));
+    Box::new(sending)
 }
 
 /// A section of the peer's as it is refused.
