@@ -2,12 +2,14 @@
 //! the page where the signalling server is.
 //!
 //! `router` says what is at which address, `config` what the page is told, `dashboard` what is shown of sessions and
-//! to whom, `headers` what browsers are told of each answer; `serve` is the server around them. Where the element has a
+//! to whom, `headers` what browsers are told of each answer; `serve` is the server around them, and `patience` bounds how long it
+//! waits for who does not read. Where the element has a
 //! signalling server, `websocket` leads there.
 
 mod config;
 mod dashboard;
 mod headers;
+mod patience;
 mod router;
 mod serve;
 mod websocket;

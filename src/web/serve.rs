@@ -1,5 +1,6 @@
 //! Accepts connections, secures them where there is a certificate, and has requests answered.
 
+use super::patience::Patient;
 use axum::{Extension, Router};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use tokio::sync::oneshot;
 const MAX_CLIENTS: usize = 1024;
 /// A client has this long for its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
+/// And this long to take some of what it asked for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Who asks; an extension of every request.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +42,7 @@ pub(super) async fn serve(
         // What goes over websockets is short, and is waited for.
         let _ = socket.set_nodelay(true);
         let client = Client(address);
+        let socket = Patient::new(socket, PATIENCE);
         let (router, tls) = (router.clone().layer(Extension(client)), tls.clone());
         clients.spawn(async move {
             let served = match tls {
