@@ -7,8 +7,6 @@ import { createInterface } from "node:readline";
 const SAYS = 15_000;
 /** After which a program that was asked to end is killed. */
 const ENDS = 5000;
-/** How much of what was said is kept. */
-const KEPT = 400;
 
 /** A running program. */
 export class Program {
@@ -16,8 +14,10 @@ export class Program {
   readonly name: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
-  #lines: string[] = [];
+  readonly #lines: string[] = [];
   #heard: (() => void)[] = [];
+  /** Whether it has ended, and all that it said was heard. */
+  #over = false;
 
   /** Starts `command`; `environment` is laid over this process's. */
   constructor(name: string, command: readonly string[], environment: Readonly<Record<string, string>> = {}) {
@@ -36,6 +36,7 @@ export class Program {
       }
     }
     void this.#ended.then(() => {
+      this.#over = true;
       this.#hear(`(it ended: ${this.#child.signalCode ?? this.#child.exitCode ?? "never began"})`);
     });
   }
@@ -53,15 +54,18 @@ export class Program {
   /** Waits for the `count`th line that matches, of all that it ever said. */
   async says(pattern: RegExp, count = 1, deadline = SAYS): Promise<RegExpExecArray> {
     const end = performance.now() + deadline;
-    for (;;) {
-      const matches = this.#lines.map((line) => pattern.exec(line)).filter((match) => match !== null);
-      const match = matches[count - 1];
-      if (match !== undefined) {
-        return match;
+    let found = 0;
+    for (let at = 0; ; ) {
+      for (; at < this.#lines.length; at += 1) {
+        const match = pattern.exec(this.#lines[at] ?? "");
+        found += match === null ? 0 : 1;
+        if (match !== null && found === count) {
+          return match;
+        }
       }
       const left = end - performance.now();
-      if (left <= 0 || !this.runs) {
-        throw new Error(`${this.name} ${this.runs ? `did not say ${pattern.source} within ${deadline} ms` : "ended"}`);
+      if (left <= 0 || this.#over) {
+        throw new Error(`${this.name} ${this.#over ? "ended" : `did not say ${pattern.source} within ${deadline} ms`}`);
       }
       await this.#hears(left);
     }
@@ -83,7 +87,7 @@ export class Program {
   }
 
   #hear(line: string): void {
-    this.#lines = [...this.#lines.slice(1 - KEPT), line];
+    this.#lines.push(line);
     const heard = this.#heard;
     this.#heard = [];
     for (const tell of heard) {
