@@ -44,7 +44,7 @@ export class ClientSession extends WebRTCSession {
   }
 
   protected override release(): void {
-    // The stream belongs to the application, which may have other uses for it.
+    // The other consumers still get the stream.
   }
 }
 
@@ -77,8 +77,13 @@ export interface ProducerHost extends SessionHost {
 
 /** A stream that this browser produces. Made by `GstWebRTCAPI.createProducerSession`. */
 export class ProducerSession extends TypedEventTarget<ProducerSessionEvents> {
-  /** What is produced. Belongs to the application, which stops its tracks. */
+  /** What is produced. */
   readonly stream: MediaStream;
+  /**
+   * Whether the stream's tracks go on when the session is over. They do not by default, so that a camera is off then, unless
+   * another session of this client produces the same stream.
+   */
+  keepsTracks = false;
   /** The passive consumer that it is meant for; null: everybody. */
   readonly consumerId: string | null;
   readonly #host: ProducerHost;

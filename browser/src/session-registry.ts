@@ -73,6 +73,11 @@ export class SessionRegistry {
     );
     producer.addEventListener("closed", () => {
       this.#producers = this.#producers.filter((other) => other !== producer);
+      if (!producer.keepsTracks && !this.#producers.some((other) => other.stream === stream)) {
+        for (const track of stream.getTracks()) {
+          track.stop();
+        }
+      }
     });
     this.#producers = [...this.#producers, producer];
     return producer;

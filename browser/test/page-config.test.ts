@@ -86,5 +86,5 @@ test("a file that does not come is not waited for for ever, neither by the page 
     }),
   );
   expect((await readConfig()).signalingServerUrl).toMatch(/:8443$/);
-  expect((await findServer("http://h/player.js", "http://h/")).url).toBe("ws://h:8443");
+  expect((await findServer("", "http://h/player.js", "http://h/")).url).toBe("ws://h:8443");
 });

@@ -45,6 +45,26 @@ test("one stream for everybody and one for each of several passive consumers are
   assert.deepEqual([all.state, a?.state], [SessionState.streaming, SessionState.streaming]);
 });
 
+test("a camera is switched off with the last session that produces it, and goes on where the page wants that", async (t) => {
+  const { connect } = await setUp(t, MODERN);
+  const api = await connect();
+  const states = (stream: FakeStream): string[] => stream.getTracks().map(({ readyState }) => readyState);
+  const camera = new FakeStream("video", "audio");
+  const all = api.createProducerSession(camera.asStream);
+  const talk = api.createProducerSessionForConsumer(camera.asStream, "door");
+  assert.ok(all !== null && talk !== null);
+  all.close();
+  assert.deepEqual(states(camera), ["live", "live"]);
+  talk.close();
+  assert.deepEqual(states(camera), ["ended", "ended"]);
+  const kept = new FakeStream("video");
+  const session = api.createProducerSession(kept.asStream);
+  assert.ok(session !== null);
+  session.keepsTracks = true;
+  session.close();
+  assert.deepEqual(states(kept), ["live"]);
+});
+
 test("a passive consumer whose session was given up does not get the stream for everybody", async (t) => {
   const { server, connect } = await setUp(t, MODERN);
   server.ignoreStartSession = true;
