@@ -156,6 +156,12 @@ test("a story that ended does not begin again by itself", () => {
   }
 });
 
+test("a server whose address is not known is not given one", () => {
+  const { situation } = live([{ type: "serverLate" }]);
+  assert.match(wordsFor(situation, NAMES), /^The signalling server at wss:\/\/camera\.example cannot be reached\./);
+  assert.match(wordsFor(situation, { ...NAMES, server: null }), /^The signalling server cannot be reached\./);
+});
+
 test("timers run for exactly what is waited for", () => {
   const of = (happenings: readonly Happening[]): unknown => timersOf(live(happenings).situation);
   const none = { retry: null, pause: false, picture: false, server: false };

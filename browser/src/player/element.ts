@@ -368,7 +368,7 @@ export class GstWebRTCPlayer extends ReflectingElement {
       return this.isConnected ? { state: "connecting", text: "Connecting…", reason: null } : IDLE;
     }
     const { situation, names } = this.#viewing;
-    const server = this.#server?.url ?? "this page’s address";
+    const server = this.#server?.url ?? null;
     return {
       state: stateOf(situation),
       text: wordsFor(situation, { ...names, server, token: this.token !== "" }),

@@ -7,8 +7,8 @@ import { type Situation, isLate, stateOf } from "./situation.js";
 export interface Names {
   /** What the producer is called; null: whichever comes first. */
   readonly producer: string | null;
-  /** The address of the signalling server. */
-  readonly server: string;
+  /** The address of the signalling server; null: not known. */
+  readonly server: string | null;
   /** What ended the last session, in the words of the other side; null: it said nothing. */
   readonly detail: string | null;
   /** The last that the server said of its connection; null: nothing. */
@@ -59,7 +59,8 @@ function unreachable({ server, token, serverSays }: Names): string {
     ? "Is it running, is the address right, and is the token still good?"
     : "Is it running, is the address right, and does it ask for a token?";
   const last = serverSays === null ? "" : ` The last that was heard: ${serverSays}.`;
-  return `The signalling server at ${server} cannot be reached.${last} ${cure} ${TRYING}`;
+  const at = server === null ? "" : ` at ${server}`;
+  return `The signalling server${at} cannot be reached.${last} ${cure} ${TRYING}`;
 }
 
 function waiting(s: Situation, names: Names, who: string): string {
