@@ -48,7 +48,8 @@ export const PLAYS_BY_ONE_LINE: Scenario = {
     const first = await world.cameras(server.url, { name: "front door" });
     await reaches(page, "playing", /^Playing$/);
     await moves(page);
-    await first.stop();
+    // Stopped, it says goodbye; who is killed is missed for as long as a connection may be lost.
+    await first.stop("SIGINT");
     await reaches(page, "waiting", /“front door” has ended\. Waiting for it to come back/);
     await world.cameras(server.url, { name: "front door" });
     await reaches(page, "playing", /^Playing$/);
