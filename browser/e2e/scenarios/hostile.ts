@@ -140,8 +140,7 @@ export const STANDS_HOSTILE_ANSWERS: Scenario = {
     await browser.open(`${site.url}answers.html`);
     const page = await browser.open(url);
     await page.call(noteViolations);
-    const id = await play(page, ANSWERS);
-    await moves(page, id, 2);
+    await play(page, ANSWERS);
     const open = "window.gstWebRTCSessions[0].session.remoteController?.rtcDataChannel.readyState";
     await until("channel for requests", () => page.ask(open), (state) => state === "open");
     await page.ask('void document.querySelector("[data-testid=request-send]").click()');
