@@ -84,6 +84,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_millis(20);
 
+    #[expect(clippy::disallowed_methods, reason = "a runtime of the test's own")]
     fn run<T>(future: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
     }
