@@ -133,7 +133,7 @@ test("what a viewer changes at the player is remembered", async () => {
   Object.assign(player ?? {}, { muted: true, latency: "balanced" });
   await vi.waitFor(() => {
     expect(tiles.shown).toMatchObject([{ muted: true, latency: "balanced", large: false }]);
-  });
+  }, 20_000);
   click("size");
   expect(tiles.shown).toMatchObject([{ muted: true, latency: "balanced", large: true }]);
 });

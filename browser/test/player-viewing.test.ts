@@ -3,7 +3,7 @@ import { type TestContext, test, vi } from "vitest";
 import type { ConsumerSession, GstWebRTCAPI } from "../src/index.js";
 import { shareConnection } from "../src/player/server.js";
 import { PAUSE_KEEPS, type Refusal, Viewing } from "../src/player/viewing.js";
-import { type PlayerState, helpOf, stateOf } from "../src/player/situation.js";
+import { type PlayerState, type Situation, helpOf, stateOf } from "../src/player/situation.js";
 import { wordsFor } from "../src/player/words.js";
 import { connected, setUp, stream } from "./support/clients.js";
 import { FakePeerConnection } from "./support/fake-peer-connection.js";
@@ -13,7 +13,14 @@ import { FakeApi } from "./support/fake-page.js";
 const refusal: { now: Refusal | null } = { now: null };
 
 /** A viewer, and what becomes of it. */
-function view(t: TestContext, api: GstWebRTCAPI, producer = ""): { viewing: Viewing; until: (state: PlayerState) => Promise<void> } {
+interface Seen {
+  readonly viewing: Viewing;
+  readonly until: (state: PlayerState) => Promise<void>;
+  /** Waits for the server to be there or away, however short that is. */
+  readonly untilServer: (server: Situation["server"]) => Promise<void>;
+}
+
+function view(t: TestContext, api: GstWebRTCAPI, producer = ""): Seen {
   let wake = (): void => undefined;
   const viewing = new Viewing({
     api,
@@ -31,14 +38,18 @@ function view(t: TestContext, api: GstWebRTCAPI, producer = ""): { viewing: View
     viewing.close();
   });
   viewing.open();
-  const until = async (state: PlayerState): Promise<void> => {
-    while (stateOf(viewing.situation) !== state) {
+  const changed = async (is: () => boolean): Promise<void> => {
+    while (!is()) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
   };
-  return { viewing, until };
+  return {
+    viewing,
+    until: (state) => changed(() => stateOf(viewing.situation) === state),
+    untilServer: (server) => changed(() => viewing.situation.server === server),
+  };
 }
 
 /** The media of the session that was made last runs, and its picture is shown. */
@@ -84,7 +95,7 @@ test("a producer that restarts is played again, by a server that passes on who c
 
 test("a server that is lost and comes back disturbs no picture", async (t) => {
   const { server, connect } = await setUp(t);
-  const { viewing, until } = view(t, await connect());
+  const { viewing, until, untilServer } = view(t, await connect());
   const producing = await connect();
   assert.ok(producing.createProducerSession(stream)?.start());
   await until("connecting");
@@ -92,7 +103,7 @@ test("a server that is lost and comes back disturbs no picture", async (t) => {
   play(viewing);
   server.drop();
   for (const there of ["lost", "up"] as const) {
-    await vi.waitUntil(() => viewing.situation.server === there, { timeout: 5000, interval: 5 });
+    await untilServer(there);
     assert.equal(stateOf(viewing.situation), "playing");
   }
   assert.equal(viewing.session, session);
